@@ -42,9 +42,9 @@ var __toESM = (mod, isNodeMode, target2) => (target2 = mod != null ? __create(__
   mod
 ));
 
-// ../main/node_modules/commander/lib/error.js
+// node_modules/commander/lib/error.js
 var require_error = __commonJS({
-  "../main/node_modules/commander/lib/error.js"(exports2) {
+  "node_modules/commander/lib/error.js"(exports2) {
     var CommanderError2 = class extends Error {
       /**
        * Constructs the CommanderError class
@@ -77,9 +77,9 @@ var require_error = __commonJS({
   }
 });
 
-// ../main/node_modules/commander/lib/argument.js
+// node_modules/commander/lib/argument.js
 var require_argument = __commonJS({
-  "../main/node_modules/commander/lib/argument.js"(exports2) {
+  "node_modules/commander/lib/argument.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Argument2 = class {
       /**
@@ -205,9 +205,9 @@ var require_argument = __commonJS({
   }
 });
 
-// ../main/node_modules/commander/lib/help.js
+// node_modules/commander/lib/help.js
 var require_help = __commonJS({
-  "../main/node_modules/commander/lib/help.js"(exports2) {
+  "node_modules/commander/lib/help.js"(exports2) {
     var { humanReadableArgName } = require_argument();
     var Help2 = class {
       constructor() {
@@ -773,8 +773,8 @@ ${itemIndentStr}`);
         const rawLines = str.split(/\r\n|\n/);
         const chunkPattern = /[\s]*[^\s]+/g;
         const wrappedLines = [];
-        rawLines.forEach((line2) => {
-          const chunks2 = line2.match(chunkPattern);
+        rawLines.forEach((line) => {
+          const chunks2 = line.match(chunkPattern);
           if (chunks2 === null) {
             wrappedLines.push("");
             return;
@@ -807,9 +807,9 @@ ${itemIndentStr}`);
   }
 });
 
-// ../main/node_modules/commander/lib/option.js
+// node_modules/commander/lib/option.js
 var require_option = __commonJS({
-  "../main/node_modules/commander/lib/option.js"(exports2) {
+  "node_modules/commander/lib/option.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Option2 = class {
       /**
@@ -881,8 +881,8 @@ var require_option = __commonJS({
        * @param {(string | string[])} names
        * @return {Option}
        */
-      conflicts(names4) {
-        this.conflictsWith = this.conflictsWith.concat(names4);
+      conflicts(names) {
+        this.conflictsWith = this.conflictsWith.concat(names);
         return this;
       }
       /**
@@ -1120,9 +1120,9 @@ var require_option = __commonJS({
   }
 });
 
-// ../main/node_modules/commander/lib/suggestSimilar.js
+// node_modules/commander/lib/suggestSimilar.js
 var require_suggestSimilar = __commonJS({
-  "../main/node_modules/commander/lib/suggestSimilar.js"(exports2) {
+  "node_modules/commander/lib/suggestSimilar.js"(exports2) {
     var maxDistance = 3;
     function editDistance(a2, b) {
       if (Math.abs(a2.length - b.length) > maxDistance)
@@ -1200,9 +1200,9 @@ var require_suggestSimilar = __commonJS({
   }
 });
 
-// ../main/node_modules/commander/lib/command.js
+// node_modules/commander/lib/command.js
 var require_command = __commonJS({
-  "../main/node_modules/commander/lib/command.js"(exports2) {
+  "node_modules/commander/lib/command.js"(exports2) {
     var EventEmitter3 = require("node:events").EventEmitter;
     var childProcess = require("node:child_process");
     var path7 = require("node:path");
@@ -1509,8 +1509,8 @@ var require_command = __commonJS({
        * @param {string} names
        * @return {Command} `this` command for chaining
        */
-      arguments(names4) {
-        names4.trim().split(/ +/).forEach((detail) => {
+      arguments(names) {
+        names.trim().split(/ +/).forEach((detail) => {
           this.argument(detail);
         });
         return this;
@@ -2497,11 +2497,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        */
       _parseCommand(operands, unknown2) {
-        const parsed6 = this.parseOptions(unknown2);
+        const parsed4 = this.parseOptions(unknown2);
         this._parseOptionsEnv();
         this._parseOptionsImplied();
-        operands = operands.concat(parsed6.operands);
-        unknown2 = parsed6.unknown;
+        operands = operands.concat(parsed4.operands);
+        unknown2 = parsed4.unknown;
         this.args = operands.concat(unknown2);
         if (operands && this._findCommand(operands[0])) {
           return this._dispatchSubcommand(operands[0], operands.slice(1), unknown2);
@@ -2520,12 +2520,12 @@ Expecting one of '${allowedValues.join("', '")}'`);
         if (this.commands.length && this.args.length === 0 && !this._actionHandler && !this._defaultCommandName) {
           this.help({ error: true });
         }
-        this._outputHelpIfRequested(parsed6.unknown);
+        this._outputHelpIfRequested(parsed4.unknown);
         this._checkForMissingMandatoryOptions();
         this._checkForConflictingOptions();
         const checkForUnknownOptions = () => {
-          if (parsed6.unknown.length > 0) {
-            this.unknownOption(parsed6.unknown[0]);
+          if (parsed4.unknown.length > 0) {
+            this.unknownOption(parsed4.unknown[0]);
           }
         };
         const commandEvent = `command:${this.name()}`;
@@ -2924,10 +2924,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} flag
        * @private
        */
-      unknownOption(flag2) {
+      unknownOption(flag) {
         if (this._allowUnknownOption) return;
         let suggestion = "";
-        if (flag2.startsWith("--") && this._showSuggestionAfterError) {
+        if (flag.startsWith("--") && this._showSuggestionAfterError) {
           let candidateFlags = [];
           let command = this;
           do {
@@ -2935,9 +2935,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
             candidateFlags = candidateFlags.concat(moreFlags);
             command = command.parent;
           } while (command && !command._enablePositionalOptions);
-          suggestion = suggestSimilar(flag2, candidateFlags);
+          suggestion = suggestSimilar(flag, candidateFlags);
         }
-        const message = `error: unknown option '${flag2}'${suggestion}`;
+        const message = `error: unknown option '${flag}'${suggestion}`;
         this.error(message, { code: "commander.unknownOption" });
       }
       /**
@@ -3446,9 +3446,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
   }
 });
 
-// ../main/node_modules/commander/index.js
+// node_modules/commander/index.js
 var require_commander = __commonJS({
-  "../main/node_modules/commander/index.js"(exports2) {
+  "node_modules/commander/index.js"(exports2) {
     var { Argument: Argument2 } = require_argument();
     var { Command: Command2 } = require_command();
     var { CommanderError: CommanderError2, InvalidArgumentError: InvalidArgumentError2 } = require_error();
@@ -3548,14 +3548,14 @@ var init_error = __esm({
 
 // src/inputs/duration.ts
 function parseDuration(text3, name3) {
-  const [, count5, unit2] = durationPattern.exec(text3) ?? [];
+  const [, count4, unit2] = durationPattern.exec(text3) ?? [];
   if (unit2 === void 0) throw wrong(`${name3} is no length of time`, text3, "90s, 30m or 2h");
-  const milliseconds = Number(count5) * units[unit2];
+  const milliseconds = Number(count4) * units[unit2];
   if (milliseconds > longest) throw wrong(`${name3} is too long`, text3, "at most 168h (7 days)");
   return milliseconds;
 }
-function wrong(message, given2, expected) {
-  return new AirgapError("usage", message, { given: given2, expected });
+function wrong(message, given, expected) {
+  return new AirgapError("usage", message, { given, expected });
 }
 var durationPattern, units, longest;
 var init_duration = __esm({
@@ -3674,12 +3674,6 @@ var init_settings = __esm({
       },
       { name: "platforms", kind: "list", field: ["platforms"], help: "platforms to keep" },
       {
-        name: "referrers",
-        kind: "choice",
-        field: ["referrers"],
-        help: "true or false: whether signatures, attestations and SBOMs travel with their images (default true)"
-      },
-      {
         name: "pull-through",
         kind: "list",
         field: ["pullThrough"],
@@ -3729,11 +3723,11 @@ function variablesOf(env) {
 }
 function withOverrides(file2, layers, cwd) {
   const document = structuredClone(file2);
-  for (const given2 of [layers.variables, layers.flags]) {
-    refuseContradictions(given2);
-    placeImages(document, given2, cwd);
+  for (const given of [layers.variables, layers.flags]) {
+    refuseContradictions(given);
+    placeImages(document, given, cwd);
     for (const setting of settings) {
-      const value = given2[setting.name];
+      const value = given[setting.name];
       if (value !== void 0 && setting.field[0] !== "images") {
         place(document, setting, value, cwd);
       }
@@ -3742,22 +3736,22 @@ function withOverrides(file2, layers, cwd) {
   return document;
 }
 function splitList(text3) {
-  return text3.split("\n").map((line2) => line2.replace(/(^|\s)#.*$/, "")).flatMap((line2) => line2.split(",")).map((item) => item.trim()).filter((item) => item !== "");
+  return text3.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "")).flatMap((line) => line.split(",")).map((item) => item.trim()).filter((item) => item !== "");
 }
-function refuseContradictions(given2) {
-  for (const [one, other2] of contradictions) {
-    if (given2[one] === void 0 || given2[other2] === void 0) continue;
-    if (String(given2[other2]) === "false") continue;
-    throw new AirgapError("usage", `${one} and ${other2} are both given`, {
+function refuseContradictions(given) {
+  for (const [one, other] of contradictions) {
+    if (given[one] === void 0 || given[other] === void 0) continue;
+    if (String(given[other]) === "false") continue;
+    throw new AirgapError("usage", `${one} and ${other} are both given`, {
       expected: "one of the two"
     });
   }
 }
-function placeImages(document, given2, cwd) {
-  const list2 = given2["images-file"];
+function placeImages(document, given, cwd) {
+  const list = given["images-file"];
   const images2 = [
-    ...given2.images === void 0 ? [] : listOf(given2.images),
-    ...list2 === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list2)) }]
+    ...given.images === void 0 ? [] : listOf(given.images),
+    ...list === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list)) }]
   ];
   if (images2.length > 0) document.images = images2;
 }
@@ -3805,7 +3799,7 @@ function splitPair(setting, item) {
 }
 function convert(setting, value, cwd) {
   if (setting.kind === "list") return listOf(value);
-  if (setting.kind === "switch" || setting.kind === "choice") return switchOf(setting, value);
+  if (setting.kind === "switch") return switchOf(setting, value);
   if (setting.kind === "path") return (0, import_node_path.resolve)(cwd, String(value));
   if (setting.kind === "number") return numberOf(setting, value);
   if (isPath(setting, String(value))) return (0, import_node_path.resolve)(cwd, String(value));
@@ -3828,8 +3822,8 @@ function numberOf(setting, value) {
   throw new AirgapError("usage", `${setting.name} is no whole number`, { given: String(value) });
 }
 function listOf(value) {
-  const texts2 = Array.isArray(value) ? value : [String(value)];
-  return texts2.flatMap(splitList);
+  const texts = Array.isArray(value) ? value : [String(value)];
+  return texts.flatMap(splitList);
 }
 function isDocument(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -3900,33 +3894,9 @@ var init_repositories = __esm({
   }
 });
 
-// ../main/node_modules/smol-toml/dist/error.js
-function getLineColFromPtr(string3, ptr) {
-  let lines3 = string3.slice(0, ptr).split(/\r?\n/);
-  return [lines3.length, lines3.pop().length + 1];
-}
-function makeCodeBlock(string3, line2, column) {
-  let lines3 = string3.split(/\r?\n/);
-  let codeblock = "";
-  let numberLen = (Math.log10(line2 + 1) | 0) + 1;
-  for (let i2 = line2 - 1; i2 <= line2 + 1; i2++) {
-    let l = lines3[i2 - 1];
-    if (!l)
-      continue;
-    codeblock += i2.toString().padEnd(numberLen, " ");
-    codeblock += ":  ";
-    codeblock += l;
-    codeblock += "\n";
-    if (i2 === line2) {
-      codeblock += " ".repeat(numberLen + column + 2);
-      codeblock += "^\n";
-    }
-  }
-  return codeblock;
-}
-var TomlError;
+// node_modules/smol-toml/dist/error.js
 var init_error2 = __esm({
-  "../main/node_modules/smol-toml/dist/error.js"() {
+  "node_modules/smol-toml/dist/error.js"() {
     /*!
      * Copyright (c) Squirrel Chat et al., All rights reserved.
      * SPDX-License-Identifier: BSD-3-Clause
@@ -3954,130 +3924,12 @@ var init_error2 = __esm({
      * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
      * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
      */
-    TomlError = class _TomlError extends Error {
-      line;
-      column;
-      codeblock;
-      constructor(message, options) {
-        const [line2, column] = getLineColFromPtr(options.toml, options.ptr);
-        const codeblock = makeCodeBlock(options.toml, line2, column);
-        super(`Invalid TOML document: ${message}
-
-${codeblock}`, options);
-        this.line = line2;
-        this.column = column;
-        this.codeblock = codeblock;
-      }
-      /** @internal */
-      static x(message, ctx, ptr) {
-        throw new _TomlError(message, { toml: ctx.s, ptr: ptr ?? ctx.p });
-      }
-    };
   }
 });
 
-// ../main/node_modules/smol-toml/dist/primitive.js
-function parseString(ctx) {
-  let startPtr = ctx.p;
-  let c3 = ctx.s.charCodeAt(ctx.p++);
-  let first = c3;
-  let isLiteral = c3 === 39;
-  let isMultiline = c3 === ctx.s.charCodeAt(ctx.p) && c3 === ctx.s.charCodeAt(ctx.p + 1);
-  if (isMultiline) {
-    if ((c3 = ctx.s.charCodeAt(ctx.p += 2)) === 10)
-      ctx.p++;
-    else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
-      ctx.p += 2;
-  }
-  let parsed6 = "";
-  let sliceStart = ctx.p;
-  let state = 0;
-  for (; ctx.p < ctx.s.length; ctx.p++) {
-    c3 = ctx.s.charCodeAt(ctx.p);
-    if (isMultiline && (c3 === 10 || c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)) {
-      state = state && 3;
-    } else if (c3 < 32 && c3 !== 9 || c3 === 127) {
-      TomlError.x("control characters are not allowed in strings", ctx);
-    } else if ((!state || state === 3) && c3 === first && (!isMultiline || ctx.s.charCodeAt(ctx.p + 1) === first && ctx.s.charCodeAt(ctx.p + 2) === first)) {
-      if (isMultiline) {
-        if (ctx.s.charCodeAt(ctx.p + 3) === first)
-          ctx.p++;
-        if (ctx.s.charCodeAt(ctx.p + 3) === first)
-          ctx.p++;
-      }
-      if (!state) {
-        let s = ctx.s.slice(sliceStart, ctx.p);
-        parsed6 = parsed6 ? parsed6 + s : s;
-      }
-      ctx.p += isMultiline ? 3 : 1;
-      return parsed6;
-    } else if (!state) {
-      if (!isLiteral && c3 === 92) {
-        parsed6 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
-        state = 1;
-      }
-    } else if (state === 1) {
-      if (c3 === 120 || c3 === 117 || c3 === 85) {
-        let errPtr = ctx.p++ - 1;
-        let value = 0;
-        let len = c3 === 120 ? 2 : c3 === 117 ? 4 : 8;
-        for (let j = 0; j < len; j++, ctx.p++) {
-          let hex = ctx.s.charCodeAt(ctx.p);
-          let digit = (
-            /* 0-9 */
-            hex >= 48 && hex <= 57 ? hex - 48 : (
-              /* A-F */
-              hex >= 65 && hex <= 70 ? hex - 65 + 10 : (
-                /* a-f */
-                hex >= 97 && hex <= 102 ? hex - 97 + 10 : -1
-              )
-            )
-          );
-          if (digit < 0)
-            TomlError.x("invalid non-hex character in unicode escape", ctx);
-          value = value << 4 | digit;
-        }
-        if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
-          TomlError.x("invalid unicode escape", ctx, errPtr);
-        }
-        parsed6 += String.fromCodePoint(value);
-        sliceStart = ctx.p--;
-        state = 0;
-      } else if (isMultiline && (c3 === 32 || c3 === 9)) {
-        state = 2;
-      } else {
-        if (c3 === 98)
-          parsed6 += "\b";
-        else if (c3 === 116)
-          parsed6 += "	";
-        else if (c3 === 110)
-          parsed6 += "\n";
-        else if (c3 === 102)
-          parsed6 += "\f";
-        else if (c3 === 114)
-          parsed6 += "\r";
-        else if (c3 === 101)
-          parsed6 += "\x1B";
-        else if (c3 === 34)
-          parsed6 += '"';
-        else if (c3 === 92)
-          parsed6 += "\\";
-        else
-          TomlError.x("unrecognised escape sequence", ctx);
-        sliceStart = ctx.p + 1;
-        state = 0;
-      }
-    } else if (c3 !== 32 && c3 !== 9) {
-      if (state === 2)
-        TomlError.x("invalid escape: only line-ending whitespace may be escaped", ctx, sliceStart);
-      state = !isLiteral && c3 === 92 ? 1 : 0;
-      sliceStart = ctx.p;
-    }
-  }
-  TomlError.x("unfinished string", ctx, startPtr);
-}
+// node_modules/smol-toml/dist/primitive.js
 var init_primitive = __esm({
-  "../main/node_modules/smol-toml/dist/primitive.js"() {
+  "node_modules/smol-toml/dist/primitive.js"() {
     init_error2();
     /*!
      * Copyright (c) Squirrel Chat et al., All rights reserved.
@@ -4109,10 +3961,9 @@ var init_primitive = __esm({
   }
 });
 
-// ../main/node_modules/smol-toml/dist/date.js
-var DATE_TIME_RE, TomlDate;
+// node_modules/smol-toml/dist/date.js
 var init_date = __esm({
-  "../main/node_modules/smol-toml/dist/date.js"() {
+  "node_modules/smol-toml/dist/date.js"() {
     /*!
      * Copyright (c) Squirrel Chat et al., All rights reserved.
      * SPDX-License-Identifier: BSD-3-Clause
@@ -4140,332 +3991,12 @@ var init_date = __esm({
      * OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
      * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
      */
-    DATE_TIME_RE = /^(\d{4}-\d{2}-\d{2})?[Tt ]?(?:(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?)?(Z|z|[-+]\d{2}:\d{2})?$/i;
-    TomlDate = class _TomlDate extends Date {
-      #hasDate = false;
-      #hasTime = false;
-      #offset = null;
-      constructor(date3, fasttype, unsafeDelim) {
-        let hasDate = true;
-        let hasTime = true;
-        let offset = "Z";
-        let c3;
-        if (typeof date3 === "string") {
-          if (fasttype)
-            prep: {
-              if (fasttype < 3) {
-                if (+date3.slice(11, 13) > 23) {
-                  date3 = "";
-                  break prep;
-                }
-                if (fasttype === 2) {
-                  offset = null;
-                  date3 += "Z";
-                } else if ((c3 = date3.charCodeAt(date3.length - 1)) !== 90 && c3 !== 122) {
-                  offset = date3.slice(date3.length - 6);
-                }
-                if (unsafeDelim)
-                  date3 = date3.slice(0, 10) + "T" + date3.slice(11);
-              } else if (fasttype === 4) {
-                date3 = +date3.slice(0, 2) > 23 ? "" : `0000-01-01T${date3}Z`;
-              }
-              hasDate = fasttype !== 4;
-              hasTime = fasttype !== 3;
-            }
-          else {
-            let match = date3.match(DATE_TIME_RE);
-            if (match) {
-              if (!match[1]) {
-                hasDate = false;
-                date3 = `0000-01-01T${date3}`;
-              }
-              hasTime = !!match[2];
-              hasTime && date3[10] === " " && (date3 = date3.replace(" ", "T"));
-              if (match[2] && +match[2] > 23) {
-                date3 = "";
-              } else {
-                offset = match[3] || null;
-                if (!offset && hasTime)
-                  date3 += "Z";
-              }
-            } else {
-              date3 = "";
-            }
-          }
-        }
-        super(date3);
-        if (!isNaN(this.getTime())) {
-          this.#hasDate = hasDate;
-          this.#hasTime = hasTime;
-          this.#offset = offset;
-        }
-      }
-      isDateTime() {
-        return this.#hasDate && this.#hasTime;
-      }
-      isLocal() {
-        return !this.#hasDate || !this.#hasTime || !this.#offset;
-      }
-      isDate() {
-        return this.#hasDate && !this.#hasTime;
-      }
-      isTime() {
-        return this.#hasTime && !this.#hasDate;
-      }
-      isValid() {
-        return this.#hasDate || this.#hasTime;
-      }
-      toISOString() {
-        let iso = super.toISOString();
-        if (this.isDate())
-          return iso.slice(0, 10);
-        if (this.isTime())
-          return iso.slice(11, 23);
-        if (this.#offset === null)
-          return iso.slice(0, -1);
-        if (this.#offset === "Z" || this.#offset === "z")
-          return iso;
-        let offset = +this.#offset.slice(1, 3) * 60 + +this.#offset.slice(4, 6);
-        offset = this.#offset[0] === "-" ? offset : -offset;
-        let offsetDate = new Date(this.getTime() - offset * 6e4);
-        return offsetDate.toISOString().slice(0, -1) + this.#offset;
-      }
-      static wrapAsOffsetDateTime(jsDate, offset = "Z") {
-        let date3 = new _TomlDate(jsDate);
-        date3.#offset = offset;
-        return date3;
-      }
-      static wrapAsLocalDateTime(jsDate) {
-        let date3 = new _TomlDate(jsDate);
-        date3.#offset = null;
-        return date3;
-      }
-      static wrapAsLocalDate(jsDate) {
-        let date3 = new _TomlDate(jsDate);
-        date3.#hasTime = false;
-        date3.#offset = null;
-        return date3;
-      }
-      static wrapAsLocalTime(jsDate) {
-        let date3 = new _TomlDate(jsDate);
-        date3.#hasDate = false;
-        date3.#offset = null;
-        return date3;
-      }
-    };
   }
 });
 
-// ../main/node_modules/smol-toml/dist/extract.js
-function isDigit(char, base2 = 10) {
-  return base2 === 16 ? char > 47 && char < 58 || char > 64 && char < 71 || char > 96 && char < 103 : char > 47 && char < 48 + base2;
-}
-function isEndOfValue(char, delim) {
-  return char === 32 || char === 9 || char === 10 || char === 13 || // Structure end or next value delimiter
-  delim && (char === delim || char === 44) || // Comment
-  char === 35;
-}
-function extractValue(ctx, end) {
-  let errPtr = ctx.p;
-  let c3 = ctx.s.charCodeAt(ctx.p);
-  if (c3 === 91 || c3 === 123) {
-    ctx.d-- || TomlError.x("document contains excessively nested structures. aborting.", ctx);
-    let value = c3 === 91 ? parseArray(ctx) : parseInlineTable(ctx);
-    ctx.d++;
-    return value;
-  }
-  if (c3 === 34 || c3 === 39) {
-    return parseString(ctx);
-  }
-  if (c3 === 116) {
-    if (ctx.s.charCodeAt(++ctx.p) !== 114 || ctx.s.charCodeAt(++ctx.p) !== 117 || ctx.s.charCodeAt(++ctx.p) !== 101)
-      TomlError.x("invalid value", ctx, errPtr);
-    return ctx.p++, true;
-  }
-  if (c3 === 102) {
-    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 108 || ctx.s.charCodeAt(++ctx.p) !== 115 || ctx.s.charCodeAt(++ctx.p) !== 101)
-      TomlError.x("invalid value", ctx, errPtr);
-    return ctx.p++, false;
-  }
-  if (c3 === 43 || c3 === 45) {
-    return parseNumber(ctx, ctx.p, ctx.s.charCodeAt(++ctx.p), 44 - c3, end);
-  }
-  if (ctx.s.charCodeAt(ctx.p + 4) === 45 && ctx.s.charCodeAt(ctx.p + 7) === 45) {
-    return parseDate(ctx, c3, end);
-  }
-  if (ctx.s.charCodeAt(ctx.p + 2) === 58) {
-    return parseTime(ctx, c3, end);
-  }
-  return parseNumber(ctx, ctx.p, c3, 0, end);
-}
-function parseNumber(ctx, startPtr, startChr, sign3, endChr) {
-  let c3 = startChr;
-  let state = 0;
-  let hasUnderscores = false;
-  if (c3 === 105) {
-    if (ctx.s.charCodeAt(++ctx.p) !== 110 || ctx.s.charCodeAt(++ctx.p) !== 102)
-      TomlError.x("invalid value", ctx, startPtr);
-    return ctx.p++, (sign3 || 1) / 0;
-  }
-  if (c3 === 110) {
-    if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 110)
-      TomlError.x("invalid value", ctx, startPtr);
-    return ctx.p++, NaN;
-  }
-  if (c3 === 48) {
-    if (++ctx.p >= ctx.s.length || isEndOfValue(c3 = ctx.s.charCodeAt(ctx.p), endChr))
-      return ctx.bi === true ? 0n : 0;
-    if (!sign3) {
-      if (c3 === 120)
-        return parseIntegerBaseN(ctx, startPtr, 16, endChr);
-      else if (c3 === 98)
-        return parseIntegerBaseN(ctx, startPtr, 2, endChr);
-      else if (c3 === 111)
-        return parseIntegerBaseN(ctx, startPtr, 8, endChr);
-    }
-    if (c3 === 46)
-      state = 2;
-    else if (c3 === 101 || c3 === 69)
-      state = 4;
-    else
-      TomlError.x("illegal leading zero", ctx, startPtr);
-  } else if (!isDigit(c3))
-    TomlError.x("invalid value", ctx, startPtr);
-  while (++ctx.p < ctx.s.length && (c3 = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c3, endChr))) {
-    if (!state)
-      state = 1;
-    if (c3 === 95) {
-      if (!(state & 1))
-        TomlError.x("illegal underscore", ctx);
-      state += 11;
-      hasUnderscores = true;
-    } else if (state === 1 && c3 === 46)
-      state = 2;
-    else if ((state === 1 || state === 3) && (c3 === 101 || c3 === 69))
-      state = 4;
-    else if (state === 4 && (c3 === 43 || c3 === 45)) {
-      state = 6;
-    } else if (!isDigit(c3))
-      TomlError.x(`illegal character in numeric literal`, ctx);
-    else if (state > 9)
-      state -= 11;
-    else if (!(state & 1))
-      state++;
-  }
-  if (!state) {
-    let val = (startChr - 48) * (sign3 || 1);
-    return ctx.bi === true ? BigInt(val) : val;
-  }
-  if (!(state & 1))
-    TomlError.x("unfinished numeric value", ctx, startPtr);
-  let str = ctx.s.slice(startPtr, ctx.p);
-  if (hasUnderscores)
-    str = str.replaceAll("_", "");
-  return state > 1 ? parseFloat(str) : parseInteger(ctx, str, 10, startPtr);
-}
-function parseIntegerBaseN(ctx, startPtr, base2, endChr) {
-  let c3, underscore = 1;
-  while (++ctx.p < ctx.s.length && (c3 = ctx.s.charCodeAt(ctx.p), !isEndOfValue(c3, endChr))) {
-    if (c3 === 95) {
-      if (underscore & 1)
-        TomlError.x("illegal underscore", ctx);
-      underscore = 3;
-    } else if (!isDigit(c3, base2))
-      TomlError.x(`illegal character in numeric literal`, ctx);
-    else if (underscore & 1)
-      underscore--;
-  }
-  if (underscore & 1)
-    TomlError.x("unfinished numeric value", ctx);
-  let str = ctx.s.slice(startPtr + 2, ctx.p);
-  if (underscore)
-    str = str.replaceAll("_", "");
-  return parseInteger(ctx, str, base2, startPtr);
-}
-function parseInteger(ctx, str, base2, startPtr) {
-  if (ctx.bi !== true)
-    int: {
-      let val = parseInt(str, base2);
-      if (!Number.isSafeInteger(val)) {
-        if (ctx.bi)
-          break int;
-        TomlError.x("integer value cannot be represented losslessly", ctx, startPtr);
-      }
-      return val;
-    }
-  return base2 === 10 ? BigInt(str) : BigInt((base2 === 2 ? "0b" : base2 === 8 ? "0o" : "0x") + str);
-}
-function parseDate(ctx, c3, endChr) {
-  let startPtr = ctx.p++, unsafeSeparator;
-  if (!isDigit(c3) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++)) || !isDigit(ctx.s.charCodeAt(ctx.p++))) {
-    return parseNumber(ctx, ctx.p = startPtr, c3, 0, endChr);
-  }
-  ctx.p += 5;
-  if (!isDigit(ctx.s.charCodeAt(ctx.p++)))
-    TomlError.x("invalid date-time: date part is malformed", ctx, startPtr);
-  if (ctx.p >= ctx.s.length || ((c3 = ctx.s.charCodeAt(ctx.p)) !== 32 || (unsafeSeparator = true, !isDigit(ctx.s.charCodeAt(ctx.p + 1)))) && c3 !== 84 && c3 !== 116) {
-    let t2 = ctx.s.slice(startPtr, ctx.p);
-    return readDate(ctx, t2, 3, false, startPtr);
-  }
-  if (ctx.s.charCodeAt(ctx.p += 3) !== 58)
-    TomlError.x("invalid date-time: time part is malformed", ctx, startPtr);
-  if (ctx.s.charCodeAt(ctx.p += 3) === 58)
-    ctx.p += 3;
-  if (ctx.s.charCodeAt(ctx.p) === 46)
-    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
-      ;
-  if (c3 = ctx.s.charCodeAt(ctx.p)) {
-    if (c3 === 90 || c3 === 122) {
-      let t2 = ctx.s.slice(startPtr, ++ctx.p);
-      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, "[+00:00]");
-    }
-    if (c3 === 43 || c3 === 45) {
-      let t2 = ctx.s.slice(startPtr, ctx.p += 6);
-      return readDate(ctx, t2, 1, unsafeSeparator, startPtr, !ctx.ld && "[" + ctx.s.slice(ctx.p - 6, ctx.p) + "]");
-    }
-  }
-  let t = ctx.s.slice(startPtr, ctx.p);
-  return readDate(ctx, t, 2, unsafeSeparator, startPtr);
-}
-function parseTime(ctx, c3, endChr) {
-  let start2 = ctx.p;
-  if (!isDigit(c3) || !isDigit(ctx.s.charCodeAt(++ctx.p))) {
-    return parseNumber(ctx, --ctx.p, c3, 0, endChr);
-  }
-  if (ctx.s.charCodeAt(ctx.p += 4) === 58)
-    ctx.p += 3;
-  if (ctx.s.charCodeAt(ctx.p) === 46)
-    while (isDigit(ctx.s.charCodeAt(++ctx.p)))
-      ;
-  let t = ctx.s.slice(start2, ctx.p);
-  return readDate(ctx, t, 4, false, start2);
-}
-function readDate(ctx, str, type, unsafeDelim, errPtr, temporalSuffix) {
-  if (ctx.ld) {
-    let date3 = new TomlDate(str, type, unsafeDelim);
-    if (!date3.isValid())
-      TomlError.x("invalid date", ctx, errPtr);
-    return date3;
-  }
-  try {
-    if (temporalSuffix)
-      str += temporalSuffix;
-    switch (type) {
-      case 1:
-        return Temporal.ZonedDateTime.from(str);
-      case 2:
-        return Temporal.PlainDateTime.from(str);
-      case 3:
-        return Temporal.PlainDate.from(str);
-      case 4:
-        return Temporal.PlainTime.from(str);
-    }
-  } catch (e) {
-    TomlError.x(e instanceof Error ? e.message : "" + e, ctx, errPtr);
-  }
-}
+// node_modules/smol-toml/dist/extract.js
 var init_extract = __esm({
-  "../main/node_modules/smol-toml/dist/extract.js"() {
+  "node_modules/smol-toml/dist/extract.js"() {
     init_primitive();
     init_struct();
     init_error2();
@@ -4500,33 +4031,9 @@ var init_extract = __esm({
   }
 });
 
-// ../main/node_modules/smol-toml/dist/util.js
-function skipComment(ctx) {
-  for (; ctx.p < ctx.s.length; ctx.p++) {
-    let c3 = ctx.s.charCodeAt(ctx.p);
-    if (c3 === 10)
-      break;
-    if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10) {
-      ctx.p++;
-      break;
-    }
-    if (c3 < 32 && c3 !== 9 || c3 === 127) {
-      TomlError.x("control characters are not allowed in comments", ctx);
-    }
-  }
-}
-function skipVoid(ctx, banNewLines, banComments) {
-  let c3;
-  while (ctx.p < ctx.s.length) {
-    while (ctx.p < ctx.s.length && ((c3 = ctx.s.charCodeAt(ctx.p)) === 32 || c3 === 9 || !banNewLines && (c3 === 10 || c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)))
-      ctx.p++;
-    if (banComments || c3 !== 35)
-      break;
-    skipComment(ctx);
-  }
-}
+// node_modules/smol-toml/dist/util.js
 var init_util = __esm({
-  "../main/node_modules/smol-toml/dist/util.js"() {
+  "node_modules/smol-toml/dist/util.js"() {
     init_error2();
     /*!
      * Copyright (c) Squirrel Chat et al., All rights reserved.
@@ -4558,124 +4065,9 @@ var init_util = __esm({
   }
 });
 
-// ../main/node_modules/smol-toml/dist/struct.js
-function parseKey(ctx, end = 61) {
-  let startPtr;
-  let state = 0;
-  let parsed6 = [];
-  let sliceStart;
-  let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
-  do {
-    if (c3 === end) {
-      if (!state)
-        TomlError.x("unexpected end of key", ctx);
-      if (state === 1)
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
-      return ctx.p++, parsed6;
-    } else if (c3 === 46) {
-      if (!state)
-        TomlError.x("illegal empty bare key", ctx);
-      if (state === 1)
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
-      state = 0;
-    } else if (!state && (c3 === 34 || c3 === 39)) {
-      if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
-        TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
-      parsed6.push(parseString(ctx));
-      state = 2;
-      ctx.p--;
-    } else if (c3 === 32 || c3 === 9) {
-      if (state === 1) {
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
-        state = 2;
-      }
-    } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
-      TomlError.x("illegal character in key", ctx);
-    } else if (!state) {
-      state = 1;
-      sliceStart = ctx.p;
-    }
-  } while (c3 = ctx.s.charCodeAt(++ctx.p));
-  TomlError.x("incomplete key-value: cannot find end of key", ctx, startPtr);
-}
-function parseInlineTable(ctx) {
-  let startPtr = ctx.p++;
-  let res = /* @__PURE__ */ Object.create(null);
-  let seen = /* @__PURE__ */ new Set();
-  let c3;
-  while (ctx.p < ctx.s.length) {
-    skipVoid(ctx);
-    if ((c3 = ctx.s.charCodeAt(ctx.p)) === 125) {
-      ctx.p++;
-      return res;
-    }
-    let k;
-    let t = res;
-    let hasOwn = false;
-    let errPtr = ctx.p;
-    let key = parseKey(ctx);
-    for (let i2 = 0; i2 < key.length; i2++) {
-      if (i2)
-        t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
-      k = key[i2];
-      if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
-        TomlError.x("trying to redefine an already defined value", ctx, errPtr);
-      }
-      let unsafe2 = k === "__proto__";
-      if (ctx.uk && (unsafe2 || k === "constructor")) {
-        t = ctx.uk !== 1 && TomlError.x("document contains an unsafe property", ctx, errPtr);
-        break;
-      }
-      if (!hasOwn && unsafe2) {
-        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
-      }
-    }
-    if (hasOwn) {
-      TomlError.x("trying to redefine an already defined value", ctx, errPtr);
-    }
-    skipVoid(ctx, true, true);
-    let value = extractValue(
-      ctx,
-      125
-      /* } */
-    );
-    if (t && typeof (t[k] = value) === "object")
-      seen.add(value);
-    skipVoid(ctx);
-    if ((c3 = ctx.s.charCodeAt(ctx.p++)) === 125) {
-      return res;
-    }
-    if (c3 !== 44)
-      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
-  }
-  TomlError.x("unfinished table", ctx, startPtr);
-}
-function parseArray(ctx) {
-  let startPtr = ctx.p++;
-  let res = [];
-  let c3;
-  while (ctx.p < ctx.s.length) {
-    skipVoid(ctx);
-    if ((c3 = ctx.s.charCodeAt(ctx.p)) === 93) {
-      ctx.p++;
-      return res;
-    }
-    res.push(extractValue(
-      ctx,
-      93
-      /* ] */
-    ));
-    skipVoid(ctx);
-    if ((c3 = ctx.s.charCodeAt(ctx.p++)) === 93) {
-      return res;
-    }
-    if (c3 !== 44)
-      TomlError.x("expected comma or end of structure", ctx, ctx.p - 1);
-  }
-  TomlError.x("unfinished array", ctx, startPtr);
-}
+// node_modules/smol-toml/dist/struct.js
 var init_struct = __esm({
-  "../main/node_modules/smol-toml/dist/struct.js"() {
+  "node_modules/smol-toml/dist/struct.js"() {
     init_primitive();
     init_extract();
     init_util();
@@ -4710,150 +4102,9 @@ var init_struct = __esm({
   }
 });
 
-// ../main/node_modules/smol-toml/dist/parse.js
-function peekTable(ctx, key, table4, meta2, type) {
-  let t = table4;
-  let m = meta2;
-  let k;
-  let hasOwn = false;
-  let state;
-  for (let i2 = 0; i2 < key.length; i2++) {
-    if (i2) {
-      t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
-      m = (state = m[k]).c;
-      if (type === 0 && (state.t === 1 || state.t === 2)) {
-        return null;
-      }
-      if (state.t === 2) {
-        let l = t.length - 1;
-        t = t[l];
-        m = m[l].c;
-      }
-    }
-    k = key[i2];
-    if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
-      return null;
-    }
-    if (!hasOwn) {
-      let unsafe2 = k === "__proto__";
-      if (ctx.uk && (unsafe2 || k === "constructor"))
-        return false;
-      if (unsafe2) {
-        Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
-        Object.defineProperty(m, k, { enumerable: true, configurable: true, writable: true });
-      }
-      m[k] = {
-        t: i2 < key.length - 1 && type === 2 ? 3 : type,
-        d: false,
-        i: 0,
-        c: /* @__PURE__ */ Object.create(null)
-      };
-    }
-  }
-  state = m[k];
-  if (state.t !== type && !(type === 1 && state.t === 3)) {
-    return null;
-  }
-  if (type === 2) {
-    if (!state.d) {
-      state.d = true;
-      t[k] = [];
-    }
-    t[k].push(t = /* @__PURE__ */ Object.create(null));
-    state.c[state.i++] = state = { t: 1, d: false, i: 0, c: /* @__PURE__ */ Object.create(null) };
-  }
-  if (state.d) {
-    return null;
-  }
-  state.d = true;
-  if (type === 1) {
-    t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
-  } else if (type === 0 && hasOwn) {
-    return null;
-  }
-  return [k, t, state.c];
-}
-function validateTablePeek(ctx, peek, ptr) {
-  if (peek === null || ctx.uk === 2)
-    TomlError.x(peek === null ? "trying to redefine an already defined table or value" : "document contains an unsafe property", ctx, ptr);
-}
-function parse(toml, options = {}) {
-  let ctx = {
-    s: toml,
-    p: 0,
-    d: options.maxDepth ?? 1e3,
-    bi: options.integersAsBigInt ?? false,
-    ld: options.useLegacyDate ?? true,
-    uk: options.unsafeKeyBehaviour === "throw" ? 2 : options.unsafeKeyBehaviour === "drop" ? 1 : 0
-  };
-  let res = /* @__PURE__ */ Object.create(null);
-  let meta2 = /* @__PURE__ */ Object.create(null);
-  let tmp;
-  let skipping = false;
-  let tbl = res;
-  let m = meta2;
-  if (toml.charCodeAt(0) === 65279)
-    ctx.p++;
-  skipVoid(ctx);
-  while (ctx.p < toml.length) {
-    if (toml.charCodeAt(ctx.p) === 91) {
-      let isTableArray = toml.charCodeAt(++ctx.p) === 91;
-      tmp = ctx.p += +isTableArray;
-      skipping = false;
-      let k = parseKey(
-        ctx,
-        93
-        /* ] */
-      );
-      if (isTableArray) {
-        if (toml.charCodeAt(ctx.p) !== 93) {
-          TomlError.x("expected end of table array declaration", ctx);
-        }
-        ctx.p++;
-      }
-      let p = peekTable(
-        ctx,
-        k,
-        res,
-        meta2,
-        isTableArray ? 2 : 1
-        /* Type.EXPLICIT */
-      );
-      if (!p) {
-        validateTablePeek(ctx, p, tmp);
-        skipping = true;
-      } else {
-        m = p[2];
-        tbl = p[1];
-      }
-    } else {
-      tmp = ctx.p;
-      let k = parseKey(ctx);
-      let p = peekTable(
-        ctx,
-        k,
-        tbl,
-        m,
-        0
-        /* Type.DOTTED */
-      );
-      if (!p && !skipping)
-        validateTablePeek(ctx, p, tmp);
-      skipVoid(ctx, true, true);
-      let v = extractValue(ctx, void 0);
-      if (p && !skipping)
-        p[1][p[0]] = v;
-    }
-    skipVoid(ctx, true);
-    if (ctx.p < toml.length && (tmp = toml.charCodeAt(ctx.p)) !== 10 && (tmp !== 13 || toml.charCodeAt(ctx.p + 1) !== 10)) {
-      TomlError.x("each key-value declaration must be followed by an end-of-line", ctx);
-    }
-    skipVoid(ctx);
-  }
-  return res;
-}
+// node_modules/smol-toml/dist/parse.js
 var init_parse = __esm({
-  "../main/node_modules/smol-toml/dist/parse.js"() {
+  "node_modules/smol-toml/dist/parse.js"() {
     init_struct();
     init_extract();
     init_util();
@@ -4888,7 +4139,7 @@ var init_parse = __esm({
   }
 });
 
-// ../main/node_modules/smol-toml/dist/stringify.js
+// node_modules/smol-toml/dist/stringify.js
 function extendedTypeOf(obj) {
   let type = typeof obj;
   if (type === "object") {
@@ -5073,7 +4324,7 @@ function stringify(obj, { maxDepth = 1e3, numbersAsFloat = false, strictTemporal
 }
 var BARE_KEY, HAS_WELLFORMED;
 var init_stringify = __esm({
-  "../main/node_modules/smol-toml/dist/stringify.js"() {
+  "node_modules/smol-toml/dist/stringify.js"() {
     /*!
      * Copyright (c) Squirrel Chat et al., All rights reserved.
      * SPDX-License-Identifier: BSD-3-Clause
@@ -5106,9 +4357,9 @@ var init_stringify = __esm({
   }
 });
 
-// ../main/node_modules/smol-toml/dist/index.js
+// node_modules/smol-toml/dist/index.js
 var init_dist = __esm({
-  "../main/node_modules/smol-toml/dist/index.js"() {
+  "node_modules/smol-toml/dist/index.js"() {
     init_parse();
     init_stringify();
     init_date();
@@ -5300,8 +4551,8 @@ function isContainerdEntry(entry) {
   return kind === "registry" && isRegistryHost(key) && value !== "" && !value.endsWith("-");
 }
 function mirrorsOf(map) {
-  const known2 = mirrors.get(map);
-  if (known2) return known2;
+  const known = mirrors.get(map);
+  if (known) return known;
   const entries = map.entries.filter(isContainerdEntry);
   const made = new Map(entries.map(({ key, value }) => [key, value]));
   mirrors.set(map, made);
@@ -5383,7 +4634,7 @@ var init_nodes_readme = __esm({
 function nodeFiles(input) {
   const mirrors2 = nodeMirrors(input);
   if (mirrors2.length === 0) return [];
-  const texts2 = [
+  const texts = [
     ["nodes/config.toml", mirrorsToml(mirrors2, input)],
     ["nodes/config-path-v2.toml", configPathToml(2, "io.containerd.grpc.v1.cri", "1.6 and 1.7")],
     ["nodes/config-path-v3.toml", configPathToml(3, "io.containerd.cri.v1.images", "2.x")],
@@ -5394,7 +4645,7 @@ function nodeFiles(input) {
     ]),
     ["nodes/README.txt", nodesReadme(input)]
   ];
-  return texts2.map(([path7, text3]) => ({ path: path7, bytes: Buffer.from(text3) }));
+  return texts.map(([path7, text3]) => ({ path: path7, bytes: Buffer.from(text3) }));
 }
 function caFiles({ caCert }) {
   return caCert === void 0 ? [] : [[`nodes/certs.d/${caFile}`, caCert]];
@@ -5469,7 +4720,7 @@ function readmeText(inventory, carried = []) {
   const tools = `${oras}, kubectl${isAirgap ? ", helm 3.13 or newer" : ""}`;
   const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
   const file2 = `${name3}-${version3}.tar`;
-  const placements = images2.reduce((count5, image2) => count5 + image2.placements.length, 0);
+  const placements = images2.reduce((count4, image2) => count4 + image2.placements.length, 0);
   const content = inventory.imagesNotEmbedded ? `${images2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images2.length} images for ${placements} references in ${target2.endpoint}`;
   return Buffer.from(`${name3} ${version3}
 ${"=".repeat(name3.length + version3.length + 1)}
@@ -5562,7 +4813,7 @@ image-swap rewrites the images of pods in the namespaces that ask for it:
   }
 });
 
-// ../main/node_modules/js-yaml/dist/js-yaml.mjs
+// node_modules/js-yaml/dist/js-yaml.mjs
 function defineScalarTag(tagName, options) {
   return {
     tagName,
@@ -5750,9 +5001,9 @@ function representYamlBinary(object2) {
   for (let index = 0; index < object2.length; index++) binary += String.fromCharCode(object2[index]);
   return btoa(binary);
 }
-function makeUtcDate(year, month2, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
-  const date3 = new Date(Date.UTC(year, month2, day3, hour, minute, second, fraction));
-  date3.setUTCFullYear(year, month2, day3);
+function makeUtcDate(year, month, day3, hour = 0, minute = 0, second = 0, fraction = 0) {
+  const date3 = new Date(Date.UTC(year, month, day3, hour, minute, second, fraction));
+  date3.setUTCFullYear(year, month, day3);
   return date3;
 }
 function resolveYamlTimestamp(source) {
@@ -5760,11 +5011,11 @@ function resolveYamlTimestamp(source) {
   if (match === null) match = YAML_TIMESTAMP_REGEXP.exec(source);
   if (match === null) return NOT_RESOLVED;
   const year = +match[1];
-  const month2 = +match[2] - 1;
+  const month = +match[2] - 1;
   const day3 = +match[3];
   if (!match[4]) {
-    const date4 = makeUtcDate(year, month2, day3);
-    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month2 || date4.getUTCDate() !== day3) return NOT_RESOLVED;
+    const date4 = makeUtcDate(year, month, day3);
+    if (date4.getUTCFullYear() !== year || date4.getUTCMonth() !== month || date4.getUTCDate() !== day3) return NOT_RESOLVED;
     return date4;
   }
   const hour = +match[4];
@@ -5777,8 +5028,8 @@ function resolveYamlTimestamp(source) {
     while (value.length < 3) value += "0";
     fraction = +value;
   }
-  const date3 = makeUtcDate(year, month2, day3, hour, minute, second, fraction);
-  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month2 || date3.getUTCDate() !== day3) return NOT_RESOLVED;
+  const date3 = makeUtcDate(year, month, day3, hour, minute, second, fraction);
+  if (date3.getUTCFullYear() !== year || date3.getUTCMonth() !== month || date3.getUTCDate() !== day3) return NOT_RESOLVED;
   if (match[9]) {
     const offsetHour = +match[10];
     const offsetMinute = +(match[11] || 0);
@@ -5881,32 +5132,32 @@ function makeSnippet(mark2, options) {
   const maxLineLength = opts.maxLength - (opts.indent + lineNoLength + 3);
   for (let i2 = 1; i2 <= opts.linesBefore; i2++) {
     if (foundLineNo - i2 < 0) break;
-    const line3 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
-    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line3.str}
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo - i2], lineEnds[foundLineNo - i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo - i2]), maxLineLength);
+    result = `${" ".repeat(opts.indent)}${padStart((mark2.line - i2 + 1).toString(), lineNoLength)} | ${line2.str}
 ${result}`;
   }
-  const line2 = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
-  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line2.str}
+  const line = getLine(mark2.buffer, lineStarts[foundLineNo], lineEnds[foundLineNo], mark2.position, maxLineLength);
+  result += `${" ".repeat(opts.indent)}${padStart((mark2.line + 1).toString(), lineNoLength)} | ${line.str}
 `;
-  result += `${"-".repeat(opts.indent + lineNoLength + 3 + line2.pos)}^
+  result += `${"-".repeat(opts.indent + lineNoLength + 3 + line.pos)}^
 `;
   for (let i2 = 1; i2 <= opts.linesAfter; i2++) {
     if (foundLineNo + i2 >= lineEnds.length) break;
-    const line3 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
-    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line3.str}
+    const line2 = getLine(mark2.buffer, lineStarts[foundLineNo + i2], lineEnds[foundLineNo + i2], mark2.position - (lineStarts[foundLineNo] - lineStarts[foundLineNo + i2]), maxLineLength);
+    result += `${" ".repeat(opts.indent)}${padStart((mark2.line + i2 + 1).toString(), lineNoLength)} | ${line2.str}
 `;
   }
   return result.replace(/\n$/, "");
 }
 function formatError(exception, compact) {
-  let where2 = "";
+  let where = "";
   if (!exception.mark) return exception.reason;
-  if (exception.mark.name) where2 += `in "${exception.mark.name}" `;
-  where2 += `(${exception.mark.line + 1}:${exception.mark.column + 1})`;
-  if (!compact && exception.mark.snippet) where2 += `
+  if (exception.mark.name) where += `in "${exception.mark.name}" `;
+  where += `(${exception.mark.line + 1}:${exception.mark.column + 1})`;
+  if (!compact && exception.mark.snippet) where += `
 
 ${exception.mark.snippet}`;
-  return `${exception.reason} ${where2}`;
+  return `${exception.reason} ${where}`;
 }
 function simpleEscapeSequence(c3) {
   switch (c3) {
@@ -5982,9 +5233,9 @@ function skipFoldedBreaks(input, position, end) {
     breaks
   };
 }
-function foldedBreaks(count5) {
-  if (count5 === 1) return " ";
-  return "\n".repeat(count5 - 1);
+function foldedBreaks(count4) {
+  if (count4 === 1) return " ";
+  return "\n".repeat(count4 - 1);
 }
 function getPlainValue(input, start2, end) {
   let result = "";
@@ -6070,19 +5321,19 @@ function getDoubleQuotedValue(input, start2, end) {
 function getBlockValue(input, start2, end, indent, chomping, folded) {
   const textIndent = indent < 0 ? 0 : indent;
   const region = input.slice(start2, end).replace(/\r\n?/g, "\n");
-  const lines3 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
+  const lines2 = region === "" ? [] : (region.endsWith("\n") ? region.slice(0, -1) : region).split("\n");
   let result = "";
   let didReadContent = false;
   let emptyLines = 0;
   let atMoreIndented = false;
-  for (const line2 of lines3) {
+  for (const line of lines2) {
     let column = 0;
-    while (column < textIndent && line2.charCodeAt(column) === 32) column++;
-    if (indent < 0 || column >= line2.length) {
+    while (column < textIndent && line.charCodeAt(column) === 32) column++;
+    if (indent < 0 || column >= line.length) {
       emptyLines++;
       continue;
     }
-    const content = line2.slice(textIndent);
+    const content = line.slice(textIndent);
     const first = content.charCodeAt(0);
     if (folded) {
       if (first === 32 || first === 9) {
@@ -6910,10 +6161,10 @@ function readFlowCollection(state, nodeIndent, props) {
       return true;
     } else if (!readNext) throwError(state, "missed comma between flow collection entries");
     else if (ch2 === 44) throwError(state, "expected the node content, but found ','");
-    let isPair2 = false;
+    let isPair = false;
     let isExplicitPair = false;
     if (ch2 === 63 && isWsOrEol(state.input.charCodeAt(state.position + 1))) {
-      isPair2 = isExplicitPair = true;
+      isPair = isExplicitPair = true;
       state.position += 1;
       skipFlowSeparationSpace(state, nodeIndent);
     }
@@ -6923,7 +6174,7 @@ function readFlowCollection(state, nodeIndent, props) {
     skipFlowSeparationSpace(state, nodeIndent);
     ch2 = state.input.charCodeAt(state.position);
     if ((isMapping2 || isExplicitPair || state.line === entryLine) && ch2 === 58) {
-      isPair2 = true;
+      isPair = true;
       state.position++;
       skipFlowSeparationSpace(state, nodeIndent);
       if (!isMapping2) {
@@ -6933,11 +6184,11 @@ function readFlowCollection(state, nodeIndent, props) {
       if (!parseNode(state, nodeIndent, CONTEXT_FLOW_IN, false, true)) addEmptyScalarEvent(state);
       skipFlowSeparationSpace(state, nodeIndent);
       if (!isMapping2) addPopEvent(state);
-    } else if (isMapping2 && isPair2) {
+    } else if (isMapping2 && isPair) {
       if (!keyWasRead) addEmptyScalarEvent(state);
       addEmptyScalarEvent(state);
     } else if (isMapping2) addEmptyScalarEvent(state);
-    else if (isPair2) {
+    else if (isPair) {
       insertFlowPairMappingEvent(state, entryStart);
       if (!keyWasRead) addEmptyScalarEvent(state);
       addEmptyScalarEvent(state);
@@ -7260,14 +6511,6 @@ function loadDocuments(input, options = {}) {
     source
   });
 }
-function loadAll(input, iteratorOrOptions, options) {
-  let iterator = null;
-  if (typeof iteratorOrOptions === "function") iterator = iteratorOrOptions;
-  else if (iteratorOrOptions !== null && typeof iteratorOrOptions === "object") options = iteratorOrOptions;
-  const documents = loadDocuments(input, options);
-  if (iterator === null) return documents;
-  for (const document of documents) iterator(document);
-}
 function load(input, options) {
   const documents = loadDocuments(input, options);
   if (documents.length === 0) throw new YAMLException("expected a document, but the input is empty");
@@ -7316,12 +6559,12 @@ function matchTag(state, object2) {
 }
 function build(state, object2) {
   if (!state.noRefs && object2 !== null && typeof object2 === "object") {
-    const existing3 = state.refs.get(object2);
-    if (existing3) {
-      if (existing3.anchor === void 0) existing3.anchor = `ref_${state.refCounter++}`;
+    const existing = state.refs.get(object2);
+    if (existing) {
+      if (existing.anchor === void 0) existing.anchor = `ref_${state.refCounter++}`;
       return {
         kind: "alias",
-        anchor: existing3.anchor
+        anchor: existing.anchor
       };
     }
   }
@@ -7472,8 +6715,8 @@ function tryLongOrMultilineAsBlock(layout) {
     let lineEnd = value.length;
     const nextLineBreak = value.indexOf("\n", position);
     if (nextLineBreak !== -1) lineEnd = nextLineBreak;
-    const line2 = value.slice(position, lineEnd);
-    if (line2.length > availableWidth && line2[0] !== " " && / [^ \t]/.test(line2)) shouldFold = true;
+    const line = value.slice(position, lineEnd);
+    if (line.length > availableWidth && line[0] !== " " && / [^ \t]/.test(line)) shouldFold = true;
     if (nextLineBreak === -1) break;
     position = nextLineBreak + 1;
   }
@@ -7576,8 +6819,8 @@ function encodeFlowBreaks(string3, shiftOfContent) {
   let match;
   while (match = lineRe.exec(string3)) {
     const breaks = match[1].length;
-    const line2 = match[2];
-    result += "\n".repeat(breaks + 1) + pad + line2;
+    const line = match[2];
+    result += "\n".repeat(breaks + 1) + pad + line;
   }
   return result;
 }
@@ -7587,17 +6830,17 @@ function indentString(string3, spaces) {
   let result = "";
   const length = string3.length;
   while (position < length) {
-    let line2;
+    let line;
     const next = string3.indexOf("\n", position);
     if (next === -1) {
-      line2 = string3.slice(position);
+      line = string3.slice(position);
       position = length;
     } else {
-      line2 = string3.slice(position, next + 1);
+      line = string3.slice(position, next + 1);
       position = next + 1;
     }
-    if (line2.length && line2 !== "\n") result += indent;
-    result += line2;
+    if (line.length && line !== "\n") result += indent;
+    result += line;
   }
   return result;
 }
@@ -7616,8 +6859,8 @@ function dropEndingNewline(string3) {
 function isMoreIndented(char) {
   return char === " " || char === "	";
 }
-function foldLine(line2, width) {
-  if (line2 === "" || isMoreIndented(line2[0])) return line2;
+function foldLine(line, width) {
+  if (line === "" || isMoreIndented(line[0])) return line;
   const breakRe = / [^ \t]/g;
   let match;
   let start2 = 0;
@@ -7625,20 +6868,20 @@ function foldLine(line2, width) {
   let curr = 0;
   let next = 0;
   let result = "";
-  while (match = breakRe.exec(line2)) {
+  while (match = breakRe.exec(line)) {
     next = match.index;
     if (next - start2 > width) {
       end = curr > start2 ? curr : next;
       result += `
-${line2.slice(start2, end)}`;
+${line.slice(start2, end)}`;
       start2 = end + 1;
     }
     curr = next;
   }
   result += "\n";
-  if (line2.length - start2 > width && curr > start2) result += `${line2.slice(start2, curr)}
-${line2.slice(curr + 1)}`;
-  else result += line2.slice(start2);
+  if (line.length - start2 > width && curr > start2) result += `${line.slice(start2, curr)}
+${line.slice(curr + 1)}`;
+  else result += line.slice(start2);
   return result.slice(1);
 }
 function foldBlockScalar(string3, width) {
@@ -7652,9 +6895,9 @@ function foldBlockScalar(string3, width) {
   let match;
   while (match = lineRe.exec(string3)) {
     const prefix = match[1];
-    const line2 = match[2];
-    moreIndented = line2 !== "" && isMoreIndented(line2[0]);
-    result += prefix + (!prevMoreIndented && !moreIndented && line2 !== "" ? "\n" : "") + foldLine(line2, width);
+    const line = match[2];
+    moreIndented = line !== "" && isMoreIndented(line[0]);
+    result += prefix + (!prevMoreIndented && !moreIndented && line !== "" ? "\n" : "") + foldLine(line, width);
     prevMoreIndented = moreIndented;
   }
   return result;
@@ -7957,7 +7200,7 @@ function dump(input, options = {}) {
 }
 var NOT_RESOLVED, strTag, NULL_VALUES$1, nullCoreTag, nullJsonTag, NULL_VALUES, nullYaml11Tag, TRUE_VALUES$2, FALSE_VALUES$2, boolCoreTag, TRUE_VALUES$1, FALSE_VALUES$1, boolJsonTag, TRUE_VALUES, FALSE_VALUES, boolYaml11Tag, YAML_INTEGER_IMPLICIT_PATTERN$1, YAML_INTEGER_EXPLICIT_PATTERN$1, intCoreTag, YAML_INTEGER_IMPLICIT_PATTERN, YAML_INTEGER_EXPLICIT_PATTERN, intJsonTag, YAML_INTEGER_PATTERN, intYaml11Tag, YAML_FLOAT_PATTERN$1, YAML_FLOAT_SPECIAL_PATTERN$1, floatCoreTag, YAML_FLOAT_IMPLICIT_PATTERN, YAML_FLOAT_EXPLICIT_PATTERN, floatJsonTag, YAML_FLOAT_PATTERN, YAML_FLOAT_SPECIAL_PATTERN, floatYaml11Tag, mergeTag, BASE64_PATTERN, binaryTag, YAML_DATE_REGEXP, YAML_TIMESTAMP_REGEXP, timestampTag, seqTag, omapTag, pairsTag, mapTag, setTag, Schema, FAILSAFE_SCHEMA, JSON_SCHEMA, CORE_SCHEMA, YAML11_SCHEMA, DUMP_SCHEMA, realMapTag, legacyMapTag, DEFAULT_SNIPPET_OPTIONS, YAMLException, EVENT_ID, SCALAR_STYLE, COLLECTION_STYLE, CHOMPING_MODE, NO_RANGE$3, simpleEscapeCheck, simpleEscapeMap, DEFAULT_TAG_HANDLERS, TAG_SUFFIX_CHARS, TAG_URI_CHARS, HEX, NO_RANGE$2, MERGE_TAG_NAME, DEFAULT_CONSTRUCTOR_OPTIONS, NO_RANGE$1, HAS_OWN, CONTEXT_FLOW_IN, CONTEXT_FLOW_OUT, CONTEXT_BLOCK_IN, CONTEXT_BLOCK_OUT, PATTERN_NON_PRINTABLE, PATTERN_FLOW_INDICATORS, PATTERN_TAG_HANDLE, NS_URI_CHAR, NS_TAG_CHAR, PATTERN_TAG_URI, PATTERN_TAG_SUFFIX, PATTERN_TAG_PREFIX, DEFAULT_PARSER_OPTIONS, DEFAULT_LOAD_OPTIONS, INVALID, VISIT_BREAK, VISIT_SKIP, DEFAULT_SCALAR_STYLE_RULES, SRC_C_PRINTABLE, SRC_B_CHAR, SRC_C_BYTE_ORDER_MARK, SRC_S_WHITE, SRC_NB_CHAR, SRC_NS_CHAR, SRC_NB_JSON, SRC_C_INDICATOR, SRC_C_FLOW_INDICATOR, SRC_NS_PLAIN_SAFE_FLOW_OUT, SRC_NS_PLAIN_SAFE_FLOW_IN, SRC_NS_PLAIN_FIRST_FLOW_OUT, SRC_NS_PLAIN_FIRST_FLOW_IN, SRC_NS_PLAIN_CHAR_FLOW_OUT, SRC_NS_PLAIN_CHAR_FLOW_IN, SRC_NB_NS_PLAIN_IN_LINE_FLOW_OUT, SRC_NB_NS_PLAIN_IN_LINE_FLOW_IN, SRC_NS_PLAIN_ONE_LINE_FLOW_OUT, SRC_NS_PLAIN_ONE_LINE_FLOW_IN, SRC_NS_PLAIN_ONE_LINE_BLOCK_KEY, SRC_NS_PLAIN_ONE_LINE_FLOW_KEY, SRC_S_NS_PLAIN_NEXT_LINE_FLOW_OUT, SRC_S_NS_PLAIN_NEXT_LINE_FLOW_IN, SRC_NS_PLAIN_MULTI_LINE_FLOW_OUT, SRC_NS_PLAIN_MULTI_LINE_FLOW_IN, NS_PLAIN_FLOW_OUT, NS_PLAIN_FLOW_IN, NS_PLAIN_BLOCK_KEY, NS_PLAIN_FLOW_KEY, NB_SINGLE_ONE_LINE, NB_SINGLE_MULTI_LINE, BLOCK_SCALAR_CONTENT, C_FORBIDDEN_FIRST_LINE, C_FORBIDDEN_CONTENT, CHARACTERS_TO_ESCAPE, CHAR_LINE_FEED, DEFAULT_PRESENTER_OPTIONS, DEFAULT_DUMP_OPTIONS, EVENT_DOCUMENT, EVENT_SEQUENCE, EVENT_MAPPING, EVENT_SCALAR, EVENT_ALIAS, EVENT_POP, SCALAR_STYLE_PLAIN, SCALAR_STYLE_SINGLE_QUOTED, SCALAR_STYLE_DOUBLE_QUOTED, SCALAR_STYLE_LITERAL_BLOCK, SCALAR_STYLE_FOLDED_BLOCK, COLLECTION_STYLE_BLOCK, COLLECTION_STYLE_FLOW, CHOMPING_CLIP, CHOMPING_STRIP, CHOMPING_KEEP;
 var init_js_yaml = __esm({
-  "../main/node_modules/js-yaml/dist/js-yaml.mjs"() {
+  "node_modules/js-yaml/dist/js-yaml.mjs"() {
     /*! js-yaml 5.5.0 https://github.com/nodeca/js-yaml @license MIT */
     NOT_RESOLVED = /* @__PURE__ */ Symbol("NOT_RESOLVED");
     strTag = defineScalarTag("tag:yaml.org,2002:str", {
@@ -8548,15 +7791,15 @@ var init_js_yaml = __esm({
       * the raw input text; `position` is an offset into it.
       */
       static throwAt(source, position, message, filename = "") {
-        let line2 = 0;
+        let line = 0;
         let lineStart = 0;
         for (let index = 0; index < position; index++) {
           const ch = source.charCodeAt(index);
           if (ch === 10) {
-            line2++;
+            line++;
             lineStart = index + 1;
           } else if (ch === 13) {
-            line2++;
+            line++;
             if (source.charCodeAt(index + 1) === 10) index++;
             lineStart = index + 1;
           }
@@ -8565,7 +7808,7 @@ var init_js_yaml = __esm({
           name: filename,
           buffer: source,
           position,
-          line: line2,
+          line,
           column: position - lineStart
         };
         mark2.snippet = makeSnippet(mark2);
@@ -8990,8 +8233,8 @@ function carriedPath(platform5) {
   return `tools/${platform5.replace("/", "-")}/oras`;
 }
 function carriedPlatforms(files2) {
-  const names4 = files2.map(({ path: path7 }) => /^tools\/([^/]+)\/oras$/.exec(path7)?.[1]);
-  return names4.flatMap((name3) => name3?.replace("-", "/") ?? []);
+  const names = files2.map(({ path: path7 }) => /^tools\/([^/]+)\/oras$/.exec(path7)?.[1]);
+  return names.flatMap((name3) => name3?.replace("-", "/") ?? []);
 }
 function plain(path7, bytes) {
   return { path: path7, bytes, mode: 420 };
@@ -9011,10 +8254,7 @@ function chartFiles({ chart, target: target2, ownImages: ownImages2, isEKSCluste
   });
   return [plain(`chart/${chart.fileName}`, chart.bytes), plain("values.yaml", values)];
 }
-function nodesInput({
-  inventory,
-  target: target2
-}) {
+function nodesInput({ inventory, target: target2 }) {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = inventory.target;
   const trust = caCert === void 0 ? {} : { caCert };
   return {
@@ -9096,8 +8336,8 @@ async function thisProcess() {
 async function lookAt(name3) {
   const [place6, pid = "", start2] = name3.split("-");
   if (start2 === void 0 || place6 !== await placeName()) return "unknown";
-  const stat8 = await processStat(pid);
-  if (stat8 !== void 0) return stat8.start === start2 ? "runs" : "gone";
+  const stat5 = await processStat(pid);
+  if (stat5 !== void 0) return stat5.start === start2 ? "runs" : "gone";
   return await processStat("1") === void 0 ? "unknown" : "gone";
 }
 async function placeName() {
@@ -9147,8 +8387,8 @@ function removeScratch() {
   }
 }
 async function sweep(parent, own2) {
-  const names4 = await (0, import_promises2.readdir)(parent).catch(() => []);
-  for (const name3 of names4) {
+  const names = await (0, import_promises2.readdir)(parent).catch(() => []);
+  for (const name3 of names) {
     const [, owner] = /^airgap-bundle-(.+)-[A-Za-z0-9]{6}$/.exec(name3) ?? [];
     if (owner === void 0 || await lookAt(owner) !== "gone") continue;
     const path7 = (0, import_node_path2.join)(parent, name3);
@@ -9185,9 +8425,9 @@ function safeJson(text3) {
     )
   );
 }
-function oneLine(text3, most2 = 300) {
-  const line2 = (0, import_node_util.stripVTControlCharacters)(text3).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line2.length > most2 ? `${line2.slice(0, most2 - 1)}\u2026` : line2;
+function oneLine(text3, most = 300) {
+  const line = (0, import_node_util.stripVTControlCharacters)(text3).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
 }
 var import_node_util, unsafe;
 var init_safe = __esm({
@@ -9215,10 +8455,10 @@ var init_units = __esm({
   }
 });
 
-// ../main/node_modules/tar/dist/esm/large-numbers.js
+// node_modules/tar/dist/esm/large-numbers.js
 var encode, encodePositive, encodeNegative, parse2, twos, pos, onesComp, twosComp;
 var init_large_numbers = __esm({
-  "../main/node_modules/tar/dist/esm/large-numbers.js"() {
+  "node_modules/tar/dist/esm/large-numbers.js"() {
     encode = (num, buf) => {
       if (!Number.isSafeInteger(num)) {
         throw Error("cannot encode number outside of javascript safe integer range");
@@ -9301,10 +8541,10 @@ var init_large_numbers = __esm({
   }
 });
 
-// ../main/node_modules/tar/dist/esm/types.js
+// node_modules/tar/dist/esm/types.js
 var isCode, normalFsTypes, name, code;
 var init_types = __esm({
-  "../main/node_modules/tar/dist/esm/types.js"() {
+  "node_modules/tar/dist/esm/types.js"() {
     isCode = (c3) => name.has(c3);
     normalFsTypes = /* @__PURE__ */ new Set([
       "0",
@@ -9361,10 +8601,10 @@ var init_types = __esm({
   }
 });
 
-// ../main/node_modules/tar/dist/esm/header.js
+// node_modules/tar/dist/esm/header.js
 var import_node_path3, notNegative, Header, splitPrefix, decString, decDate, numToDate, decNumber, nanUndef, decSmallNumber, MAXNUM, encNumber, encSmallNumber, octalString, padOctal, encDate, NULLS, encString;
 var init_header = __esm({
-  "../main/node_modules/tar/dist/esm/header.js"() {
+  "node_modules/tar/dist/esm/header.js"() {
     import_node_path3 = require("node:path");
     init_large_numbers();
     init_types();
@@ -9629,7 +8869,7 @@ var init_archive = __esm({
   }
 });
 
-// ../main/node_modules/p-map/index.js
+// node_modules/p-map/index.js
 function pMap(iterable, mapper, options) {
   return mapConcurrently(iterable, mapper, options, false);
 }
@@ -9655,7 +8895,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve28 = (value) => {
+    const resolve23 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -9705,10 +8945,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve28(result);
+        resolve23(result);
         return;
       }
-      resolve28(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve23(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -9839,16 +9079,16 @@ function createPuller(iterator) {
 }
 var pMapSkip, pMapStop;
 var init_p_map = __esm({
-  "../main/node_modules/p-map/index.js"() {
+  "node_modules/p-map/index.js"() {
     pMapSkip = /* @__PURE__ */ Symbol("skip");
     pMapStop = /* @__PURE__ */ Symbol("stop");
   }
 });
 
 // src/bundle/damage.ts
-function damaged(path7, { place: place6, offset, given: given2, expected }) {
+function damaged(path7, { place: place6, offset, given, expected }) {
   return new AirgapError("integrity", `the bundle is damaged at ${place6}, byte ${offset}`, {
-    given: `${path7}: ${given2}`,
+    given: `${path7}: ${given}`,
     ...expected === void 0 ? {} : { expected },
     next: "copy it again from where it was made, and compare it with its .sha256 file"
   });
@@ -9880,11 +9120,11 @@ function hashWorker() {
   const take = (id, { fd, position, length }) => {
     let done = 0;
     while (done < length) {
-      const most2 = Math.min(buffer2.length, length - done);
-      const count5 = readSync(fd, buffer2, 0, most2, position + done);
-      if (count5 === 0) break;
-      hashOf2(id).update(buffer2.subarray(0, count5));
-      done += count5;
+      const most = Math.min(buffer2.length, length - done);
+      const count4 = readSync(fd, buffer2, 0, most, position + done);
+      if (count4 === 0) break;
+      hashOf2(id).update(buffer2.subarray(0, count4));
+      done += count4;
     }
     return done;
   };
@@ -9965,8 +9205,8 @@ var init_hash_threads = __esm({
       #freest() {
         if (this.#isClosed) throw new Error("the hashing threads are closed");
         const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
-        const most2 = Math.min((0, import_node_os4.availableParallelism)(), mostThreads);
-        if (freest && (freest.running === 0 || this.#threads.length === most2)) return freest;
+        const most = Math.min((0, import_node_os4.availableParallelism)(), mostThreads);
+        if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
         const thread = new HashThread();
         this.#threads.push(thread);
         return thread;
@@ -9993,8 +9233,8 @@ var init_hash_threads = __esm({
       async close() {
         await this.#worker.terminate();
       }
-      #end(failure3) {
-        this.#failure ??= failure3;
+      #end(failure2) {
+        this.#failure ??= failure2;
         for (const { fail } of this.#waiting.splice(0)) fail(this.#failure);
       }
     };
@@ -10076,17 +9316,17 @@ function countParts(size, partSize) {
   return Math.max(1, Math.ceil(size / partSize));
 }
 async function createVolume(path7, size, { partSize, isPrivate: isPrivate2 = false }) {
-  const parts2 = [];
+  const parts = [];
   try {
     for (const { name: name3, start: start2, end } of extentsOf(path7, size, partSize)) {
       const mode = isPrivate2 ? 384 : 438;
       const file2 = await onDisk(name3, (0, import_promises3.open)(name3, import_node_fs2.constants.O_RDWR | import_node_fs2.constants.O_CREAT, mode));
-      parts2.push({ file: file2, path: name3, start: start2, end });
+      parts.push({ file: file2, path: name3, start: start2, end });
       await onDisk(name3, file2.truncate(end - start2));
     }
-    return new Volume(path7, parts2);
+    return new Volume(path7, parts);
   } catch (error3) {
-    for (const { file: file2 } of parts2) await file2.close();
+    for (const { file: file2 } of parts) await file2.close();
     throw error3;
   }
 }
@@ -10115,28 +9355,28 @@ var init_volume = __esm({
       partSize;
       isSplit;
       /** @param parts in order, all of one size but the last */
-      constructor(path7, parts2) {
-        const [first] = parts2;
+      constructor(path7, parts) {
+        const [first] = parts;
         if (first === void 0) throw new Error("a volume has a file");
         this.path = path7;
-        this.parts = parts2;
-        this.size = parts2.at(-1)?.end ?? 0;
+        this.parts = parts;
+        this.size = parts.at(-1)?.end ?? 0;
         this.isSplit = first.path !== path7;
-        this.partSize = parts2.length > 1 ? first.end : Number.POSITIVE_INFINITY;
+        this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
       }
       /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
       read(buffer2, offset, length, position) {
         const part3 = this.partAt(position);
-        const most2 = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
-        return onDisk(part3.path, part3.file.read(buffer2, offset, most2, position - part3.start));
+        const most = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
+        return onDisk(part3.path, part3.file.read(buffer2, offset, most, position - part3.start));
       }
       /** Writes all of it, across parts where it must. */
       async write(bytes, position) {
         for (let done = 0; done < bytes.length; ) {
           const at = position + done;
           const { file: file2, path: path7, start: start2, end } = this.partAt(at);
-          const most2 = Math.min(bytes.length - done, end - at);
-          const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, most2, at - start2));
+          const most = Math.min(bytes.length - done, end - at);
+          const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, most, at - start2));
           done += bytesWritten;
         }
       }
@@ -10154,10 +9394,10 @@ var init_volume = __esm({
         const all = [];
         for (let at = position; at < position + length; ) {
           const { file: file2, path: path7, start: start2, end } = this.partAt(at);
-          const most2 = Math.min(position + length, end) - at;
-          if (most2 <= 0) throw new RangeError(`no byte ${at} in ${this.path}`);
-          all.push({ fd: file2.fd, path: path7, position: at - start2, length: most2 });
-          at += most2;
+          const most = Math.min(position + length, end) - at;
+          if (most <= 0) throw new RangeError(`no byte ${at} in ${this.path}`);
+          all.push({ fd: file2.fd, path: path7, position: at - start2, length: most });
+          at += most;
         }
         return all;
       }
@@ -10191,24 +9431,24 @@ async function openVolume(path7) {
     if (file2) return new Volume(path7, await measure([{ file: file2, path: path7 }]));
   }
   const numbers = await partNumbers(whole ?? path7);
-  const isThere2 = whole === void 0 || numbers.some((number3) => partPathOf(whole, number3) === path7);
-  if (numbers.length === 0 || !isThere2) throw notAFile(path7, "nothing there");
+  const isThere = whole === void 0 || numbers.some((number3) => partPathOf(whole, number3) === path7);
+  if (numbers.length === 0 || !isThere) throw notAFile(path7, "nothing there");
   return openParts(whole ?? path7, numbers);
 }
 function wholeOf(path7) {
   return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path7)?.slice(1).find(Boolean);
 }
 async function partNumbers(path7) {
-  const names4 = await (0, import_promises4.readdir)((0, import_node_path4.dirname)(path7)).catch(() => []);
-  return names4.flatMap((name3) => partNumber((0, import_node_path4.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
+  const names = await (0, import_promises4.readdir)((0, import_node_path4.dirname)(path7)).catch(() => []);
+  return names.flatMap((name3) => partNumber((0, import_node_path4.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
 }
 function partNumber(bundle, name3) {
   const number3 = name3.startsWith(`${bundle}.`) ? name3.slice(bundle.length + 1) : "";
   return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
 }
 async function openParts(path7, numbers) {
-  const missing7 = numbers.findIndex((number3, at) => number3 !== at + 1);
-  if (missing7 >= 0) throw partMissing(partPathOf(path7, missing7 + 1));
+  const missing5 = numbers.findIndex((number3, at) => number3 !== at + 1);
+  if (missing5 >= 0) throw partMissing(partPathOf(path7, missing5 + 1));
   const files2 = [];
   try {
     for (const number3 of numbers) {
@@ -10217,9 +9457,9 @@ async function openParts(path7, numbers) {
       if (file2 === void 0) throw partMissing(name3);
       files2.push({ file: file2, path: name3 });
     }
-    const parts2 = await measure(files2);
-    requireOneSize(parts2);
-    return new Volume(path7, parts2);
+    const parts = await measure(files2);
+    requireOneSize(parts);
+    return new Volume(path7, parts);
   } catch (error3) {
     for (const { file: file2 } of files2) await file2.close();
     throw error3;
@@ -10230,27 +9470,27 @@ async function openFile(path7) {
     if (error3.code === "ENOENT" || error3.code === "ENOTDIR") return void 0;
     throw diskError(path7, error3);
   });
-  const stat8 = await file2?.stat();
-  if (file2 === void 0 || stat8?.isFile()) return file2;
+  const stat5 = await file2?.stat();
+  if (file2 === void 0 || stat5?.isFile()) return file2;
   await file2.close();
-  throw notAFile(path7, stat8?.isDirectory() ? "a folder" : "neither a file nor a folder");
+  throw notAFile(path7, stat5?.isDirectory() ? "a folder" : "neither a file nor a folder");
 }
 async function measure(files2) {
-  const parts2 = [];
+  const parts = [];
   let start2 = 0;
   for (const { file: file2, path: path7 } of files2) {
     const { size } = await onDisk(path7, file2.stat());
-    parts2.push({ file: file2, path: path7, start: start2, end: start2 + size });
+    parts.push({ file: file2, path: path7, start: start2, end: start2 + size });
     start2 += size;
   }
-  return parts2;
+  return parts;
 }
-function requireOneSize(parts2) {
+function requireOneSize(parts) {
   const sizeOf = ({ start: start2, end }) => end - start2;
-  const [first] = parts2;
+  const [first] = parts;
   if (first === void 0) return;
-  const wrong3 = parts2.find(
-    (part3, at) => at === parts2.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
+  const wrong3 = parts.find(
+    (part3, at) => at === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
   );
   if (wrong3 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
@@ -10298,11 +9538,11 @@ function checkSize(volume, archive) {
     expected: `${archive.size} bytes`
   });
 }
-function checkParts({ path: path7, parts: parts2 }, size) {
-  const [first] = parts2;
+function checkParts({ path: path7, parts }, size) {
+  const [first] = parts;
   const expected = countParts(size, first?.end ?? size);
-  if (parts2.length < expected) throw partMissing(partPathOf(path7, parts2.length + 1));
-  if (parts2.length === expected) return;
+  if (parts.length < expected) throw partMissing(partPathOf(path7, parts.length + 1));
+  if (parts.length === expected) return;
   throw new AirgapError("integrity", "there is a part that is not of this bundle", {
     given: partPathOf(path7, expected + 1),
     expected: `${expected} parts`,
@@ -10339,10 +9579,10 @@ var init_window = __esm({
        * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
        * @throws AirgapError integrity where the file ends
        */
-      async read(position, most2) {
+      async read(position, most) {
         if (position < this.#start || position >= this.#end) await this.#fill(position);
         const from = position - this.#start;
-        return this.#buffer.subarray(from, Math.min(from + most2, this.#end - this.#start));
+        return this.#buffer.subarray(from, Math.min(from + most, this.#end - this.#start));
       }
       async #fill(position) {
         const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
@@ -10372,10 +9612,10 @@ async function checkArchive(volume, archive, context) {
     threads,
     progress: byteProgress(totalSize(archive.entries), context.emit)
   };
-  const checkRun = async (run2) => {
-    const window2 = new Window(volume, extentOf(run2));
+  const checkRun = async (run) => {
+    const window2 = new Window(volume, extentOf(run));
     const besideBody = new Window(volume, blockSize);
-    for (const entry of run2) {
+    for (const entry of run) {
       signal.throwIfAborted();
       await checkEntry(entry.size < largeBody ? window2 : besideBody, entry, work);
     }
@@ -10383,7 +9623,7 @@ async function checkArchive(volume, archive, context) {
   try {
     await pMap(
       runs(archive.entries),
-      (run2) => checkRun(run2).catch((error3) => failed3.abort(error3)),
+      (run) => checkRun(run).catch((error3) => failed3.abort(error3)),
       { concurrency: readers }
     );
     signal.throwIfAborted();
@@ -10409,8 +9649,8 @@ function runs(entries) {
   }
   return all;
 }
-function extentOf(run2) {
-  return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
+function extentOf(run) {
+  return (run.at(-1)?.end ?? 0) - (run[0]?.start ?? 0);
 }
 async function checkEntry(window2, entry, work) {
   await checkHeader(window2, entry, work.mtime);
@@ -10472,7 +9712,7 @@ var init_check_archive = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/util.js
+// node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
   BIGINT_FORMAT_RANGES: () => BIGINT_FORMAT_RANGES,
@@ -11022,14 +10262,14 @@ function codePointLength(str) {
   const units4 = str.length;
   if (!highSurrogate.test(str))
     return units4;
-  let count5 = units4;
+  let count4 = units4;
   for (let i2 = 0; i2 < units4 - 1; i2++) {
     if ((str.charCodeAt(i2) & 64512) === 55296 && (str.charCodeAt(i2 + 1) & 64512) === 56320) {
-      count5--;
+      count4--;
       i2++;
     }
   }
-  return count5;
+  return count4;
 }
 function getLengthableOrigin(input) {
   if (Array.isArray(input))
@@ -11113,9 +10353,9 @@ function hexToUint8Array(hex) {
 function uint8ArrayToHex(bytes) {
   return Array.from(bytes).map((b) => b.toString(16).padStart(2, "0")).join("");
 }
-function members(proto, table4) {
-  for (const key in table4) {
-    const desc2 = Object.getOwnPropertyDescriptor(table4, key);
+function members(proto, table3) {
+  for (const key in table3) {
+    const desc2 = Object.getOwnPropertyDescriptor(table3, key);
     if (desc2.get)
       Object.defineProperty(proto, key, { ...desc2, enumerable: false });
     else
@@ -11130,10 +10370,10 @@ function hide(inst, key, value) {
   return own(inst, key, value, false);
 }
 // @__NO_SIDE_EFFECTS__
-function derived(computes, table4) {
+function derived(computes, table3) {
   for (const key in computes) {
     const compute = computes[key];
-    Object.defineProperty(table4, key, {
+    Object.defineProperty(table3, key, {
       configurable: true,
       enumerable: true,
       get() {
@@ -11144,7 +10384,7 @@ function derived(computes, table4) {
       }
     });
   }
-  return table4;
+  return table3;
 }
 function defineBound(proto, key, fn) {
   Object.defineProperty(proto, key, {
@@ -11193,7 +10433,7 @@ function defineLazyInternal(inst, key, compute) {
     }
   });
 }
-function installLazyProp(inst, key, make3, enumerable) {
+function installLazyProp(inst, key, make2, enumerable) {
   const proto = claim(inst, key);
   if (!proto)
     return;
@@ -11202,7 +10442,7 @@ function installLazyProp(inst, key, make3, enumerable) {
     get() {
       const desc2 = { configurable: true, writable: true, enumerable, value: void 0 };
       Object.defineProperty(this, key, desc2);
-      desc2.value = make3(this);
+      desc2.value = make2(this);
       Object.defineProperty(this, key, desc2);
       return desc2.value;
     },
@@ -11218,7 +10458,7 @@ function constantCatch(value) {
 }
 var Cached, EVALUATING, captureStackTrace, allowsEval, getParsedType, propertyKeyTypes, primitiveTypes, NUMBER_FORMAT_RANGES, BIGINT_FORMAT_RANGES, highSurrogate, Class, installing, broke, breaker, CONSTANT_CATCH;
 var init_util2 = __esm({
-  "../main/node_modules/zod/v4/core/util.js"() {
+  "node_modules/zod/v4/core/util.js"() {
     init_core();
     Cached = class {
       constructor(getter) {
@@ -11333,7 +10573,7 @@ var init_util2 = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/core.js
+// node_modules/zod/v4/core/core.js
 function newError(Definition) {
   const E = _E;
   if (E) {
@@ -11436,7 +10676,7 @@ function config(newConfig) {
 }
 var _a, _zodDesc, _E, $ZodAsyncError, $ZodEncodeError, globalConfig;
 var init_core = __esm({
-  "../main/node_modules/zod/v4/core/core.js"() {
+  "node_modules/zod/v4/core/core.js"() {
     init_util2();
     _zodDesc = { value: void 0, enumerable: false };
     _E = "captureStackTrace" in Error ? Error : null;
@@ -11456,7 +10696,7 @@ var init_core = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/errors.js
+// node_modules/zod/v4/core/errors.js
 function _getMessage() {
   const internals = this._zod;
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -11465,12 +10705,12 @@ function _getMessage() {
 function _setMessage(value) {
   this._zod.message = value;
 }
-function node(obj, key, make3) {
+function node(obj, key, make2) {
   if (!Object.prototype.hasOwnProperty.call(obj, key)) {
     if (key === "__proto__") {
-      Object.defineProperty(obj, key, { value: make3(), writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(obj, key, { value: make2(), writable: true, enumerable: true, configurable: true });
     } else {
-      obj[key] = make3();
+      obj[key] = make2();
     }
   }
   return obj[key];
@@ -11554,18 +10794,18 @@ function toDotPath(_path) {
   return segs.join("");
 }
 function prettifyError(error3) {
-  const lines3 = [];
+  const lines2 = [];
   const issues = [...error3.issues].sort((a2, b) => (a2.path ?? []).length - (b.path ?? []).length);
   for (const issue2 of issues) {
-    lines3.push(`\u2716 ${issue2.message}`);
+    lines2.push(`\u2716 ${issue2.message}`);
     if (issue2.path?.length)
-      lines3.push(`  \u2192 at ${toDotPath(issue2.path)}`);
+      lines2.push(`  \u2192 at ${toDotPath(issue2.path)}`);
   }
-  return lines3.join("\n");
+  return lines2.join("\n");
 }
 var _messageDesc, _issuesDesc, _installedToString, initializer, $ZodError, $ZodRealError;
 var init_errors = __esm({
-  "../main/node_modules/zod/v4/core/errors.js"() {
+  "node_modules/zod/v4/core/errors.js"() {
     init_core();
     init_util2();
     _messageDesc = {
@@ -11606,7 +10846,7 @@ var init_errors = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/parse.js
+// node_modules/zod/v4/core/parse.js
 function finalizeParams(callee, params) {
   return { callee: params?.callee ?? callee, Err: params?.Err };
 }
@@ -11646,7 +10886,7 @@ function validateFallback(schema, value, _ctx) {
 }
 var _parse, _parseAsync, _safeParse, _safeParseAsync, COMPILE_INVALID, COMPILE_FALLBACK, validate, validateAsync, _encode, _decode, _encodeAsync, _decodeAsync, _safeEncode, _safeDecode, _safeEncodeAsync, _safeDecodeAsync;
 var init_parse2 = __esm({
-  "../main/node_modules/zod/v4/core/parse.js"() {
+  "node_modules/zod/v4/core/parse.js"() {
     init_core();
     init_util2();
     _parse = (_Err) => {
@@ -11761,7 +11001,7 @@ var init_parse2 = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/regexes.js
+// node_modules/zod/v4/core/regexes.js
 function nanoidOfLength(length) {
   return new RegExp(`^[a-zA-Z0-9_-]{${length}}$`);
 }
@@ -11789,7 +11029,7 @@ function datetime(args) {
 }
 var cuid, cuid2, ulid, xid, ksuid, nanoid, duration, guid, uuid, email, _emoji, ipv4, ipv6, cidrv4, cidrv6, base642, base64url, httpProtocol, e164, dateSource, date, anyString, integer, number, boolean, _null, lowercase, uppercase;
 var init_regexes = __esm({
-  "../main/node_modules/zod/v4/core/regexes.js"() {
+  "node_modules/zod/v4/core/regexes.js"() {
     cuid = /^[cC][0-9a-z]{6,}$/;
     cuid2 = /^[0-9a-z]+$/;
     ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
@@ -11825,10 +11065,10 @@ var init_regexes = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/checks.js
+// node_modules/zod/v4/core/checks.js
 var $ZodCheck, _whenHasLength, numericOriginMap, $ZodCheckLessThan, $ZodCheckGreaterThan, $ZodCheckMultipleOf, $ZodCheckNumberFormat, $ZodCheckMaxLength, $ZodCheckMinLength, $ZodCheckLengthEquals, $ZodCheckStringFormat, $ZodCheckRegex, $ZodCheckLowerCase, $ZodCheckUpperCase, $ZodCheckIncludes, $ZodCheckStartsWith, $ZodCheckEndsWith, $ZodCheckOverwrite;
 var init_checks = __esm({
-  "../main/node_modules/zod/v4/core/checks.js"() {
+  "node_modules/zod/v4/core/checks.js"() {
     init_core();
     init_regexes();
     init_util2();
@@ -12153,10 +11393,10 @@ var init_checks = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/doc.js
+// node_modules/zod/v4/core/doc.js
 var Doc;
 var init_doc = __esm({
-  "../main/node_modules/zod/v4/core/doc.js"() {
+  "node_modules/zod/v4/core/doc.js"() {
     Doc = class {
       constructor(args = [], closed = {}) {
         this.content = [];
@@ -12180,11 +11420,11 @@ var init_doc = __esm({
           return;
         }
         const content = arg;
-        const lines3 = content.split("\n").filter((x) => x);
-        const minIndent = Math.min(...lines3.map((x) => x.length - x.trimStart().length));
-        const dedented = lines3.map((x) => x.slice(minIndent)).map((x) => " ".repeat(this.indent * 2) + x);
-        for (const line2 of dedented) {
-          this.content.push(line2);
+        const lines2 = content.split("\n").filter((x) => x);
+        const minIndent = Math.min(...lines2.map((x) => x.length - x.trimStart().length));
+        const dedented = lines2.map((x) => x.slice(minIndent)).map((x) => " ".repeat(this.indent * 2) + x);
+        for (const line of dedented) {
+          this.content.push(line);
         }
       }
       compile() {
@@ -12199,10 +11439,10 @@ ${content.join("\n")}
   }
 });
 
-// ../main/node_modules/zod/v4/core/versions.js
+// node_modules/zod/v4/core/versions.js
 var version;
 var init_versions = __esm({
-  "../main/node_modules/zod/v4/core/versions.js"() {
+  "node_modules/zod/v4/core/versions.js"() {
     version = {
       major: 4,
       minor: 6,
@@ -12211,7 +11451,7 @@ var init_versions = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/schemas.js
+// node_modules/zod/v4/core/schemas.js
 async function validateAsync2(inst, value) {
   const ctx = { async: true };
   return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
@@ -12280,10 +11520,10 @@ function isValidIPv6(value) {
   return canParseURL(`http://[${value}]`);
 }
 function isValidCIDRv6(value) {
-  const parts2 = value.split("/");
-  if (parts2.length !== 2)
+  const parts = value.split("/");
+  if (parts.length !== 2)
     return false;
-  const [address, prefix] = parts2;
+  const [address, prefix] = parts;
   if (!prefix)
     return false;
   const prefixNum = Number(prefix);
@@ -12572,13 +11812,13 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k));
     }
   }
-  const merged2 = mergeValues(left.value, right.value);
-  if (!merged2.valid) {
+  const merged = mergeValues(left.value, right.value);
+  if (!merged.valid) {
     if (aborted(result))
       return result;
-    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged2.mergeErrorPath)}`);
+    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged.mergeErrorPath)}`);
   }
-  result.value = merged2.data;
+  result.value = merged.data;
   return result;
 }
 function handleOptionalResult(payload, result) {
@@ -12650,7 +11890,7 @@ function handleRefineResult(result, payload, input, inst) {
 }
 var $ZodType, toStandardResult, $ZodString, $ZodStringFormat, $ZodGUID, $ZodUUID, $ZodEmail, URL_BAD_FORMAT, URL_UNPARSEABLE, asciiTabOrNewline, $ZodURL, $ZodEmoji, $ZodNanoID, $ZodCUID, $ZodCUID2, $ZodULID, $ZodXID, $ZodKSUID, $ZodISODateTime, $ZodISODate, $ZodISOTime, $ZodISODuration, $ZodIPv4, ipv6Alphabet, $ZodIPv6, $ZodCIDRv4, $ZodCIDRv6, base64Charset, $ZodBase64, base64urlCharset, $ZodBase64URL, $ZodE164, $ZodJWT, $ZodNumber, $ZodNumberFormat, $ZodBoolean, $ZodNull, $ZodUnknown, $ZodNever, arraySize, $ZodArray, NO_SYMBOL_KEYS, $ZodObject, $ZodObjectJIT, $ZodUnion, $ZodIntersection, $ZodRecord, $ZodEnum, $ZodLiteral, $ZodTransform, $ZodOptional, $ZodExactOptional, $ZodNullable, $ZodDefault, $ZodPrefault, $ZodNonOptional, $ZodCatch, $ZodPipe, $ZodReadonly, $ZodCustom;
 var init_schemas = __esm({
-  "../main/node_modules/zod/v4/core/schemas.js"() {
+  "node_modules/zod/v4/core/schemas.js"() {
     init_checks();
     init_core();
     init_doc();
@@ -13804,14 +13044,14 @@ var init_schemas = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/memoizer.js
+// node_modules/zod/v4/core/memoizer.js
 function isRef(value) {
   return value !== null && typeof value === "object";
 }
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
-function isRecursive(inst, stack, resolve28) {
+function isRecursive(inst, stack, resolve23) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -13819,9 +13059,9 @@ function isRecursive(inst, stack, resolve28) {
     return PROVEN;
   stack.add(inst);
   let result = NONE;
-  const check2 = (child) => {
+  const check = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve28);
+      const answer = isRecursive(child, stack, resolve23);
       if (answer > result)
         result = answer;
     }
@@ -13832,7 +13072,7 @@ function isRecursive(inst, stack, resolve28) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve28) : NONE;
+      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve23) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -13848,32 +13088,32 @@ function isRecursive(inst, stack, resolve28) {
     case "object": {
       const raw = rawShape(def);
       merge3(raw ? shape(raw, true) : ASSUMED);
-      check2(def.catchall);
+      check(def.catchall);
       break;
     }
     case "array":
-      check2(def.element);
+      check(def.element);
       break;
     case "tuple":
       for (const el of def.items)
-        check2(el);
-      check2(def.rest);
+        check(el);
+      check(def.rest);
       break;
     case "record":
     case "map":
-      check2(def.keyType);
-      check2(def.valueType);
+      check(def.keyType);
+      check(def.valueType);
       break;
     case "set":
-      check2(def.valueType);
+      check(def.valueType);
       break;
     case "union":
       for (const el of def.options)
-        check2(el);
+        check(el);
       break;
     case "intersection":
-      check2(def.left);
-      check2(def.right);
+      check(def.left);
+      check(def.right);
       break;
     case "optional":
     case "nullable":
@@ -13884,19 +13124,19 @@ function isRecursive(inst, stack, resolve28) {
     case "nonoptional":
     case "promise":
     case "success":
-      check2(def.innerType);
+      check(def.innerType);
       break;
     case "pipe":
-      check2(def.in);
-      check2(def.out);
+      check(def.in);
+      check(def.out);
       break;
     case "function":
-      check2(def.input);
-      check2(def.output);
+      check(def.input);
+      check(def.output);
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve28 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve23 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -13933,10 +13173,10 @@ function isRecursive(inst, stack, resolve28) {
         if (!value || typeof value !== "object")
           continue;
         if (value._zod)
-          check2(value);
+          check(value);
         else if (Array.isArray(value))
           for (const el of value)
-            check2(el);
+            check(el);
       }
     }
   }
@@ -13965,7 +13205,7 @@ function isBackEdge(ctx, value) {
 }
 var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open4, memo;
 var init_memoizer = __esm({
-  "../main/node_modules/zod/v4/core/memoizer.js"() {
+  "node_modules/zod/v4/core/memoizer.js"() {
     init_util2();
     $ZodCyclicError = class extends Error {
       constructor() {
@@ -13981,15 +13221,15 @@ var init_memoizer = __esm({
     PROVEN = 2;
     open4 = [];
     memo = {
-      alloc(_inst, payload, empty2) {
+      alloc(_inst, payload, empty) {
         const bucket = handoff;
         if (!bucket)
-          return empty2;
+          return empty;
         handoff = void 0;
-        const entry = { value: empty2, issues: null };
+        const entry = { value: empty, issues: null };
         bucket.set(payload.value, entry);
         open4.push(entry);
-        return empty2;
+        return empty;
       },
       guard(inst) {
         var _a3;
@@ -14083,7 +13323,7 @@ var init_memoizer = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/locales/en.js
+// node_modules/zod/v4/locales/en.js
 function en_default() {
   return {
     localeError: error()
@@ -14091,7 +13331,7 @@ function en_default() {
 }
 var error;
 var init_en = __esm({
-  "../main/node_modules/zod/v4/locales/en.js"() {
+  "node_modules/zod/v4/locales/en.js"() {
     init_util2();
     error = () => {
       const Sizable = {
@@ -14214,19 +13454,19 @@ var init_en = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/locales/index.js
+// node_modules/zod/v4/locales/index.js
 var init_locales = __esm({
-  "../main/node_modules/zod/v4/locales/index.js"() {
+  "node_modules/zod/v4/locales/index.js"() {
   }
 });
 
-// ../main/node_modules/zod/v4/core/registries.js
+// node_modules/zod/v4/core/registries.js
 function registry2() {
   return new $ZodRegistry();
 }
 var _a2, $ZodRegistry, globalRegistry;
 var init_registries = __esm({
-  "../main/node_modules/zod/v4/core/registries.js"() {
+  "node_modules/zod/v4/core/registries.js"() {
     $ZodRegistry = class {
       constructor() {
         this._map = /* @__PURE__ */ new WeakMap();
@@ -14272,13 +13512,13 @@ var init_registries = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/compile.js
+// node_modules/zod/v4/core/compile.js
 var init_compile = __esm({
-  "../main/node_modules/zod/v4/core/compile.js"() {
+  "node_modules/zod/v4/core/compile.js"() {
   }
 });
 
-// ../main/node_modules/zod/v4/core/api.js
+// node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
   if (def.checks)
     def.checks = [...def.checks];
@@ -14805,13 +14045,13 @@ function _check(fn, params) {
   return ch;
 }
 var init_api = __esm({
-  "../main/node_modules/zod/v4/core/api.js"() {
+  "node_modules/zod/v4/core/api.js"() {
     init_checks();
     init_util2();
   }
 });
 
-// ../main/node_modules/zod/v4/core/to-json-schema.js
+// node_modules/zod/v4/core/to-json-schema.js
 function assignProps(target2, ...sources) {
   for (const source of sources) {
     for (const key of Reflect.ownKeys(source)) {
@@ -14925,8 +14165,8 @@ function extractDefs(ctx, schema) {
   for (const entry of ctx.seen.entries()) {
     const id = ctx.metadataRegistry.get(entry[0])?.id;
     if (id) {
-      const existing3 = idToSchema.get(id);
-      if (existing3 && existing3 !== entry[0]) {
+      const existing = idToSchema.get(id);
+      if (existing && existing !== entry[0]) {
         throw new Error(`Duplicate schema id "${id}" detected during JSON Schema conversion. Two different schemas cannot share the same id when converted together.`);
       }
       idToSchema.set(id, entry[0]);
@@ -15054,16 +14294,16 @@ function foldObjects(members2) {
     for (const key in object2.properties) {
       if (Object.prototype.hasOwnProperty.call(properties, key))
         continue;
-      const parts2 = [];
-      for (const other2 of objects) {
-        const part3 = other2.properties?.[key] ?? undeclaredConstraint(other2);
+      const parts = [];
+      for (const other of objects) {
+        const part3 = other.properties?.[key] ?? undeclaredConstraint(other);
         if (part3 === null || part3 === void 0)
           continue;
-        if (!parts2.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
-          parts2.push(part3);
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
+          parts.push(part3);
       }
-      const merged2 = parts2.length === 1 ? parts2[0] : foldObjects(parts2) ?? { allOf: parts2 };
-      assignProp(properties, key, merged2);
+      const merged = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
+      assignProp(properties, key, merged);
     }
     for (const key of object2.required ?? [])
       required2.add(key);
@@ -15198,9 +14438,9 @@ function finalize(ctx, schema) {
           const allOf = json2?.allOf;
           if (!Array.isArray(allOf))
             continue;
-          const existing3 = carriers.get(allOf);
-          if (existing3)
-            existing3.push(json2);
+          const existing = carriers.get(allOf);
+          if (existing)
+            existing.push(json2);
           else
             carriers.set(allOf, [json2]);
         }
@@ -15327,7 +14567,7 @@ function isTransforming(_schema, _ctx) {
 }
 var FOLDABLE_KEYS, UNION_KEYS, createToJSONSchemaMethod, createStandardJSONSchemaMethod;
 var init_to_json_schema = __esm({
-  "../main/node_modules/zod/v4/core/to-json-schema.js"() {
+  "node_modules/zod/v4/core/to-json-schema.js"() {
     init_registries();
     init_util2();
     FOLDABLE_KEYS = /* @__PURE__ */ new Set(["type", "properties", "required", "additionalProperties"]);
@@ -15348,12 +14588,12 @@ var init_to_json_schema = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/json-schema-processors.js
+// node_modules/zod/v4/core/json-schema-processors.js
 function aggregateChecks(schema) {
   const agg = {};
   const def = schema._zod.def;
-  const list2 = schema._zod.traits.has("$ZodCheck") ? [schema, ...def.checks ?? []] : def.checks ?? [];
-  for (const ch of list2)
+  const list = schema._zod.traits.has("$ZodCheck") ? [schema, ...def.checks ?? []] : def.checks ?? [];
+  for (const ch of list)
     contributors[ch._zod.def.check]?.(agg, ch._zod.def);
   const bag = schema._zod.bag;
   if (bag.minimum !== void 0)
@@ -15432,12 +14672,12 @@ function rewriteKeyNames(ctx) {
   const rewrites = /* @__PURE__ */ new Map();
   for (const record2 of pendingRecords.get(ctx) ?? []) {
     const seen = ctx.seen.get(record2);
-    const names4 = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names4 || names4 === true || rewrites.has(names4))
+    const names = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names || names === true || rewrites.has(names))
       continue;
-    const rewritten = stringifyKeyNames(bySchema, names4, /* @__PURE__ */ new Set());
-    if (rewritten !== names4)
-      rewrites.set(names4, rewritten);
+    const rewritten = stringifyKeyNames(bySchema, names, /* @__PURE__ */ new Set());
+    if (rewritten !== names)
+      rewrites.set(names, rewritten);
   }
   if (!rewrites.size)
     return;
@@ -15498,7 +14738,7 @@ function toJSONSchema(input, params) {
 }
 var narrowMin, narrowMax, narrowBoth, addDivisor, addPattern, intersectMime, setFormat, minContributor, maxContributor, formatContributor, contributors, formatMap, exactPatterns, exactPattern, stringProcessor, numberProcessor, booleanProcessor, bigintProcessor, symbolProcessor, nullProcessor, undefinedProcessor, voidProcessor, neverProcessor, anyProcessor, unknownProcessor, dateProcessor, enumProcessor, literalProcessor, nanProcessor, templateLiteralProcessor, fileProcessor, successProcessor, customProcessor, functionProcessor, transformProcessor, mapProcessor, setProcessor, arrayProcessor, objectProcessor, unionProcessor, intersectionProcessor, tupleProcessor, pendingRecords, recordProcessor, nullableProcessor, nonoptionalProcessor, UNREPRESENTABLE_DEFAULT, defaultProcessor, prefaultProcessor, catchProcessor, pipeProcessor, readonlyProcessor, promiseProcessor, optionalProcessor, lazyProcessor, allProcessors;
 var init_json_schema_processors = __esm({
-  "../main/node_modules/zod/v4/core/json-schema-processors.js"() {
+  "node_modules/zod/v4/core/json-schema-processors.js"() {
     init_regexes();
     init_schemas();
     init_to_json_schema();
@@ -16105,15 +15345,15 @@ var init_json_schema_processors = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/core/json-schema.js
+// node_modules/zod/v4/core/json-schema.js
 var init_json_schema = __esm({
-  "../main/node_modules/zod/v4/core/json-schema.js"() {
+  "node_modules/zod/v4/core/json-schema.js"() {
   }
 });
 
-// ../main/node_modules/zod/v4/core/index.js
+// node_modules/zod/v4/core/index.js
 var init_core2 = __esm({
-  "../main/node_modules/zod/v4/core/index.js"() {
+  "node_modules/zod/v4/core/index.js"() {
     init_core();
     init_parse2();
     init_errors();
@@ -16133,20 +15373,20 @@ var init_core2 = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/classic/checks.js
+// node_modules/zod/v4/classic/checks.js
 var init_checks2 = __esm({
-  "../main/node_modules/zod/v4/classic/checks.js"() {
+  "node_modules/zod/v4/classic/checks.js"() {
     init_core2();
   }
 });
 
-// ../main/node_modules/zod/v4/classic/errors.js
-function _lazyMethod(proto, key, make3) {
+// node_modules/zod/v4/classic/errors.js
+function _lazyMethod(proto, key, make2) {
   Object.defineProperty(proto, key, {
     configurable: true,
     enumerable: false,
     get() {
-      const value = make3(this);
+      const value = make2(this);
       Object.defineProperty(this, key, { value, configurable: true, writable: true });
       return value;
     },
@@ -16157,7 +15397,7 @@ function _lazyMethod(proto, key, make3) {
 }
 var _installedErrorProtos, initializer2, ZodError, ZodRealError;
 var init_errors2 = __esm({
-  "../main/node_modules/zod/v4/classic/errors.js"() {
+  "node_modules/zod/v4/classic/errors.js"() {
     init_core2();
     init_core2();
     init_util2();
@@ -16194,10 +15434,10 @@ var init_errors2 = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/classic/parse.js
+// node_modules/zod/v4/classic/parse.js
 var parse3, parseAsync, safeParse, safeParseAsync, encode2, decode, encodeAsync, decodeAsync, safeEncode, safeDecode, safeEncodeAsync, safeDecodeAsync;
 var init_parse3 = __esm({
-  "../main/node_modules/zod/v4/classic/parse.js"() {
+  "node_modules/zod/v4/classic/parse.js"() {
     init_core2();
     init_errors2();
     init_core2();
@@ -16216,7 +15456,7 @@ var init_parse3 = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/classic/schemas.js
+// node_modules/zod/v4/classic/schemas.js
 function _ensureDefaultLocale() {
   if (!globalConfig.localeError)
     config(en_default());
@@ -16402,7 +15642,7 @@ function superRefine(fn, params) {
 }
 var ZodType, _ZodString, ZodString, ZodStringFormat, ZodISODateTime, ZodISODate, ZodISOTime, ZodISODuration, ZodEmail, ZodGUID, ZodUUID, ZodURL, ZodEmoji, ZodNanoID, ZodCUID, ZodCUID2, ZodULID, ZodXID, ZodKSUID, ZodIPv4, ZodIPv6, ZodCIDRv4, ZodCIDRv6, ZodBase64, ZodBase64URL, ZodE164, ZodJWT, ZodNumber, ZodNumberFormat, ZodBoolean, ZodNull, ZodUnknown, ZodNever, ZodArray, ZodObject, ZodUnion, ZodIntersection, ZodRecord, ZodEnum, ZodLiteral, ZodTransform, ZodOptional, ZodExactOptional, ZodNullable, ZodDefault, ZodPrefault, ZodNonOptional, ZodCatch, ZodPipe, ZodReadonly, ZodCustom;
 var init_schemas2 = __esm({
-  "../main/node_modules/zod/v4/classic/schemas.js"() {
+  "node_modules/zod/v4/classic/schemas.js"() {
     init_core2();
     init_core2();
     init_json_schema_processors();
@@ -16439,8 +15679,8 @@ var init_schemas2 = __esm({
         reg.add(this, meta2);
         return this;
       },
-      refine(check2, params) {
-        return this.check(refine(check2, params));
+      refine(check, params) {
+        return this.check(refine(check, params));
       },
       superRefine(refinement, params) {
         return this.check(superRefine(refinement, params));
@@ -16971,8 +16211,8 @@ var init_schemas2 = __esm({
       safeExtend(incoming) {
         return util_exports.safeExtend(this, incoming);
       },
-      merge(other2) {
-        return util_exports.merge(this, other2);
+      merge(other) {
+        return util_exports.merge(this, other);
       },
       pick(mask) {
         return util_exports.pick(this, mask);
@@ -17160,16 +16400,16 @@ var init_schemas2 = __esm({
   }
 });
 
-// ../main/node_modules/zod/v4/classic/compat.js
+// node_modules/zod/v4/classic/compat.js
 var ZodFirstPartyTypeKind;
 var init_compat = __esm({
-  "../main/node_modules/zod/v4/classic/compat.js"() {
+  "node_modules/zod/v4/classic/compat.js"() {
     /* @__PURE__ */ (function(ZodFirstPartyTypeKind2) {
     })(ZodFirstPartyTypeKind || (ZodFirstPartyTypeKind = {}));
   }
 });
 
-// ../main/node_modules/zod/v4/classic/iso.js
+// node_modules/zod/v4/classic/iso.js
 var iso_exports = {};
 __export(iso_exports, {
   ZodISODate: () => ZodISODate,
@@ -17194,22 +16434,22 @@ function duration2(params) {
   return _isoDuration(ZodISODuration, params);
 }
 var init_iso = __esm({
-  "../main/node_modules/zod/v4/classic/iso.js"() {
+  "node_modules/zod/v4/classic/iso.js"() {
     init_core2();
     init_schemas2();
     init_schemas2();
   }
 });
 
-// ../main/node_modules/zod/v4/classic/coerce.js
+// node_modules/zod/v4/classic/coerce.js
 var init_coerce = __esm({
-  "../main/node_modules/zod/v4/classic/coerce.js"() {
+  "node_modules/zod/v4/classic/coerce.js"() {
   }
 });
 
-// ../main/node_modules/zod/v4/classic/external.js
+// node_modules/zod/v4/classic/external.js
 var init_external = __esm({
-  "../main/node_modules/zod/v4/classic/external.js"() {
+  "node_modules/zod/v4/classic/external.js"() {
     init_core2();
     init_schemas2();
     init_checks2();
@@ -17224,9 +16464,9 @@ var init_external = __esm({
   }
 });
 
-// ../main/node_modules/zod/index.js
+// node_modules/zod/index.js
 var init_zod = __esm({
-  "../main/node_modules/zod/index.js"() {
+  "node_modules/zod/index.js"() {
     init_external();
   }
 });
@@ -17295,9 +16535,9 @@ function refuseAmbiguous(document, mediaType2) {
     throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
   }
 }
-function malformed(given2, cause) {
+function malformed(given, cause) {
   return new AirgapError("usage", "the manifest is malformed", {
-    given: given2,
+    given,
     next: "push the image to its registry again, or name another tag",
     cause
   });
@@ -17340,13 +16580,11 @@ var init_manifest = __esm({
       config: descriptor,
       layers: array(descriptor).default([]),
       subject: descriptor.exactOptional(),
-      artifactType: string2().exactOptional(),
-      annotations
+      artifactType: string2().exactOptional()
     });
     indexSchema = object({
       manifests: array(descriptor).default([]),
       subject: descriptor.exactOptional(),
-      artifactType: string2().exactOptional(),
       annotations
     });
   }
@@ -17437,7 +16675,6 @@ function inventoryFaults(inventory) {
     ...foldersAmong(paths).map((path7) => `both a file and a folder: ${path7}`),
     ...repeated(blobs2).map((digest2) => `blob twice: ${digest2}`),
     ...absent(inventory, new Set(blobs2)).map((digest2) => `not among the blobs: ${digest2}`),
-    ...strayReferrers(inventory).map((source) => `a referrer of no image: ${source}`),
     ...inventory.base ? baseFaults(inventory, inventory.base) : []
   ];
 }
@@ -17450,10 +16687,6 @@ function baseFaults(inventory, base2) {
     ...leftOut.filter((digest2) => carried.has(digest2)).map((digest2) => `both in the base and among the blobs: ${digest2}`)
   ];
 }
-function strayReferrers({ images: images2 }) {
-  const listed = new Set(images2.filter(({ referrer }) => !referrer).map(({ digest: digest2 }) => digest2));
-  return images2.filter(({ referrer }) => referrer?.images.some((digest2) => !listed.has(digest2))).map(({ source }) => source);
-}
 function repeated(values) {
   const seen = /* @__PURE__ */ new Set();
   return values.filter((value) => seen.has(value) || !seen.add(value));
@@ -17463,8 +16696,8 @@ function foldersAmong(paths) {
   return paths.filter((path7) => folders.has(path7));
 }
 function parents(path7) {
-  const parts2 = path7.split("/").slice(0, -1);
-  return parts2.map((_, index) => parts2.slice(0, index + 1).join("/"));
+  const parts = path7.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 function absent(inventory, blobs2) {
   const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
@@ -17535,12 +16768,7 @@ var init_inventory_schema = __esm({
         })
       ),
       pinnedBy: _enum(["tag", "digest"]),
-      originalDigest: digest.exactOptional(),
-      referrer: strictObject({
-        subject: digest,
-        images: array(digest).min(1),
-        artifactType: text.exactOptional()
-      }).exactOptional()
+      originalDigest: digest.exactOptional()
     });
     file = strictObject({ path, size: count2, sha256, mode: literal([420, 493]) });
     blob = strictObject({ digest, size: count2 });
@@ -17591,7 +16819,7 @@ ${fields.join(",\n")}
   return bytes;
 }
 function parseInventory(bytes, errorClass = "integrity") {
-  const refuse = (given2, cause) => refusal(errorClass, given2, cause);
+  const refuse = (given, cause) => refusal(errorClass, given, cause);
   if (bytes.length > inventoryLimit) throw refuse(overLimit(bytes.length));
   const text3 = decode2(bytes, refuse);
   const result = inventorySchema.safeParse(parseJson(text3, refuse));
@@ -17612,8 +16840,8 @@ function lines(value) {
 ${elements.join(",\n")}
 ]`;
 }
-function refusal(errorClass, given2, cause) {
-  return new AirgapError(errorClass, "not a valid inventory", { given: given2, cause });
+function refusal(errorClass, given, cause) {
+  return new AirgapError(errorClass, "not a valid inventory", { given, cause });
 }
 function decode2(bytes, refuse) {
   try {
@@ -17705,10 +16933,10 @@ async function readExactly(volume, position, length) {
   }
   return buffer2;
 }
-function truncated({ path: path7, size, parts: parts2, isSplit }, needed) {
-  const after = isSplit ? `, so ${partPathOf(path7, parts2.length + 1)} as well` : "";
+function truncated({ path: path7, size, parts, isSplit }, needed) {
+  const after = isSplit ? `, so ${partPathOf(path7, parts.length + 1)} as well` : "";
   return new AirgapError("integrity", "the bundle is truncated", {
-    given: `${path7}: ${size} bytes${isSplit ? ` in ${parts2.length} part(s)` : ""}`,
+    given: `${path7}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ""}`,
     expected: `at least ${needed} bytes${after}`,
     next: "copy it again, and compare it with its .sha256 file"
   });
@@ -17735,7 +16963,7 @@ var init_head = __esm({
 
 // src/bundle/inventory-lines.ts
 function parsePrintedInventory(bytes, errorClass = "integrity") {
-  const refused2 = (given2, cause) => refusal(errorClass, given2, cause);
+  const refused2 = (given, cause) => refusal(errorClass, given, cause);
   if (bytes.length > inventoryLimit) throw refused2(overLimit(bytes.length));
   const fields = readFields(new Lines(bytes, refused2));
   const result = inventorySchema.safeParse(
@@ -17748,72 +16976,72 @@ function parsePrintedInventory(bytes, errorClass = "integrity") {
   if (fault2 !== void 0) throw refused2(fault2);
   return inventory;
 }
-function readFields(lines3) {
+function readFields(lines2) {
   const fields = [];
-  lines3.expect("{");
+  lines2.expect("{");
   for (let isLast = false; !isLast; ) {
-    const { name: name3, rest: rest2 } = fieldOf(lines3);
-    if (fields.some((field) => field.name === name3)) throw lines3.refused("a field twice");
-    const elements = rest2 === "[" && listedFields.has(name3) ? readList(name3, lines3) : void 0;
-    const line2 = elements ? `[${lines3.next()}` : rest2;
-    isLast = !line2.endsWith(",");
-    const text3 = isLast ? line2 : line2.slice(0, -1);
+    const { name: name3, rest: rest2 } = fieldOf(lines2);
+    if (fields.some((field) => field.name === name3)) throw lines2.refused("a field twice");
+    const elements = rest2 === "[" && listedFields.has(name3) ? readList(name3, lines2) : void 0;
+    const line = elements ? `[${lines2.next()}` : rest2;
+    isLast = !line.endsWith(",");
+    const text3 = isLast ? line : line.slice(0, -1);
     fields.push(
-      elements ? { name: name3, text: text3, value: parseJson(text3, lines3.refused), elements } : readField(name3, text3, lines3)
+      elements ? { name: name3, text: text3, value: parseJson(text3, lines2.refused), elements } : readField(name3, text3, lines2)
     );
   }
-  lines3.expect("}");
-  lines3.end();
+  lines2.expect("}");
+  lines2.end();
   return fields;
 }
-function fieldOf(lines3) {
-  const line2 = lines3.next();
-  const name3 = /^"([A-Za-z]{1,32})": (?=.)/s.exec(line2)?.[1];
-  if (name3 === void 0) throw lines3.refused("no field");
-  if (!Object.hasOwn(inventorySchema.shape, name3)) throw lines3.refused(`an unknown field: ${name3}`);
-  return { name: name3, rest: line2.slice(name3.length + 4) };
+function fieldOf(lines2) {
+  const line = lines2.next();
+  const name3 = /^"([A-Za-z]{1,32})": (?=.)/s.exec(line)?.[1];
+  if (name3 === void 0) throw lines2.refused("no field");
+  if (!Object.hasOwn(inventorySchema.shape, name3)) throw lines2.refused(`an unknown field: ${name3}`);
+  return { name: name3, rest: line.slice(name3.length + 4) };
 }
-function readList(name3, lines3) {
+function readList(name3, lines2) {
   const schema = elementSchemas[name3];
   const elements = [];
   for (let isLast = false; !isLast; ) {
-    const line2 = lines3.next();
-    isLast = !line2.endsWith(",");
-    elements.push(readElement(schema, isLast ? line2 : line2.slice(0, -1), lines3));
+    const line = lines2.next();
+    isLast = !line.endsWith(",");
+    elements.push(readElement(schema, isLast ? line : line.slice(0, -1), lines2));
   }
   return elements;
 }
-function readField(name3, text3, lines3) {
+function readField(name3, text3, lines2) {
   const from = text3.indexOf(blobsStart) + blobsStart.length;
   const hasBlobs = name3 === "base" && from >= blobsStart.length && text3.endsWith("}]}");
   const outer = hasBlobs ? `${text3.slice(0, from)}]}` : text3;
-  requireFew(outer, lines3);
-  const value = parseJson(outer, lines3.refused);
-  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text3, from, lines3) } : { name: name3, text: text3, value };
+  requireFew(outer, lines2);
+  const value = parseJson(outer, lines2.refused);
+  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text3, from, lines2) } : { name: name3, text: text3, value };
 }
-function inlineBlobs(text3, from, lines3) {
+function inlineBlobs(text3, from, lines2) {
   const elements = [];
   const last = text3.length - "]}".length;
   for (let start2 = from; start2 < last; ) {
     const end = text3.indexOf("}", start2) + 1;
-    elements.push(readElement(elementSchemas.blobs, text3.slice(start2, end), lines3));
-    if (end !== last && text3[end] !== ",") throw lines3.refused("no list of blobs");
+    elements.push(readElement(elementSchemas.blobs, text3.slice(start2, end), lines2));
+    if (end !== last && text3[end] !== ",") throw lines2.refused("no list of blobs");
     start2 = end + 1;
   }
   return elements;
 }
-function readElement(schema, text3, lines3) {
-  requireFew(text3, lines3);
-  const result = schema.safeParse(parseJson(text3, lines3.refused));
-  if (!result.success) throw lines3.refused(firstIssue(result.error.issues));
-  if (JSON.stringify(result.data) !== text3) throw lines3.refused(otherSpelling);
+function readElement(schema, text3, lines2) {
+  requireFew(text3, lines2);
+  const result = schema.safeParse(parseJson(text3, lines2.refused));
+  if (!result.success) throw lines2.refused(firstIssue(result.error.issues));
+  if (JSON.stringify(result.data) !== text3) throw lines2.refused(otherSpelling);
   return result.data;
 }
-function requireFew(text3, lines3) {
+function requireFew(text3, lines2) {
   if (text3.length <= mostBesideStrings) return;
-  if (text3.length > longest2) throw lines3.refused("a value of more than 8 MiB");
+  if (text3.length > longest2) throw lines2.refused("a value of more than 8 MiB");
   const others = text3.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
-  if (others.length > mostBesideStrings) throw lines3.refused("too many values");
+  if (others.length > mostBesideStrings) throw lines2.refused("too many values");
 }
 function isSpelled(inventory, fields) {
   const printed = Object.entries(inventory);
@@ -17844,18 +17072,18 @@ var init_inventory_lines = __esm({
       refused;
       constructor(bytes, refused2) {
         this.#bytes = bytes;
-        this.refused = (given2, cause) => refused2(`line ${this.#number}: ${given2}`, cause);
+        this.refused = (given, cause) => refused2(`line ${this.#number}: ${given}`, cause);
       }
       next() {
         const end = this.#bytes.indexOf(10, this.#start);
         if (end < 0) throw this.refused("the end is missing");
         this.#number += 1;
-        const line2 = this.#bytes.subarray(this.#start, end);
+        const line = this.#bytes.subarray(this.#start, end);
         this.#start = end + 1;
-        return decode2(line2, this.refused);
+        return decode2(line, this.refused);
       }
-      expect(line2) {
-        if (this.next() !== line2) throw this.refused(`not ${line2}`);
+      expect(line) {
+        if (this.next() !== line) throw this.refused(`not ${line}`);
       }
       end() {
         if (this.#start < this.#bytes.length) throw this.refused("more after the end");
@@ -17932,9 +17160,9 @@ async function readPem(path7) {
     });
   }
 }
-function understood(path7, read6) {
+function understood(path7, read5) {
   try {
-    return read6();
+    return read5();
   } catch (cause) {
     const next = "to sign give the .key file, and its passphrase in AIRGAP_BUNDLE_KEY_PASSPHRASE; to verify the .pub file";
     throw wrongFile(
@@ -18019,8 +17247,8 @@ function unsigned({ allowUnsigned }) {
   });
 }
 function unchecked() {
-  const warning3 = "the signature was not checked: no key was given; allowed by an explicit override";
-  return { keyId: void 0, warnings: [warning3] };
+  const warning2 = "the signature was not checked: no key was given; allowed by an explicit override";
+  return { keyId: void 0, warnings: [warning2] };
 }
 function malformed2() {
   return new AirgapError("signature", "the signature does not hold", {
@@ -18135,10 +17363,10 @@ var init_verified_bundle = __esm({
       #requireDigest(entry, found) {
         if (found !== entry.digest) throw this.#damagedSince(entry, found);
       }
-      #damagedSince({ path: path7, digest: digest2, start: start2, size }, given2) {
+      #damagedSince({ path: path7, digest: digest2, start: start2, size }, given) {
         const place6 = `${path7}, after it was verified`;
         const file2 = this.volume.namesOf(start2, size);
-        return damaged(file2, { place: place6, offset: start2, given: given2, expected: digest2 });
+        return damaged(file2, { place: place6, offset: start2, given, expected: digest2 });
       }
     };
   }
@@ -18146,13 +17374,6 @@ var init_verified_bundle = __esm({
 
 // src/bundle/verify.ts
 async function openVerified(path7, trust, context) {
-  return open5(path7, trust, (volume, archive) => checkArchive(volume, archive, context));
-}
-function openSigned(path7, trust) {
-  return open5(path7, trust, async () => {
-  });
-}
-async function open5(path7, trust, check2) {
   requireKeys(trust);
   const volume = await openVolume(path7);
   try {
@@ -18161,7 +17382,7 @@ async function open5(path7, trust, check2) {
     const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
     const allWarnings = [...warnings, ...checkDates(inventory, trust)];
-    await check2(volume, archive);
+    await checkArchive(volume, archive, context);
     const inventoryDigest = digestOf(head.inventory);
     return new VerifiedBundle({
       volume,
@@ -18176,7 +17397,7 @@ async function open5(path7, trust, check2) {
     throw error3;
   }
 }
-async function readUnverified(path7, keys = [], check2 = () => {
+async function readUnverified(path7, keys = [], check = () => {
 }) {
   const volume = await openVolume(path7);
   try {
@@ -18184,7 +17405,7 @@ async function readUnverified(path7, keys = [], check2 = () => {
     const key = findKey(head, keys);
     const inventory = parsePrintedInventory(head.inventory);
     const archive = layOut(inventory, head);
-    check2(volume, archive);
+    check(volume, archive);
     return {
       verified: false,
       path: volume.path,
@@ -18292,12 +17513,12 @@ async function readBase(path7) {
 }
 function noBase(cause) {
   const {
-    given: given2,
+    given,
     expected,
     next = "name another bundle with --since, or leave --since out"
   } = cause;
   return new AirgapError(cause.class, `no delta can be made: ${cause.message}`, {
-    given: given2,
+    given,
     expected,
     next,
     cause
@@ -18338,8 +17559,8 @@ var init_delta_base = __esm({
 });
 
 // src/bundle/revoked.ts
-async function readRevoked(words3, folder) {
-  const ids = await Promise.all(words3.map((word) => idsOf(word, folder)));
+async function readRevoked(words2, folder) {
+  const ids = await Promise.all(words2.map((word) => idsOf(word, folder)));
   return ids.flat();
 }
 async function idsOf(word, folder) {
@@ -18349,14 +17570,14 @@ async function idsOf(word, folder) {
     throw neither(word, `${path7}: ${cause.code}`, cause);
   });
   if (text3.includes("-----BEGIN ")) return [(await loadPublicKey(path7)).keyId];
-  const lines3 = text3.split(/\r?\n/).map((line2) => line2.replace(/#.*/, "").trim());
-  const ids = lines3.filter((line2) => line2 !== "").map(parseKeyId);
+  const lines2 = text3.split(/\r?\n/).map((line) => line.replace(/#.*/, "").trim());
+  const ids = lines2.filter((line) => line !== "").map(parseKeyId);
   if (ids.length === 0) throw neither(word, `${path7}: no id in it`);
   return ids;
 }
-function neither(word, given2, cause) {
+function neither(word, given, cause) {
   return new AirgapError("usage", `--revoked ${word} is neither a key id nor a file of them`, {
-    given: given2,
+    given,
     expected: "64 lower-case hex digits, a .pub file, or a file with one id a line",
     cause
   });
@@ -18527,9 +17748,9 @@ function checkTrust(all, field, now2) {
 function withCommas(name3 = "") {
   return name3.replaceAll("\n", ", ");
 }
-function refusal2(field, given2, cause) {
+function refusal2(field, given, cause) {
   return new AirgapError("usage", `${field} is not a PEM certificate`, {
-    given: given2,
+    given,
     expected: "one or more -----BEGIN CERTIFICATE----- blocks, or the path of such a file",
     cause
   });
@@ -18571,8 +17792,8 @@ function describeField(schema, path7) {
   return text3?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 function allowedFields(schema, path7) {
-  const names4 = nodesAt(schema, path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
-  return [...new Set(names4)].filter((name3) => name3 !== "$schema");
+  const names = nodesAt(schema, path7).flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return [...new Set(names)].filter((name3) => name3 !== "$schema");
 }
 function nearestField(schema, path7, key) {
   const beside = allowedFields(schema, path7).find((name3) => isNear(name3, key));
@@ -18611,8 +17832,8 @@ function distance(a2, b) {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i2, letter] of [...a2].entries()) {
     const next = [i2 + 1];
-    for (const [j, other2] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other2 ? 0 : 1);
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
       next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;
@@ -18668,17 +17889,17 @@ function readPullThrough(path7, index, { endpoint }) {
     expected: `${endpoint}/PATH`
   });
 }
-function notHost(field, given2) {
-  const host = bare(given2).split("/")[0] ?? "";
+function notHost(field, given) {
+  const host = bare(given).split("/")[0] ?? "";
   return new AirgapError("usage", `${field} is not host[:port]`, {
-    given: withoutCredential(given2),
+    given: withoutCredential(given),
     expected: isHost(host) ? host : "harbor.example.org or harbor.example.org:8443",
-    next: plainHttpHint(given2) ?? "write the host alone; a path belongs into baseContentPath"
+    next: plainHttpHint(given) ?? "write the host alone; a path belongs into baseContentPath"
   });
 }
-function plainHttpHint(given2) {
-  const host = bare(given2).split("/")[0];
-  return given2.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
+function plainHttpHint(given) {
+  const host = bare(given).split("/")[0];
+  return given.startsWith("http://") ? `leave out http://, and add registries: {"${host}": {plainHttp: true}}` : void 0;
 }
 function isHost(text3) {
   const port = /:(\d+)$/.exec(text3)?.[1];
@@ -18727,9 +17948,9 @@ function isOfOtherKind(form) {
   return form.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
 }
 function isMeant(form, key) {
-  const missing7 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
+  const missing5 = form.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
   const unknown2 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
-  return !unknown2.includes(key) || missing7.some((name3) => isNear(name3, key));
+  return !unknown2.includes(key) || missing5.some((name3) => isNear(name3, key));
 }
 function issueErrors(issue2, refused2) {
   if (issue2.code === "unrecognized_keys") {
@@ -18911,16 +18132,16 @@ function parseMirrorMap(text3) {
   return { entries, problems: inOrder([...problems, ...oddities(entries)]) };
 }
 function isCommaForm(text3) {
-  return textLines(text3).filter((line2) => rstrip(line2) !== "").length <= 1;
+  return textLines(text3).filter((line) => rstrip(line) !== "").length <= 1;
 }
 function piecesOf(text3) {
-  const lines3 = textLines(text3.replace(/^\uFEFF/, "")).map((line2, i2) => ({
-    text: line2,
+  const lines2 = textLines(text3.replace(/^\uFEFF/, "")).map((line, i2) => ({
+    text: line,
     line: i2 + 1,
     column: 1
   }));
   const commaForm = isCommaForm(text3);
-  return { pieces: commaForm ? lines3.flatMap(splitAtCommas) : lines3, commaForm };
+  return { pieces: commaForm ? lines2.flatMap(splitAtCommas) : lines2, commaForm };
 }
 function splitAtCommas(whole) {
   let column = 1;
@@ -18979,8 +18200,8 @@ function givenTwice(earlier) {
   return `gives the key of line ${earlier.line}, column ${earlier.column} again; the webhook takes the later one`;
 }
 function oddity(entry, message) {
-  const { line: line2, column, key, value } = entry;
-  return { line: line2, column, text: `${key}::${value}`, message, severity: "warning" };
+  const { line, column, key, value } = entry;
+  return { line, column, text: `${key}::${value}`, message, severity: "warning" };
 }
 function problem(piece, message, severity) {
   return { ...place2(piece), text: rstrip(lstrip(piece.text)), message, severity };
@@ -19004,10 +18225,10 @@ var init_parse4 = __esm({
 
 // src/mirror-map/print.ts
 function printMirrorMap(map) {
-  const lines3 = map.entries.map((entry) => `${printEntry(entry)}
+  const lines2 = map.entries.map((entry) => `${printEntry(entry)}
 `);
-  const alone = lines3.length === 1 && lines3[0]?.includes(",");
-  return (alone ? "# one entry a line\n" : "") + lines3.join("");
+  const alone = lines2.length === 1 && lines2[0]?.includes(",");
+  return (alone ? "# one entry a line\n" : "") + lines2.join("");
 }
 function printAsList(text3) {
   return isCommaForm(text3) ? text3.trim() : printEntries(parseMirrorMap(text3).entries);
@@ -19034,7 +18255,7 @@ async function readMap(value, folder, context) {
   const field = "ociImageRegistry.mirrorRegistries";
   if (typeof value === "string") return checkMap(value, value, inText(field), context);
   if (Array.isArray(value)) {
-    const at = ({ line: line2, column }) => `${field}[${line2 - 1}]:1:${column}`;
+    const at = ({ line, column }) => `${field}[${line - 1}]:1:${column}`;
     return checkMap(value.join(","), value.join("\n"), at, context);
   }
   const path7 = (0, import_node_path10.resolve)(folder, value.file);
@@ -19042,7 +18263,7 @@ async function readMap(value, folder, context) {
   return checkMap(printAsList(text3), text3, inText(path7), context);
 }
 function inText(name3) {
-  return ({ line: line2, column }) => `${name3}:${line2}:${column}`;
+  return ({ line, column }) => `${name3}:${line}:${column}`;
 }
 function checkMap(mirrorRegistries, text3, placeOf2, { emit }) {
   const mirrorMap = parseMirrorMap(text3);
@@ -19170,9 +18391,6 @@ var init_schema = __esm({
         ]).describe("An image as manifests name it, or {list: FILE}.")
       ).describe("The images that the cluster needs, as its manifests name them."),
       platforms: array(text2).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
-      referrers: boolean2().default(true).describe(
-        "`false`: signatures, attestations and SBOMs that are attached to the images are left out."
-      ),
       registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
       signing: union([
         strictObject({ key: text2.describe("Path of the private key.") }),
@@ -19343,11 +18561,11 @@ async function targetHeads(job) {
 async function headPlacement(place6, digest2, job) {
   const { reference, repository, tag: tag2 } = place6;
   try {
-    const existing3 = (await job.target.headManifest(repository, tag2))?.digest;
+    const existing = (await job.target.headManifest(repository, tag2))?.digest;
     const through = isPullThrough(`${job.target.host}/${repository}`, job.pullThrough);
-    if (existing3 === digest2) return { reference, state: through ? "proved" : "there" };
-    if (through) return failed(reference, notServed(reference, digest2, existing3));
-    return { state: "missing", ...existing3 && { existing: existing3 } };
+    if (existing === digest2) return { reference, state: through ? "proved" : "there" };
+    if (through) return failed(reference, notServed(reference, digest2, existing));
+    return { state: "missing", ...existing && { existing } };
   } catch (error3) {
     return failed(reference, error3);
   }
@@ -19374,10 +18592,10 @@ function missingHasFailed({ place: place6, found }) {
     })
   );
 }
-function notServed(reference, expected, existing3) {
-  const errorClass = existing3 === void 0 ? "refused" : "integrity";
+function notServed(reference, expected, existing) {
+  const errorClass = existing === void 0 ? "refused" : "integrity";
   return new AirgapError(errorClass, `the pull-through cache does not serve ${reference}`, {
-    given: existing3 ?? "not found",
+    given: existing ?? "not found",
     expected,
     next: "check what the cache stands for, or take its path out of pullThrough"
   });
@@ -19392,10 +18610,10 @@ var init_heads = __esm({
 });
 
 // src/registry/once.ts
-function onceEach(name3, make3) {
+function onceEach(name3, make2) {
   const made = /* @__PURE__ */ new Map();
   return (input) => {
-    const promise = made.get(name3(input)) ?? make3(input);
+    const promise = made.get(name3(input)) ?? make2(input);
     made.set(name3(input), promise);
     return promise;
   };
@@ -19409,312 +18627,6 @@ var init_once = __esm({
   }
 });
 
-// src/oci/referrers.ts
-function referrersTag(subject) {
-  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
-}
-function cosignTags(subject) {
-  return ["sig", "att", "sbom"].map((ending2) => `${referrersTag(subject)}.${ending2}`);
-}
-function referrerDescriptor({ descriptor: descriptor3, manifest }) {
-  const { mediaType: mediaType2, digest: digest2, size } = descriptor3;
-  const { annotations: annotations2 } = manifest;
-  const artifactType = artifactTypeOf(manifest);
-  return {
-    mediaType: mediaType2,
-    digest: digest2,
-    size,
-    ...annotations2 ? { annotations: annotations2 } : {},
-    ...artifactType ? { artifactType } : {}
-  };
-}
-function referrerKind(manifest) {
-  const type = artifactTypeOf(manifest);
-  if (manifest.kind === "index" || !type || !isImageConfig(type)) return type;
-  return manifest.layers[0]?.mediaType ?? type;
-}
-function isImageConfig(mediaType2) {
-  return /config\.v1\+json$|container\.image\.v1\+json$/.test(mediaType2);
-}
-function artifactTypeOf(manifest) {
-  if (manifest.artifactType) return manifest.artifactType;
-  return manifest.kind === "manifest" ? manifest.config.mediaType : void 0;
-}
-var init_referrers = __esm({
-  "src/oci/referrers.ts"() {
-    "use strict";
-    init_digest();
-  }
-});
-
-// src/registry/retry.ts
-async function retry(work, options) {
-  const attempts = new Attempts(options);
-  for (; ; ) {
-    try {
-      options.signal.throwIfAborted();
-      return await work();
-    } catch (thrown) {
-      await attempts.pauseAfter(thrown);
-    }
-  }
-}
-async function twice(work) {
-  try {
-    return await work();
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError && error3.class === "integrity")) throw error3;
-    return work();
-  }
-}
-function fullJitter(tries) {
-  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
-}
-function retryAfter(header2, now2) {
-  if (header2 === void 0) return void 0;
-  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
-  const date3 = Date.parse(header2);
-  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
-}
-var import_promises8, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
-var init_retry = __esm({
-  "src/registry/retry.ts"() {
-    "use strict";
-    import_promises8 = require("node:timers/promises");
-    init_error();
-    Transient = class extends Error {
-      name = "Transient";
-      failure;
-      /** The server's own word on when to come back, milliseconds. */
-      retryAfter;
-      /** Who has failed; undefined where that is not known. */
-      origin;
-      /** No connection could be made: unless the origin has answered before, it is waited for some seconds. */
-      isUnreachable;
-      /** The host wants fewer requests, and not this one alone. */
-      isLimit;
-      constructor(failure3, how = {}) {
-        super(failure3.message, { cause: failure3 });
-        this.failure = failure3;
-        this.retryAfter = how.retryAfter;
-        this.origin = how.origin;
-        this.isUnreachable = how.isUnreachable ?? false;
-        this.isLimit = how.isLimit ?? false;
-      }
-    };
-    tenMinutes = 6e5;
-    unreachableBudget = 5e3;
-    firstBackoff = 250;
-    longestBackoff = 3e4;
-    Attempts = class {
-      #options;
-      #failingSince;
-      #tries = 0;
-      constructor(options) {
-        this.#options = options;
-      }
-      /** Something arrived that need not be asked for again: tries and budget count anew. */
-      progressed() {
-        this.#failingSince = void 0;
-        this.#tries = 0;
-      }
-      /** What the budget has left, milliseconds. */
-      get left() {
-        const { budget } = this.#options;
-        return budget - (performance.now() - (this.#failingSince ?? performance.now()));
-      }
-      /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
-      async pauseAfter(thrown, signal = this.#options.signal) {
-        if (!(thrown instanceof Transient)) throw thrown;
-        const now2 = performance.now();
-        this.#failingSince ??= now2;
-        this.#tries++;
-        const backoff2 = fullJitter(thrown.isLimit ? 1 : this.#tries);
-        const wait = Math.max(thrown.retryAfter ?? 0, backoff2);
-        if (this.#isEnough(thrown, now2 - this.#failingSince + wait)) {
-          this.#giveUp(thrown, this.#failingSince);
-          throw thrown.failure;
-        }
-        this.#options.onWait?.(wait, thrown);
-        await (0, import_promises8.setTimeout)(wait, void 0, { signal });
-      }
-      #isEnough({ origin, isUnreachable }, then) {
-        const { budget, reach: reach2 } = this.#options;
-        if (origin !== void 0 && reach2?.missed.has(origin)) return true;
-        if (!isUnreachable || origin === void 0) return then > budget;
-        const isKnown = reach2?.answered.has(origin);
-        return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
-      }
-      /** Unless it answered others meanwhile. */
-      #giveUp({ origin }, failingSince) {
-        const { reach: reach2 } = this.#options;
-        if (reach2 === void 0 || origin === void 0) return;
-        if ((reach2.answered.get(origin) ?? 0) < failingSince) reach2.missed.add(origin);
-      }
-    };
-  }
-});
-
-// src/registry/failures.ts
-function readFailure(status, text3, subject) {
-  const { host, what, repository } = subject;
-  const given2 = `${status} from ${host}${text3 && `: ${text3}`}`;
-  const errorClass = classOf(status, text3, "read");
-  if (errorClass === "authentication") {
-    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
-      given: given2,
-      next: `give the account the right to pull ${repository}, or log in: docker login ${host}`
-    });
-  }
-  if (errorClass === "integrity")
-    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given: given2 });
-  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
-    given: given2,
-    next: /HTTP request.* HTTPS/i.test(text3) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
-  });
-}
-function pushFailure(status, text3, subject) {
-  const { host, what } = subject;
-  const errorClass = classOf(status, text3, "write");
-  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
-  return new AirgapError(errorClass, message, {
-    given: `${status}${text3 && `: ${text3}`}`,
-    next: pushCures[status] ?? `see what ${host} logs about it`
-  });
-}
-function lacksContent({ given: given2 = "" }) {
-  return /(?:manifest|blob)[_ ]unknown\b/i.test(given2);
-}
-function wrongCredentials(host, anonymous, text3) {
-  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
-  return new AirgapError("authentication", message, {
-    ...text3 && { given: text3 },
-    next: `docker login ${host}${/action: push|project \S+ not found/.test(text3) ? notThereYet : ""}`
-  });
-}
-function classOf(status, words3, asked2) {
-  if (isPassing(status)) return "transient";
-  if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words3)) return "integrity";
-  if (asked2 === "write") return "refused";
-  return status === 403 ? "authentication" : "usage";
-}
-function isPassing(status) {
-  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
-}
-function passingFailure(status, text3, { host, origin }, retryAfter2) {
-  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
-  const failure3 = new AirgapError("transient", message, {
-    given: `${status}${text3 && `: ${text3}`}`,
-    next: runAgain(retryAfter2)
-  });
-  const isLimit2 = status === 429 || retryAfter2 !== void 0;
-  return new Transient(failure3, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
-}
-function runAgain(wait) {
-  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
-}
-function registryWords(body, contentType2) {
-  if (/html/i.test(contentType2)) return "";
-  return oneLine(distributionErrors(body) ?? body);
-}
-function distributionErrors(body) {
-  try {
-    const { errors } = JSON.parse(body);
-    if (!Array.isArray(errors) || errors.length === 0) return void 0;
-    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
-  } catch {
-    return void 0;
-  }
-}
-var notThereYet, pushCures;
-var init_failures2 = __esm({
-  "src/registry/failures.ts"() {
-    "use strict";
-    init_error();
-    init_safe();
-    init_retry();
-    notThereYet = "; if the project is not there yet: airgap-bundle prepare";
-    pushCures = {
-      403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-      404: "make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run",
-      409: "the tag is immutable and holds something else: choose another tag or delete it there",
-      412: "the tag is immutable and holds something else: choose another tag or delete it there",
-      413: "raise the body size that the registry's front server accepts",
-      507: "free space or raise the quota in the target"
-    };
-  }
-});
-
-// src/transfer/attaching.ts
-async function listAttached(target2, repository, subject, document) {
-  const list2 = { target: target2, repository, tag: referrersTag(subject) };
-  const entry = referrerDescriptor(document);
-  for (let tries = 0; tries < mostTries; tries++) {
-    const index = await readList2(list2);
-    if (index.manifests.some(({ digest: digest2 }) => digest2 === entry.digest)) return;
-    await putList(list2, { ...index, manifests: [...index.manifests, entry] });
-  }
-  throw new AirgapError("integrity", `${nameOf(list2)} does not keep what is added to it`, {
-    given: `no ${entry.digest} in it after ${mostTries} tries`,
-    next: "check whether something else writes to this tag, then run again"
-  });
-}
-async function readList2(list2) {
-  const found = await list2.target.getManifest(list2.repository, list2.tag);
-  if (found === void 0) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
-  if (found.descriptor.mediaType !== ociIndex) throw notAList(list2, found.descriptor);
-  const index = JSON.parse(found.bytes.toString());
-  return { ...index, manifests: index.manifests ?? [] };
-}
-function notAList(list2, { mediaType: mediaType2, digest: digest2 }) {
-  return new AirgapError("refused", `${nameOf(list2)} is no list of what is attached to an image`, {
-    given: `${mediaType2} ${digest2}`,
-    expected: ociIndex,
-    next: "remove or rename that tag in the target: the registry has no referrers API, so its clients look there"
-  });
-}
-async function putList(list2, index) {
-  try {
-    await put(list2, index);
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError && lacksContent(error3))) throw error3;
-    const { target: target2, repository } = list2;
-    const there = await Promise.all(
-      index.manifests.map(
-        async (one) => await target2.headManifest(repository, one.digest) && one
-      )
-    );
-    await put(list2, { ...index, manifests: there.flatMap((one) => one ?? []) });
-  }
-}
-async function put({ target: target2, repository, tag: tag2 }, index) {
-  const bytes = Buffer.from(JSON.stringify(index));
-  await target2.putManifest(repository, tag2, ociIndex, bytes);
-}
-function nameOf({ target: target2, repository, tag: tag2 }) {
-  return `${target2.host}/${repository}:${tag2}`;
-}
-function inTurn() {
-  const last = /* @__PURE__ */ new Map();
-  return (name3, work) => {
-    const mine = (last.get(name3) ?? Promise.resolve()).then(work, work);
-    last.set(name3, mine);
-    return mine;
-  };
-}
-var mostTries;
-var init_attaching = __esm({
-  "src/transfer/attaching.ts"() {
-    "use strict";
-    init_media_types();
-    init_referrers();
-    init_failures2();
-    init_error();
-    mostTries = 5;
-  }
-});
-
 // src/transfer/waiting.ts
 async function settleAll(promises) {
   const results = await Promise.allSettled(promises);
@@ -19724,12 +18636,12 @@ async function settleAll(promises) {
   });
 }
 function deferred() {
-  let resolve28 = () => {
+  let resolve23 = () => {
   };
   const promise = new Promise((done) => {
-    resolve28 = done;
+    resolve23 = done;
   });
-  return { promise, resolve: resolve28 };
+  return { promise, resolve: resolve23 };
 }
 var init_waiting = __esm({
   "src/transfer/waiting.ts"() {
@@ -19739,11 +18651,11 @@ var init_waiting = __esm({
 
 // src/transfer/from-base.ts
 async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing7 = blobs2.filter(
+  const missing5 = blobs2.filter(
     ({ digest: digest2 }) => base2?.blobs.has(digest2) && !turns.isIn(digest2, bundleRepository2)
   );
   await pMap(
-    missing7,
+    missing5,
     async (blob2) => {
       const from = turns.mountSource(blob2.digest, bundleRepository2);
       if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
@@ -19755,11 +18667,11 @@ async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, b
     { concurrency: 16 }
   );
 }
-async function sourceFor({ repository }, missing7, origin, { job: { target: target2 }, turns }) {
+async function sourceFor({ repository }, missing5, origin, { job: { target: target2 }, turns }) {
   const { base: base2, file: file2 } = origin;
-  const leftOut = missing7.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing7 };
-  const inTar = missing7.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
+  const leftOut = missing5.filter(({ digest: digest2 }) => base2?.blobs.has(digest2));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing5 };
+  const inTar = missing5.filter(({ digest: digest2 }) => !base2.blobs.has(digest2));
   const there = await settleAll(
     leftOut.map(async ({ digest: digest2, size }) => await target2.headBlob(repository, digest2) === size)
   );
@@ -19815,10 +18727,10 @@ var init_gate = __esm({
         };
       }
       #turn(signal) {
-        return new Promise((resolve28, reject) => {
+        return new Promise((resolve23, reject) => {
           const called = () => {
             signal.removeEventListener("abort", aborted4);
-            resolve28();
+            resolve23();
           };
           const aborted4 = () => {
             this.#queue.splice(this.#queue.indexOf(called), 1);
@@ -19835,6 +18747,114 @@ var init_gate = __esm({
           this.#inside++;
           this.#queue.shift()?.();
         }
+      }
+    };
+  }
+});
+
+// src/registry/retry.ts
+async function retry(work, options) {
+  const attempts = new Attempts(options);
+  for (; ; ) {
+    try {
+      options.signal.throwIfAborted();
+      return await work();
+    } catch (thrown) {
+      await attempts.pauseAfter(thrown);
+    }
+  }
+}
+async function twice(work) {
+  try {
+    return await work();
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && error3.class === "integrity")) throw error3;
+    return work();
+  }
+}
+function fullJitter(tries) {
+  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
+}
+function retryAfter(header2, now2) {
+  if (header2 === void 0) return void 0;
+  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
+  const date3 = Date.parse(header2);
+  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
+}
+var import_promises8, Transient, tenMinutes, unreachableBudget, firstBackoff, longestBackoff, Attempts;
+var init_retry = __esm({
+  "src/registry/retry.ts"() {
+    "use strict";
+    import_promises8 = require("node:timers/promises");
+    init_error();
+    Transient = class extends Error {
+      name = "Transient";
+      failure;
+      /** The server's own word on when to come back, milliseconds. */
+      retryAfter;
+      /** Who has failed; undefined where that is not known. */
+      origin;
+      /** No connection could be made: unless the origin has answered before, it is waited for some seconds. */
+      isUnreachable;
+      /** The host wants fewer requests, and not this one alone. */
+      isLimit;
+      constructor(failure2, how = {}) {
+        super(failure2.message, { cause: failure2 });
+        this.failure = failure2;
+        this.retryAfter = how.retryAfter;
+        this.origin = how.origin;
+        this.isUnreachable = how.isUnreachable ?? false;
+        this.isLimit = how.isLimit ?? false;
+      }
+    };
+    tenMinutes = 6e5;
+    unreachableBudget = 5e3;
+    firstBackoff = 250;
+    longestBackoff = 3e4;
+    Attempts = class {
+      #options;
+      #failingSince;
+      #tries = 0;
+      constructor(options) {
+        this.#options = options;
+      }
+      /** Something arrived that need not be asked for again: tries and budget count anew. */
+      progressed() {
+        this.#failingSince = void 0;
+        this.#tries = 0;
+      }
+      /** What the budget has left, milliseconds. */
+      get left() {
+        const { budget } = this.#options;
+        return budget - (performance.now() - (this.#failingSince ?? performance.now()));
+      }
+      /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
+      async pauseAfter(thrown, signal = this.#options.signal) {
+        if (!(thrown instanceof Transient)) throw thrown;
+        const now2 = performance.now();
+        this.#failingSince ??= now2;
+        this.#tries++;
+        const backoff2 = fullJitter(thrown.isLimit ? 1 : this.#tries);
+        const wait = Math.max(thrown.retryAfter ?? 0, backoff2);
+        if (this.#isEnough(thrown, now2 - this.#failingSince + wait)) {
+          this.#giveUp(thrown, this.#failingSince);
+          throw thrown.failure;
+        }
+        this.#options.onWait?.(wait, thrown);
+        await (0, import_promises8.setTimeout)(wait, void 0, { signal });
+      }
+      #isEnough({ origin, isUnreachable }, then) {
+        const { budget, reach } = this.#options;
+        if (origin !== void 0 && reach?.missed.has(origin)) return true;
+        if (!isUnreachable || origin === void 0) return then > budget;
+        const isKnown = reach?.answered.has(origin);
+        return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+      }
+      /** Unless it answered others meanwhile. */
+      #giveUp({ origin }, failingSince) {
+        const { reach } = this.#options;
+        if (reach === void 0 || origin === void 0) return;
+        if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
       }
     };
   }
@@ -19859,12 +18879,12 @@ async function readBlob(client, repository, { digest: digest2, size }) {
 async function readUpTo(size, body, tell2 = () => {
 }) {
   const chunks2 = [];
-  let read6 = 0;
+  let read5 = 0;
   for await (const chunk of body) {
     chunks2.push(chunk);
-    read6 += chunk.length;
+    read5 += chunk.length;
     tell2(chunk.length);
-    if (read6 > size) break;
+    if (read5 > size) break;
   }
   return Buffer.concat(chunks2);
 }
@@ -19963,13 +18983,13 @@ function bringAgain(unit2, work) {
   for (const blob2 of unit2.blobs) work.turns.doubted(blob2, unit2.repository);
   return upload(unit2.blobs, unit2, work);
 }
-async function upload(missing7, unit2, work) {
-  if (missing7.length === 0) return { uploaded: false, documents: [] };
+async function upload(missing5, unit2, work) {
+  if (missing5.length === 0) return { uploaded: false, documents: [] };
   return work.refusals.upload(unit2.repository, async () => {
-    if (areOurs(missing7, unit2, work))
-      return { uploaded: await sendSmall(missing7, unit2, work) > 0, documents: [] };
-    const isFirstSent = await tryPush(missing7, unit2, work);
-    const sent = await copy(unit2, missing7, work);
+    if (areOurs(missing5, unit2, work))
+      return { uploaded: await sendSmall(missing5, unit2, work) > 0, documents: [] };
+    const isFirstSent = await tryPush(missing5, unit2, work);
+    const sent = await copy(unit2, missing5, work);
     return { uploaded: isFirstSent || sent.length > 0, documents: unit2.documents };
   });
 }
@@ -20002,16 +19022,16 @@ async function mount({ digest: digest2 }, repository, work) {
 async function copy(unit2, needed, work) {
   const { origin, target: target2 } = work.job;
   const { digest: digest2, repository, image: image2 } = unit2;
-  const { from, missing: missing7 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
-  const copying = work.progress.copying(missing7);
+  const { from, missing: missing5 } = origin.kind === "layout" ? await sourceFor(unit2, needed, origin, work) : { from: origin.locate(image2), missing: needed };
+  const copying = work.progress.copying(missing5);
   try {
     const to = { client: target2, repository };
     const job = { digest: digest2, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
-    const sent = await work.oras.copy(job, missing7);
+    const sent = await work.oras.copy(job, missing5);
     work.sent(sent);
-    const put3 = await target2.headManifest(repository, digest2);
-    if (put3?.digest !== digest2) throw notPut(unit2, target2.host);
-    for (const blob2 of missing7) work.turns.arrived(blob2, repository);
+    const put2 = await target2.headManifest(repository, digest2);
+    if (put2?.digest !== digest2) throw notPut(unit2, target2.host);
+    for (const blob2 of missing5) work.turns.arrived(blob2, repository);
     return sent;
   } finally {
     copying.end();
@@ -20044,10 +19064,10 @@ function watchProcess({ pid, stdout }, every, watches) {
   };
   let rest2 = "";
   const listen2 = (chunk) => {
-    const lines3 = (rest2 + chunk).split("\n");
-    rest2 = lines3.pop() ?? "";
-    for (const line2 of lines3) {
-      const [, word, name3 = ""] = /^(Copying|Copied|Exists)\s+([0-9a-f]{12}) /.exec(line2) ?? [];
+    const lines2 = (rest2 + chunk).split("\n");
+    rest2 = lines2.pop() ?? "";
+    for (const line of lines2) {
+      const [, word, name3 = ""] = /^(Copying|Copied|Exists)\s+([0-9a-f]{12}) /.exec(line) ?? [];
       if (word !== void 0) reported[word].add(name3);
     }
   };
@@ -20076,22 +19096,22 @@ function sizesOf(blobs2) {
 function shortName(digest2) {
   return digest2.slice(digest2.indexOf(":") + 1).slice(0, 12);
 }
-function bytesOf(names4, sizes) {
-  return [...names4].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
+function bytesOf(names, sizes) {
+  return [...names].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
 }
 function trafficOf(pid) {
   try {
     const io = (0, import_node_fs4.readFileSync)(`/proc/${pid}/io`, "latin1");
-    const [read6, written2] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map(
-      (line2) => Number(line2.exec(io)?.[1] ?? 0)
+    const [read5, written2] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map(
+      (line) => Number(line.exec(io)?.[1] ?? 0)
     );
-    return childrenOf(pid).reduce((sum2, child) => added(sum2, trafficOf(child)), { read: read6, written: written2 });
+    return childrenOf(pid).reduce((sum2, child) => added(sum2, trafficOf(child)), { read: read5, written: written2 });
   } catch {
     return void 0;
   }
 }
-function added(one, other2 = { read: 0, written: 0 }) {
-  return { read: one.read + other2.read, written: one.written + other2.written };
+function added(one, other = { read: 0, written: 0 }) {
+  return { read: one.read + other.read, written: one.written + other.written };
 }
 function childrenOf(pid) {
   return (0, import_node_fs4.readdirSync)(`/proc/${pid}/task`).flatMap((thread) => {
@@ -20170,6 +19190,96 @@ var init_progress2 = __esm({
   }
 });
 
+// src/registry/failures.ts
+function readFailure(status, text3, subject) {
+  const { host, what, repository } = subject;
+  const given = `${status} from ${host}${text3 && `: ${text3}`}`;
+  const errorClass = classOf(status, text3, "read");
+  if (errorClass === "authentication") {
+    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
+      given,
+      next: `give the account the right to pull ${repository}, or log in: docker login ${host}`
+    });
+  }
+  if (errorClass === "integrity")
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
+  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
+    given,
+    next: /HTTP request.* HTTPS/i.test(text3) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
+  });
+}
+function pushFailure(status, text3, subject) {
+  const { host, what } = subject;
+  const errorClass = classOf(status, text3, "write");
+  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
+  return new AirgapError(errorClass, message, {
+    given: `${status}${text3 && `: ${text3}`}`,
+    next: pushCures[status] ?? `see what ${host} logs about it`
+  });
+}
+function lacksContent({ given = "" }) {
+  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
+}
+function wrongCredentials(host, anonymous, text3) {
+  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
+  return new AirgapError("authentication", message, {
+    ...text3 && { given: text3 },
+    next: `docker login ${host}`
+  });
+}
+function classOf(status, words2, asked2) {
+  if (isPassing(status)) return "transient";
+  if (status === 401) return "authentication";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words2)) return "integrity";
+  if (asked2 === "write") return "refused";
+  return status === 403 ? "authentication" : "usage";
+}
+function isPassing(status) {
+  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
+}
+function passingFailure(status, text3, { host, origin }, retryAfter2) {
+  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
+  const failure2 = new AirgapError("transient", message, {
+    given: `${status}${text3 && `: ${text3}`}`,
+    next: runAgain(retryAfter2)
+  });
+  const isLimit2 = status === 429 || retryAfter2 !== void 0;
+  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
+}
+function runAgain(wait) {
+  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
+}
+function registryWords(body, contentType2) {
+  if (/html/i.test(contentType2)) return "";
+  return oneLine(distributionErrors(body) ?? body);
+}
+function distributionErrors(body) {
+  try {
+    const { errors } = JSON.parse(body);
+    if (!Array.isArray(errors) || errors.length === 0) return void 0;
+    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
+  } catch {
+    return void 0;
+  }
+}
+var pushCures;
+var init_failures2 = __esm({
+  "src/registry/failures.ts"() {
+    "use strict";
+    init_error();
+    init_safe();
+    init_retry();
+    pushCures = {
+      403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
+      404: "make the repository or project in the target first: plan --output repositories lists them",
+      409: "the tag is immutable and holds something else: choose another tag or delete it there",
+      412: "the tag is immutable and holds something else: choose another tag or delete it there",
+      413: "raise the body size that the registry's front server accepts",
+      507: "free space or raise the quota in the target"
+    };
+  }
+});
+
 // src/transfer/refusals.ts
 function isRefusal(error3) {
   return error3 instanceof AirgapError && error3.class === "refused";
@@ -20203,9 +19313,9 @@ var init_refusals = __esm({
        * Moves a tag that holds something else, one at a time in a repository.
        * @throws what `put` throws; where an earlier tag may not move at all its refusal, and `put` is not called
        */
-      moveTag(repository, put3) {
+      moveTag(repository, put2) {
         const moved = (this.#moves.get(repository) ?? Promise.resolve()).then(
-          () => this.#move(repository, put3)
+          () => this.#move(repository, put2)
         );
         this.#moves.set(
           repository,
@@ -20214,11 +19324,11 @@ var init_refusals = __esm({
         );
         return moved;
       }
-      async #move(repository, put3) {
+      async #move(repository, put2) {
         const earlier = this.#immovable.get(repository);
         if (earlier !== void 0) throw earlier;
         try {
-          await put3();
+          await put2();
         } catch (error3) {
           if (isRefusal(error3) && isOfTags(error3)) this.#immovable.set(repository, error3);
           throw error3;
@@ -20338,15 +19448,15 @@ function blobsOf(documents) {
 }
 async function readGraph(image2, manifest) {
   const documents = /* @__PURE__ */ new Map();
-  const read6 = async (digest2) => {
+  const read5 = async (digest2) => {
     const { mediaType: mediaType2, bytes } = await manifest(digest2);
     const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
     documents.set(digest2, document);
     if (document.manifest.kind === "index")
-      await Promise.all(references(document.manifest).map((child) => read6(child.digest)));
+      await Promise.all(references(document.manifest).map((child) => read5(child.digest)));
     return document;
   };
-  const { descriptor: descriptor3 } = await read6(image2.digest);
+  const { descriptor: descriptor3 } = await read5(image2.digest);
   return { root: descriptor3, documents };
 }
 var init_units2 = __esm({
@@ -20394,7 +19504,6 @@ function startWork(job, images2, oras, context) {
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       (child) => putChild(child, work)
     ),
-    attaching: inTurn(),
     held: heldBlobs(),
     sent: (blobs2) => {
       bytesSent += totalSize(blobs2);
@@ -20403,16 +19512,8 @@ function startWork(job, images2, oras, context) {
   };
   return work;
 }
-async function putChild({ repository, document }, { job: { target: target2 }, attaching }) {
-  const { descriptor: descriptor3, bytes, manifest } = document;
-  const { digest: digest2, mediaType: mediaType2 } = descriptor3;
-  const { knowsSubject } = await target2.putManifest(repository, digest2, mediaType2, bytes);
-  const { subject } = manifest;
-  if (subject === void 0 || knowsSubject) return;
-  await attaching(
-    `${repository}@${subject.digest}`,
-    () => listAttached(target2, repository, subject.digest, document)
-  );
+function putChild({ repository, document: { descriptor: descriptor3, bytes } }, { job: { target: target2 } }) {
+  return target2.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes);
 }
 function isIncomplete({ places }) {
   return places.some(({ found }) => found.state === "missing");
@@ -20421,29 +19522,29 @@ function blobsOfImages(images2) {
   return blobsOf(images2.flatMap(({ graph }) => graph ? leavesOf(graph) : []));
 }
 function repositoriesOf(images2) {
-  const missing7 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
-  return [...new Set(missing7.map(({ place: place6 }) => place6.repository))];
+  const missing5 = images2.flatMap(({ places }) => places).filter(({ found }) => found.state === "missing");
+  return [...new Set(missing5.map(({ place: place6 }) => place6.repository))];
 }
 function unitsInOrder(images2, { origin }) {
-  const units4 = images2.flatMap((known2) => {
-    const { image: image2, graph } = known2;
+  const units4 = images2.flatMap((known) => {
+    const { image: image2, graph } = known;
     if (graph === void 0) return [];
-    return repositoriesOf([known2]).flatMap((to) => unitsOf(image2, graph, to, origin.kind));
+    return repositoriesOf([known]).flatMap((to) => unitsOf(image2, graph, to, origin.kind));
   });
   const firsts = /* @__PURE__ */ new Map();
   for (const unit2 of units4) if (!firsts.has(unit2.key)) firsts.set(unit2.key, unit2);
   return firsts;
 }
 function rememberHomes(images2, turns) {
-  for (const known2 of images2) {
-    const homes = known2.places.filter(({ found }) => found.state === "there");
-    for (const blob2 of blobsOfImages([known2]))
+  for (const known of images2) {
+    const homes = known.places.filter(({ found }) => found.state === "there");
+    for (const blob2 of blobsOfImages([known]))
       for (const { place: place6 } of homes) turns.believed(blob2, place6.repository);
   }
 }
 function absentBlobs(images2) {
-  const isThere2 = ({ places }) => places.some(({ found }) => found.state === "there");
-  const present2 = new Set(blobsOfImages(images2.filter(isThere2)).map(({ digest: digest2 }) => digest2));
+  const isThere = ({ places }) => places.some(({ found }) => found.state === "there");
+  const present2 = new Set(blobsOfImages(images2.filter(isThere)).map(({ digest: digest2 }) => digest2));
   return blobsOfImages(images2.filter(isIncomplete)).filter(({ digest: digest2 }) => !present2.has(digest2));
 }
 var init_work = __esm({
@@ -20452,7 +19553,6 @@ var init_work = __esm({
     init_descriptor();
     init_graph();
     init_once();
-    init_attaching();
     init_bringing();
     init_progress2();
     init_refusals();
@@ -20479,16 +19579,16 @@ async function findBase(images2, { origin, target: target2 }) {
     },
     { concurrency: 64 }
   );
-  const missing7 = needed.filter((_, at) => found[at]?.length === 0);
-  if (missing7.length > 0) throw baseMissing(base2, missing7, needed.length, target2.host);
+  const missing5 = needed.filter((_, at) => found[at]?.length === 0);
+  if (missing5.length > 0) throw baseMissing(base2, missing5, needed.length, target2.host);
   for (const { blob: blob2, repository } of found.flat()) base2.homes.set(blob2.digest, repository);
   return found.flat();
 }
 function usersOf(images2) {
   const users = /* @__PURE__ */ new Map();
-  for (const known2 of images2) {
-    const places = known2.places.filter(({ found }) => ["there", "missing"].includes(found.state));
-    for (const { digest: digest2 } of blobsOfImages([known2])) {
+  for (const known of images2) {
+    const places = known.places.filter(({ found }) => ["there", "missing"].includes(found.state));
+    for (const { digest: digest2 } of blobsOfImages([known])) {
       const repositories = users.get(digest2) ?? /* @__PURE__ */ new Set();
       users.set(digest2, repositories);
       for (const { place: place6 } of places) repositories.add(place6.repository);
@@ -20500,13 +19600,13 @@ function hidden(error3) {
   if (error3 instanceof AirgapError && error3.class === "authentication") return void 0;
   throw error3;
 }
-function baseMissing({ name: name3, version: version3, inventoryDigest }, missing7, count5, host) {
-  const bytes = totalSize(missing7);
-  const first = missing7.slice(0, 3).map(({ digest: digest2 }) => digest2);
-  const more = missing7.length > 3 ? ` and ${missing7.length - 3} more` : "";
+function baseMissing({ name: name3, version: version3, inventoryDigest }, missing5, count4, host) {
+  const bytes = totalSize(missing5);
+  const first = missing5.slice(0, 3).map(({ digest: digest2 }) => digest2);
+  const more = missing5.length > 3 ? ` and ${missing5.length - 3} more` : "";
   return new AirgapError(
     "refused",
-    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing7.length} of ${count5} blobs, ${formatBytes(bytes)}`,
+    `the bundle builds on ${name3} ${version3}, of which ${host} lacks ${missing5.length} of ${count4} blobs, ${formatBytes(bytes)}`,
     {
       given: `missing: ${first.join(", ")}${more}`,
       expected: `what ${name3} ${version3} brings, inventory ${inventoryDigest}`,
@@ -20585,9 +19685,9 @@ async function keepWhatArrived(repository, blobs2, { job: { target: target2 }, t
   await pMap(blobs2, keep2, { concurrency: 64 });
 }
 function reason(error3) {
-  const [failure3] = failuresIn(error3);
-  if (failure3 === void 0) throw error3;
-  return failure3.given ?? failure3.message;
+  const [failure2] = failuresIn(error3);
+  if (failure2 === void 0) throw error3;
+  return failure2.given ?? failure2.message;
 }
 function nothing(error3) {
   reason(error3);
@@ -20604,9 +19704,9 @@ var init_bundle_repository = __esm({
   }
 });
 
-// ../main/node_modules/undici/lib/core/errors.js
+// node_modules/undici/lib/core/errors.js
 var require_errors = __commonJS({
-  "../main/node_modules/undici/lib/core/errors.js"(exports2, module2) {
+  "node_modules/undici/lib/core/errors.js"(exports2, module2) {
     "use strict";
     var kUndiciError = /* @__PURE__ */ Symbol.for("undici.error.UND_ERR");
     var UndiciError = class extends Error {
@@ -21013,9 +20113,9 @@ var require_errors = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/symbols.js
+// node_modules/undici/lib/core/symbols.js
 var require_symbols = __commonJS({
-  "../main/node_modules/undici/lib/core/symbols.js"(exports2, module2) {
+  "node_modules/undici/lib/core/symbols.js"(exports2, module2) {
     "use strict";
     module2.exports = {
       kClose: /* @__PURE__ */ Symbol("close"),
@@ -21094,9 +20194,9 @@ var require_symbols = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/util/timers.js
+// node_modules/undici/lib/util/timers.js
 var require_timers = __commonJS({
-  "../main/node_modules/undici/lib/util/timers.js"(exports2, module2) {
+  "node_modules/undici/lib/util/timers.js"(exports2, module2) {
     "use strict";
     var fastNow = 0;
     var RESOLUTION_MS = 1e3;
@@ -21323,9 +20423,9 @@ var require_timers = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/constants.js
+// node_modules/undici/lib/core/constants.js
 var require_constants = __commonJS({
-  "../main/node_modules/undici/lib/core/constants.js"(exports2, module2) {
+  "node_modules/undici/lib/core/constants.js"(exports2, module2) {
     "use strict";
     var wellknownHeaderNames = (
       /** @type {const} */
@@ -21451,9 +20551,9 @@ var require_constants = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/tree.js
+// node_modules/undici/lib/core/tree.js
 var require_tree = __commonJS({
-  "../main/node_modules/undici/lib/core/tree.js"(exports2, module2) {
+  "node_modules/undici/lib/core/tree.js"(exports2, module2) {
     "use strict";
     var {
       wellknownHeaderNames,
@@ -21593,9 +20693,9 @@ var require_tree = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/util.js
+// node_modules/undici/lib/core/util.js
 var require_util = __commonJS({
-  "../main/node_modules/undici/lib/core/util.js"(exports2, module2) {
+  "node_modules/undici/lib/core/util.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { kDestroyed, kBodyUsed, kListeners, kBody } = require_symbols();
@@ -22428,9 +21528,9 @@ var require_util = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/readable.js
+// node_modules/undici/lib/api/readable.js
 var require_readable = __commonJS({
-  "../main/node_modules/undici/lib/api/readable.js"(exports2, module2) {
+  "node_modules/undici/lib/api/readable.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { Readable: Readable6 } = require("node:stream");
@@ -22650,7 +21750,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve28, reject) => {
+        return new Promise((resolve23, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -22664,11 +21764,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve28(null);
+                resolve23(null);
               }
             });
           } else {
-            this.on("close", resolve28);
+            this.on("close", resolve23);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -22696,7 +21796,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve28, reject) => {
+      return new Promise((resolve23, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -22711,7 +21811,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve28,
+              resolve: resolve23,
               reject,
               length: 0,
               body: []
@@ -22785,18 +21885,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve28, stream, length } = consume2;
+      const { type, body, resolve: resolve23, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve28(chunksDecode(body, length, encoding));
+          resolve23(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve28(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve23(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve28(chunksConcat(body, length).buffer);
+          resolve23(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve28(new Blob(body, { type: stream[kContentType] }));
+          resolve23(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve28(chunksConcat(body, length));
+          resolve23(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -22830,9 +21930,9 @@ var require_readable = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/api-request.js
+// node_modules/undici/lib/api/api-request.js
 var require_api_request = __commonJS({
-  "../main/node_modules/undici/lib/api/api-request.js"(exports2, module2) {
+  "node_modules/undici/lib/api/api-request.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
@@ -22986,9 +22086,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve28, reject) => {
+        return new Promise((resolve23, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve28(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -23008,9 +22108,9 @@ var require_api_request = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/abort-signal.js
+// node_modules/undici/lib/api/abort-signal.js
 var require_abort_signal = __commonJS({
-  "../main/node_modules/undici/lib/api/abort-signal.js"(exports2, module2) {
+  "node_modules/undici/lib/api/abort-signal.js"(exports2, module2) {
     "use strict";
     var { addAbortListener: addAbortListener3 } = require_util();
     var { RequestAbortedError } = require_errors();
@@ -23060,9 +22160,9 @@ var require_abort_signal = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/api-stream.js
+// node_modules/undici/lib/api/api-stream.js
 var require_api_stream = __commonJS({
-  "../main/node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
+  "node_modules/undici/lib/api/api-stream.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { finished: finished8 } = require("node:stream");
@@ -23200,9 +22300,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve28, reject) => {
+        return new Promise((resolve23, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve28(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -23221,9 +22321,9 @@ var require_api_stream = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/api-pipeline.js
+// node_modules/undici/lib/api/api-pipeline.js
 var require_api_pipeline = __commonJS({
-  "../main/node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
+  "node_modules/undici/lib/api/api-pipeline.js"(exports2, module2) {
     "use strict";
     var {
       Readable: Readable6,
@@ -23422,9 +22522,9 @@ var require_api_pipeline = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/api-upgrade.js
+// node_modules/undici/lib/api/api-upgrade.js
 var require_api_upgrade = __commonJS({
-  "../main/node_modules/undici/lib/api/api-upgrade.js"(exports2, module2) {
+  "node_modules/undici/lib/api/api-upgrade.js"(exports2, module2) {
     "use strict";
     var { InvalidArgumentError: InvalidArgumentError2, SocketError } = require_errors();
     var { AsyncResource } = require("node:async_hooks");
@@ -23490,9 +22590,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve28, reject) => {
+        return new Promise((resolve23, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve28(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -23516,9 +22616,9 @@ var require_api_upgrade = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/api-connect.js
+// node_modules/undici/lib/api/api-connect.js
 var require_api_connect = __commonJS({
-  "../main/node_modules/undici/lib/api/api-connect.js"(exports2, module2) {
+  "node_modules/undici/lib/api/api-connect.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { AsyncResource } = require("node:async_hooks");
@@ -23585,9 +22685,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve28, reject) => {
+        return new Promise((resolve23, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve28(data);
+            return err ? reject(err) : resolve23(data);
           });
         });
       }
@@ -23607,9 +22707,9 @@ var require_api_connect = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/api/index.js
+// node_modules/undici/lib/api/index.js
 var require_api = __commonJS({
-  "../main/node_modules/undici/lib/api/index.js"(exports2, module2) {
+  "node_modules/undici/lib/api/index.js"(exports2, module2) {
     "use strict";
     module2.exports.request = require_api_request();
     module2.exports.stream = require_api_stream();
@@ -23619,9 +22719,9 @@ var require_api = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/handler/wrap-handler.js
+// node_modules/undici/lib/handler/wrap-handler.js
 var require_wrap_handler = __commonJS({
-  "../main/node_modules/undici/lib/handler/wrap-handler.js"(exports2, module2) {
+  "node_modules/undici/lib/handler/wrap-handler.js"(exports2, module2) {
     "use strict";
     var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     module2.exports = class WrapHandler {
@@ -23702,9 +22802,9 @@ var require_wrap_handler = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/dispatcher.js
+// node_modules/undici/lib/dispatcher/dispatcher.js
 var require_dispatcher = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/dispatcher.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/dispatcher.js"(exports2, module2) {
     "use strict";
     var EventEmitter3 = require("node:events");
     var WrapHandler = require_wrap_handler();
@@ -23744,9 +22844,9 @@ var require_dispatcher = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/handler/unwrap-handler.js
+// node_modules/undici/lib/handler/unwrap-handler.js
 var require_unwrap_handler = __commonJS({
-  "../main/node_modules/undici/lib/handler/unwrap-handler.js"(exports2, module2) {
+  "node_modules/undici/lib/handler/unwrap-handler.js"(exports2, module2) {
     "use strict";
     var { parseHeaders } = require_util();
     var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
@@ -23832,9 +22932,9 @@ var require_unwrap_handler = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/dispatcher-base.js
+// node_modules/undici/lib/dispatcher/dispatcher-base.js
 var require_dispatcher_base = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/dispatcher-base.js"(exports2, module2) {
     "use strict";
     var buffer2 = require("node:buffer");
     var Dispatcher2 = require_dispatcher();
@@ -23894,9 +22994,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve28, reject) => {
+          return new Promise((resolve23, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve28(data);
+              return err ? reject(err) : resolve23(data);
             });
           });
         }
@@ -23934,9 +23034,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve28, reject) => {
+          return new Promise((resolve23, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve28(data);
+              return err2 ? reject(err2) : resolve23(data);
             });
           });
         }
@@ -23995,9 +23095,9 @@ var require_dispatcher_base = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/util/stats.js
+// node_modules/undici/lib/util/stats.js
 var require_stats = __commonJS({
-  "../main/node_modules/undici/lib/util/stats.js"(exports2, module2) {
+  "node_modules/undici/lib/util/stats.js"(exports2, module2) {
     "use strict";
     var {
       kConnected,
@@ -24029,9 +23129,9 @@ var require_stats = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/fixed-queue.js
+// node_modules/undici/lib/dispatcher/fixed-queue.js
 var require_fixed_queue = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/fixed-queue.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/fixed-queue.js"(exports2, module2) {
     "use strict";
     var kSize = 2048;
     var kMask = kSize - 1;
@@ -24100,9 +23200,9 @@ var require_fixed_queue = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/pool-base.js
+// node_modules/undici/lib/dispatcher/pool-base.js
 var require_pool_base = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/pool-base.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/pool-base.js"(exports2, module2) {
     "use strict";
     var { PoolStats } = require_stats();
     var DispatcherBase = require_dispatcher_base();
@@ -24212,8 +23312,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve28) => {
-            this[kClosedResolve] = resolve28;
+          return new Promise((resolve23) => {
+            this[kClosedResolve] = resolve23;
           });
         }
       }
@@ -24276,9 +23376,9 @@ var require_pool_base = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/diagnostics.js
+// node_modules/undici/lib/core/diagnostics.js
 var require_diagnostics = __commonJS({
-  "../main/node_modules/undici/lib/core/diagnostics.js"(exports2, module2) {
+  "node_modules/undici/lib/core/diagnostics.js"(exports2, module2) {
     "use strict";
     var diagnosticsChannel = require("node:diagnostics_channel");
     var util = require("node:util");
@@ -24493,9 +23593,9 @@ var require_diagnostics = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/request.js
+// node_modules/undici/lib/core/request.js
 var require_request = __commonJS({
-  "../main/node_modules/undici/lib/core/request.js"(exports2, module2) {
+  "node_modules/undici/lib/core/request.js"(exports2, module2) {
     "use strict";
     var {
       InvalidArgumentError: InvalidArgumentError2,
@@ -24889,9 +23989,9 @@ var require_request = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/connect.js
+// node_modules/undici/lib/core/connect.js
 var require_connect = __commonJS({
-  "../main/node_modules/undici/lib/core/connect.js"(exports2, module2) {
+  "node_modules/undici/lib/core/connect.js"(exports2, module2) {
     "use strict";
     var net = require("node:net");
     var assert3 = require("node:assert");
@@ -25019,9 +24119,9 @@ var require_connect = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/llhttp/utils.js
+// node_modules/undici/lib/llhttp/utils.js
 var require_utils = __commonJS({
-  "../main/node_modules/undici/lib/llhttp/utils.js"(exports2) {
+  "node_modules/undici/lib/llhttp/utils.js"(exports2) {
     "use strict";
     Object.defineProperty(exports2, "__esModule", { value: true });
     exports2.enumToMap = enumToMap;
@@ -25035,9 +24135,9 @@ var require_utils = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/llhttp/constants.js
+// node_modules/undici/lib/llhttp/constants.js
 var require_constants2 = __commonJS({
-  "../main/node_modules/undici/lib/llhttp/constants.js"(exports2) {
+  "node_modules/undici/lib/llhttp/constants.js"(exports2) {
     "use strict";
     Object.defineProperty(exports2, "__esModule", { value: true });
     exports2.SPECIAL_HEADERS = exports2.MINOR = exports2.MAJOR = exports2.HTAB_SP_VCHAR_OBS_TEXT = exports2.QUOTED_STRING = exports2.CONNECTION_TOKEN_CHARS = exports2.HEADER_CHARS = exports2.TOKEN = exports2.HEX = exports2.URL_CHAR = exports2.USERINFO_CHARS = exports2.MARK = exports2.ALPHANUM = exports2.NUM = exports2.HEX_MAP = exports2.NUM_MAP = exports2.ALPHA = exports2.STATUSES_HTTP = exports2.H_METHOD_MAP = exports2.METHOD_MAP = exports2.METHODS_RTSP = exports2.METHODS_ICE = exports2.METHODS_HTTP = exports2.HEADER_STATE = exports2.FINISH = exports2.STATUSES = exports2.METHODS = exports2.LENIENT_FLAGS = exports2.FLAGS = exports2.TYPE = exports2.ERROR = void 0;
@@ -25658,9 +24758,9 @@ var require_constants2 = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/llhttp/llhttp-wasm.js
+// node_modules/undici/lib/llhttp/llhttp-wasm.js
 var require_llhttp_wasm = __commonJS({
-  "../main/node_modules/undici/lib/llhttp/llhttp-wasm.js"(exports2, module2) {
+  "node_modules/undici/lib/llhttp/llhttp-wasm.js"(exports2, module2) {
     "use strict";
     var { Buffer: Buffer6 } = require("node:buffer");
     var wasmBase64 = "AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAn9/AGABfwBgBH9/f38Bf2AAAGADf39/AALLAQgDZW52GHdhc21fb25faGVhZGVyc19jb21wbGV0ZQAEA2VudhV3YXNtX29uX21lc3NhZ2VfYmVnaW4AAANlbnYLd2FzbV9vbl91cmwAAQNlbnYOd2FzbV9vbl9zdGF0dXMAAQNlbnYUd2FzbV9vbl9oZWFkZXJfZmllbGQAAQNlbnYUd2FzbV9vbl9oZWFkZXJfdmFsdWUAAQNlbnYMd2FzbV9vbl9ib2R5AAEDZW52GHdhc21fb25fbWVzc2FnZV9jb21wbGV0ZQAAAzU0BQYAAAMAAAAAAAADAQMAAwMDAAACAAAAAAICAgICAgICAgIBAQEBAQEBAQEBAwAAAwAAAAQFAXABExMFAwEAAgYIAX8BQcDZBAsHxQcoBm1lbW9yeQIAC19pbml0aWFsaXplAAgZX19pbmRpcmVjdF9mdW5jdGlvbl90YWJsZQEAC2xsaHR0cF9pbml0AAkYbGxodHRwX3Nob3VsZF9rZWVwX2FsaXZlADcMbGxodHRwX2FsbG9jAAsGbWFsbG9jADkLbGxodHRwX2ZyZWUADARmcmVlAAwPbGxodHRwX2dldF90eXBlAA0VbGxodHRwX2dldF9odHRwX21ham9yAA4VbGxodHRwX2dldF9odHRwX21pbm9yAA8RbGxodHRwX2dldF9tZXRob2QAEBZsbGh0dHBfZ2V0X3N0YXR1c19jb2RlABESbGxodHRwX2dldF91cGdyYWRlABIMbGxodHRwX3Jlc2V0ABMObGxodHRwX2V4ZWN1dGUAFBRsbGh0dHBfc2V0dGluZ3NfaW5pdAAVDWxsaHR0cF9maW5pc2gAFgxsbGh0dHBfcGF1c2UAFw1sbGh0dHBfcmVzdW1lABgbbGxodHRwX3Jlc3VtZV9hZnRlcl91cGdyYWRlABkQbGxodHRwX2dldF9lcnJubwAaF2xsaHR0cF9nZXRfZXJyb3JfcmVhc29uABsXbGxodHRwX3NldF9lcnJvcl9yZWFzb24AHBRsbGh0dHBfZ2V0X2Vycm9yX3BvcwAdEWxsaHR0cF9lcnJub19uYW1lAB4SbGxodHRwX21ldGhvZF9uYW1lAB8SbGxodHRwX3N0YXR1c19uYW1lACAabGxodHRwX3NldF9sZW5pZW50X2hlYWRlcnMAISFsbGh0dHBfc2V0X2xlbmllbnRfY2h1bmtlZF9sZW5ndGgAIh1sbGh0dHBfc2V0X2xlbmllbnRfa2VlcF9hbGl2ZQAjJGxsaHR0cF9zZXRfbGVuaWVudF90cmFuc2Zlcl9lbmNvZGluZwAkGmxsaHR0cF9zZXRfbGVuaWVudF92ZXJzaW9uACUjbGxodHRwX3NldF9sZW5pZW50X2RhdGFfYWZ0ZXJfY2xvc2UAJidsbGh0dHBfc2V0X2xlbmllbnRfb3B0aW9uYWxfbGZfYWZ0ZXJfY3IAJyxsbGh0dHBfc2V0X2xlbmllbnRfb3B0aW9uYWxfY3JsZl9hZnRlcl9jaHVuawAoKGxsaHR0cF9zZXRfbGVuaWVudF9vcHRpb25hbF9jcl9iZWZvcmVfbGYAKSpsbGh0dHBfc2V0X2xlbmllbnRfc3BhY2VzX2FmdGVyX2NodW5rX3NpemUAKhhsbGh0dHBfbWVzc2FnZV9uZWVkc19lb2YANgkYAQBBAQsSAQIDBAUKBgcyNDMuKy8tLDAxCq/ZAjQWAEHA1QAoAgAEQAALQcDVAEEBNgIACxQAIAAQOCAAIAI2AjggACABOgAoCxQAIAAgAC8BNCAALQAwIAAQNxAACx4BAX9BwAAQOiIBEDggAUGACDYCOCABIAA6ACggAQuPDAEHfwJAIABFDQAgAEEIayIBIABBBGsoAgAiAEF4cSIEaiEFAkAgAEEBcQ0AIABBA3FFDQEgASABKAIAIgBrIgFB1NUAKAIASQ0BIAAgBGohBAJAAkBB2NUAKAIAIAFHBEAgAEH/AU0EQCAAQQN2IQMgASgCCCIAIAEoAgwiAkYEQEHE1QBBxNUAKAIAQX4gA3dxNgIADAULIAIgADYCCCAAIAI2AgwMBAsgASgCGCEGIAEgASgCDCIARwRAIAAgASgCCCICNgIIIAIgADYCDAwDCyABQRRqIgMoAgAiAkUEQCABKAIQIgJFDQIgAUEQaiEDCwNAIAMhByACIgBBFGoiAygCACICDQAgAEEQaiEDIAAoAhAiAg0ACyAHQQA2AgAMAgsgBSgCBCIAQQNxQQNHDQIgBSAAQX5xNgIEQczVACAENgIAIAUgBDYCACABIARBAXI2AgQMAwtBACEACyAGRQ0AAkAgASgCHCICQQJ0QfTXAGoiAygCACABRgRAIAMgADYCACAADQFByNUAQcjVACgCAEF+IAJ3cTYCAAwCCyAGQRBBFCAGKAIQIAFGG2ogADYCACAARQ0BCyAAIAY2AhggASgCECICBEAgACACNgIQIAIgADYCGAsgAUEUaigCACICRQ0AIABBFGogAjYCACACIAA2AhgLIAEgBU8NACAFKAIEIgBBAXFFDQACQAJAAkACQCAAQQJxRQRAQdzVACgCACAFRgRAQdzVACABNgIAQdDVAEHQ1QAoAgAgBGoiADYCACABIABBAXI2AgQgAUHY1QAoAgBHDQZBzNUAQQA2AgBB2NUAQQA2AgAMBgtB2NUAKAIAIAVGBEBB2NUAIAE2AgBBzNUAQczVACgCACAEaiIANgIAIAEgAEEBcjYCBCAAIAFqIAA2AgAMBgsgAEF4cSAEaiEEIABB/wFNBEAgAEEDdiEDIAUoAggiACAFKAIMIgJGBEBBxNUAQcTVACgCAEF+IAN3cTYCAAwFCyACIAA2AgggACACNgIMDAQLIAUoAhghBiAFIAUoAgwiAEcEQEHU1QAoAgAaIAAgBSgCCCICNgIIIAIgADYCDAwDCyAFQRRqIgMoAgAiAkUEQCAFKAIQIgJFDQIgBUEQaiEDCwNAIAMhByACIgBBFGoiAygCACICDQAgAEEQaiEDIAAoAhAiAg0ACyAHQQA2AgAMAgsgBSAAQX5xNgIEIAEgBGogBDYCACABIARBAXI2AgQMAwtBACEACyAGRQ0AAkAgBSgCHCICQQJ0QfTXAGoiAygCACAFRgRAIAMgADYCACAADQFByNUAQcjVACgCAEF+IAJ3cTYCAAwCCyAGQRBBFCAGKAIQIAVGG2ogADYCACAARQ0BCyAAIAY2AhggBSgCECICBEAgACACNgIQIAIgADYCGAsgBUEUaigCACICRQ0AIABBFGogAjYCACACIAA2AhgLIAEgBGogBDYCACABIARBAXI2AgQgAUHY1QAoAgBHDQBBzNUAIAQ2AgAMAQsgBEH/AU0EQCAEQXhxQezVAGohAAJ/QcTVACgCACICQQEgBEEDdnQiA3FFBEBBxNUAIAIgA3I2AgAgAAwBCyAAKAIICyICIAE2AgwgACABNgIIIAEgADYCDCABIAI2AggMAQtBHyECIARB////B00EQCAEQSYgBEEIdmciAGt2QQFxIABBAXRrQT5qIQILIAEgAjYCHCABQgA3AhAgAkECdEH01wBqIQACQEHI1QAoAgAiA0EBIAJ0IgdxRQRAIAAgATYCAEHI1QAgAyAHcjYCACABIAA2AhggASABNgIIIAEgATYCDAwBCyAEQRkgAkEBdmtBACACQR9HG3QhAiAAKAIAIQACQANAIAAiAygCBEF4cSAERg0BIAJBHXYhACACQQF0IQIgAyAAQQRxakEQaiIHKAIAIgANAAsgByABNgIAIAEgAzYCGCABIAE2AgwgASABNgIIDAELIAMoAggiACABNgIMIAMgATYCCCABQQA2AhggASADNgIMIAEgADYCCAtB5NUAQeTVACgCAEEBayIAQX8gABs2AgALCwcAIAAtACgLBwAgAC0AKgsHACAALQArCwcAIAAtACkLBwAgAC8BNAsHACAALQAwC0ABBH8gACgCGCEBIAAvAS4hAiAALQAoIQMgACgCOCEEIAAQOCAAIAQ2AjggACADOgAoIAAgAjsBLiAAIAE2AhgL5YUCAgd/A34gASACaiEEAkAgACIDKAIMIgANACADKAIEBEAgAyABNgIECyMAQRBrIgkkAAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAn8CQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAygCHCICQQJrDvwBAfkBAgMEBQYHCAkKCwwNDg8QERL4ARP3ARQV9gEWF/UBGBkaGxwdHh8g/QH7ASH0ASIjJCUmJygpKivzASwtLi8wMTLyAfEBMzTwAe8BNTY3ODk6Ozw9Pj9AQUJDREVGR0hJSktMTU5P+gFQUVJT7gHtAVTsAVXrAVZXWFla6gFbXF1eX2BhYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5ent8fX5/gAGBAYIBgwGEAYUBhgGHAYgBiQGKAYsBjAGNAY4BjwGQAZEBkgGTAZQBlQGWAZcBmAGZAZoBmwGcAZ0BngGfAaABoQGiAaMBpAGlAaYBpwGoAakBqgGrAawBrQGuAa8BsAGxAbIBswG0AbUBtgG3AbgBuQG6AbsBvAG9Ab4BvwHAAcEBwgHDAcQBxQHGAccByAHJAcoBywHMAc0BzgHpAegBzwHnAdAB5gHRAdIB0wHUAeUB1QHWAdcB2AHZAdoB2wHcAd0B3gHfAeAB4QHiAeMBAPwBC0EADOMBC0EODOIBC0ENDOEBC0EPDOABC0EQDN8BC0ETDN4BC0EUDN0BC0EVDNwBC0EWDNsBC0EXDNoBC0EYDNkBC0EZDNgBC0EaDNcBC0EbDNYBC0EcDNUBC0EdDNQBC0EeDNMBC0EfDNIBC0EgDNEBC0EhDNABC0EIDM8BC0EiDM4BC0EkDM0BC0EjDMwBC0EHDMsBC0ElDMoBC0EmDMkBC0EnDMgBC0EoDMcBC0ESDMYBC0ERDMUBC0EpDMQBC0EqDMMBC0ErDMIBC0EsDMEBC0HeAQzAAQtBLgy/AQtBLwy+AQtBMAy9AQtBMQy8AQtBMgy7AQtBMwy6AQtBNAy5AQtB3wEMuAELQTUMtwELQTkMtgELQQwMtQELQTYMtAELQTcMswELQTgMsgELQT4MsQELQToMsAELQeABDK8BC0ELDK4BC0E/DK0BC0E7DKwBC0EKDKsBC0E8DKoBC0E9DKkBC0HhAQyoAQtBwQAMpwELQcAADKYBC0HCAAylAQtBCQykAQtBLQyjAQtBwwAMogELQcQADKEBC0HFAAygAQtBxgAMnwELQccADJ4BC0HIAAydAQtByQAMnAELQcoADJsBC0HLAAyaAQtBzAAMmQELQc0ADJgBC0HOAAyXAQtBzwAMlgELQdAADJUBC0HRAAyUAQtB0gAMkwELQdMADJIBC0HVAAyRAQtB1AAMkAELQdYADI8BC0HXAAyOAQtB2AAMjQELQdkADIwBC0HaAAyLAQtB2wAMigELQdwADIkBC0HdAAyIAQtB3gAMhwELQd8ADIYBC0HgAAyFAQtB4QAMhAELQeIADIMBC0HjAAyCAQtB5AAMgQELQeUADIABC0HiAQx/C0HmAAx+C0HnAAx9C0EGDHwLQegADHsLQQUMegtB6QAMeQtBBAx4C0HqAAx3C0HrAAx2C0HsAAx1C0HtAAx0C0EDDHMLQe4ADHILQe8ADHELQfAADHALQfIADG8LQfEADG4LQfMADG0LQfQADGwLQfUADGsLQfYADGoLQQIMaQtB9wAMaAtB+AAMZwtB+QAMZgtB+gAMZQtB+wAMZAtB/AAMYwtB/QAMYgtB/gAMYQtB/wAMYAtBgAEMXwtBgQEMXgtBggEMXQtBgwEMXAtBhAEMWwtBhQEMWgtBhgEMWQtBhwEMWAtBiAEMVwtBiQEMVgtBigEMVQtBiwEMVAtBjAEMUwtBjQEMUgtBjgEMUQtBjwEMUAtBkAEMTwtBkQEMTgtBkgEMTQtBkwEMTAtBlAEMSwtBlQEMSgtBlgEMSQtBlwEMSAtBmAEMRwtBmQEMRgtBmgEMRQtBmwEMRAtBnAEMQwtBnQEMQgtBngEMQQtBnwEMQAtBoAEMPwtBoQEMPgtBogEMPQtBowEMPAtBpAEMOwtBpQEMOgtBpgEMOQtBpwEMOAtBqAEMNwtBqQEMNgtBqgEMNQtBqwEMNAtBrAEMMwtBrQEMMgtBrgEMMQtBrwEMMAtBsAEMLwtBsQEMLgtBsgEMLQtBswEMLAtBtAEMKwtBtQEMKgtBtgEMKQtBtwEMKAtBuAEMJwtBuQEMJgtBugEMJQtBuwEMJAtBvAEMIwtBvQEMIgtBvgEMIQtBvwEMIAtBwAEMHwtBwQEMHgtBwgEMHQtBAQwcC0HDAQwbC0HEAQwaC0HFAQwZC0HGAQwYC0HHAQwXC0HIAQwWC0HJAQwVC0HKAQwUC0HLAQwTC0HMAQwSC0HNAQwRC0HOAQwQC0HPAQwPC0HQAQwOC0HRAQwNC0HSAQwMC0HTAQwLC0HUAQwKC0HVAQwJC0HWAQwIC0HjAQwHC0HXAQwGC0HYAQwFC0HZAQwEC0HaAQwDC0HbAQwCC0HdAQwBC0HcAQshAgNAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCADAn8CQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAn8CQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAn8CQAJAAkACQAJAAkACQAJ/AkACQAJAAn8CQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAMCfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAg7jAQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICEjJCUnKCmeA5sDmgORA4oDgwOAA/0C+wL4AvIC8QLvAu0C6ALnAuYC5QLkAtwC2wLaAtkC2ALXAtYC1QLPAs4CzALLAsoCyQLIAscCxgLEAsMCvgK8AroCuQK4ArcCtgK1ArQCswKyArECsAKuAq0CqQKoAqcCpgKlAqQCowKiAqECoAKfApgCkAKMAosCigKBAv4B/QH8AfsB+gH5AfgB9wH1AfMB8AHrAekB6AHnAeYB5QHkAeMB4gHhAeAB3wHeAd0B3AHaAdkB2AHXAdYB1QHUAdMB0gHRAdABzwHOAc0BzAHLAcoByQHIAccBxgHFAcQBwwHCAcEBwAG/Ab4BvQG8AbsBugG5AbgBtwG2AbUBtAGzAbIBsQGwAa8BrgGtAawBqwGqAakBqAGnAaYBpQGkAaMBogGfAZ4BmQGYAZcBlgGVAZQBkwGSAZEBkAGPAY0BjAGHAYYBhQGEAYMBggF9fHt6eXZ1dFBRUlNUVQsgASAERw1yQf0BIQIMvgMLIAEgBEcNmAFB2wEhAgy9AwsgASAERw3xAUGOASECDLwDCyABIARHDfwBQYQBIQIMuwMLIAEgBEcNigJB/wAhAgy6AwsgASAERw2RAkH9ACECDLkDCyABIARHDZQCQfsAIQIMuAMLIAEgBEcNHkEeIQIMtwMLIAEgBEcNGUEYIQIMtgMLIAEgBEcNygJBzQAhAgy1AwsgASAERw3VAkHGACECDLQDCyABIARHDdYCQcMAIQIMswMLIAEgBEcN3AJBOCECDLIDCyADLQAwQQFGDa0DDIkDC0EAIQACQAJAAkAgAy0AKkUNACADLQArRQ0AIAMvATIiAkECcUUNAQwCCyADLwEyIgJBAXFFDQELQQEhACADLQAoQQFGDQAgAy8BNCIGQeQAa0HkAEkNACAGQcwBRg0AIAZBsAJGDQAgAkHAAHENAEEAIQAgAkGIBHFBgARGDQAgAkEocUEARyEACyADQQA7ATIgA0EAOgAxAkAgAEUEQCADQQA6ADEgAy0ALkEEcQ0BDLEDCyADQgA3AyALIANBADoAMSADQQE6ADYMSAtBACEAAkAgAygCOCICRQ0AIAIoAjAiAkUNACADIAIRAAAhAAsgAEUNSCAAQRVHDWIgA0EENgIcIAMgATYCFCADQdIbNgIQIANBFTYCDEEAIQIMrwMLIAEgBEYEQEEGIQIMrwMLIAEtAABBCkcNGSABQQFqIQEMGgsgA0IANwMgQRIhAgyUAwsgASAERw2KA0EjIQIMrAMLIAEgBEYEQEEHIQIMrAMLAkACQCABLQAAQQprDgQBGBgAGAsgAUEBaiEBQRAhAgyTAwsgAUEBaiEBIANBL2otAABBAXENF0EAIQIgA0EANgIcIAMgATYCFCADQZkgNgIQIANBGTYCDAyrAwsgAyADKQMgIgwgBCABa60iCn0iC0IAIAsgDFgbNwMgIAogDFoNGEEIIQIMqgMLIAEgBEcEQCADQQk2AgggAyABNgIEQRQhAgyRAwtBCSECDKkDCyADKQMgUA2uAgxDCyABIARGBEBBCyECDKgDCyABLQAAQQpHDRYgAUEBaiEBDBcLIANBL2otAABBAXFFDRkMJgtBACEAAkAgAygCOCICRQ0AIAIoAlAiAkUNACADIAIRAAAhAAsgAA0ZDEILQQAhAAJAIAMoAjgiAkUNACACKAJQIgJFDQAgAyACEQAAIQALIAANGgwkC0EAIQACQCADKAI4IgJFDQAgAigCUCICRQ0AIAMgAhEAACEACyAADRsMMgsgA0Evai0AAEEBcUUNHAwiC0EAIQACQCADKAI4IgJFDQAgAigCVCICRQ0AIAMgAhEAACEACyAADRwMQgtBACEAAkAgAygCOCICRQ0AIAIoAlQiAkUNACADIAIRAAAhAAsgAA0dDCALIAEgBEYEQEETIQIMoAMLAkAgAS0AACIAQQprDgQfIyMAIgsgAUEBaiEBDB8LQQAhAAJAIAMoAjgiAkUNACACKAJUIgJFDQAgAyACEQAAIQALIAANIgxCCyABIARGBEBBFiECDJ4DCyABLQAAQcDBAGotAABBAUcNIwyDAwsCQANAIAEtAABBsDtqLQAAIgBBAUcEQAJAIABBAmsOAgMAJwsgAUEBaiEBQSEhAgyGAwsgBCABQQFqIgFHDQALQRghAgydAwsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAFBAWoiARA0IgANIQxBC0EAIQACQCADKAI4IgJFDQAgAigCVCICRQ0AIAMgAhEAACEACyAADSMMKgsgASAERgRAQRwhAgybAwsgA0EKNgIIIAMgATYCBEEAIQACQCADKAI4IgJFDQAgAigCUCICRQ0AIAMgAhEAACEACyAADSVBJCECDIEDCyABIARHBEADQCABLQAAQbA9ai0AACIAQQNHBEAgAEEBaw4FGBomggMlJgsgBCABQQFqIgFHDQALQRshAgyaAwtBGyECDJkDCwNAIAEtAABBsD9qLQAAIgBBA0cEQCAAQQFrDgUPEScTJicLIAQgAUEBaiIBRw0AC0EeIQIMmAMLIAEgBEcEQCADQQs2AgggAyABNgIEQQchAgz/AgtBHyECDJcDCyABIARGBEBBICECDJcDCwJAIAEtAABBDWsOFC4/Pz8/Pz8/Pz8/Pz8/Pz8/Pz8APwtBACECIANBADYCHCADQb8LNgIQIANBAjYCDCADIAFBAWo2AhQMlgMLIANBL2ohAgNAIAEgBEYEQEEhIQIMlwMLAkACQAJAIAEtAAAiAEEJaw4YAgApKQEpKSkpKSkpKSkpKSkpKSkpKSkCJwsgAUEBaiEBIANBL2otAABBAXFFDQoMGAsgAUEBaiEBDBcLIAFBAWohASACLQAAQQJxDQALQQAhAiADQQA2AhwgAyABNgIUIANBnxU2AhAgA0EMNgIMDJUDCyADLQAuQYABcUUNAQtBACEAAkAgAygCOCICRQ0AIAIoAlwiAkUNACADIAIRAAAhAAsgAEUN5gIgAEEVRgRAIANBJDYCHCADIAE2AhQgA0GbGzYCECADQRU2AgxBACECDJQDC0EAIQIgA0EANgIcIAMgATYCFCADQZAONgIQIANBFDYCDAyTAwtBACECIANBADYCHCADIAE2AhQgA0G+IDYCECADQQI2AgwMkgMLIAMoAgQhAEEAIQIgA0EANgIEIAMgACABIAynaiIBEDIiAEUNKyADQQc2AhwgAyABNgIUIAMgADYCDAyRAwsgAy0ALkHAAHFFDQELQQAhAAJAIAMoAjgiAkUNACACKAJYIgJFDQAgAyACEQAAIQALIABFDSsgAEEVRgRAIANBCjYCHCADIAE2AhQgA0HrGTYCECADQRU2AgxBACECDJADC0EAIQIgA0EANgIcIAMgATYCFCADQZMMNgIQIANBEzYCDAyPAwtBACECIANBADYCHCADIAE2AhQgA0GCFTYCECADQQI2AgwMjgMLQQAhAiADQQA2AhwgAyABNgIUIANB3RQ2AhAgA0EZNgIMDI0DC0EAIQIgA0EANgIcIAMgATYCFCADQeYdNgIQIANBGTYCDAyMAwsgAEEVRg09QQAhAiADQQA2AhwgAyABNgIUIANB0A82AhAgA0EiNgIMDIsDCyADKAIEIQBBACECIANBADYCBCADIAAgARAzIgBFDSggA0ENNgIcIAMgATYCFCADIAA2AgwMigMLIABBFUYNOkEAIQIgA0EANgIcIAMgATYCFCADQdAPNgIQIANBIjYCDAyJAwsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAEQMyIARQRAIAFBAWohAQwoCyADQQ42AhwgAyAANgIMIAMgAUEBajYCFAyIAwsgAEEVRg03QQAhAiADQQA2AhwgAyABNgIUIANB0A82AhAgA0EiNgIMDIcDCyADKAIEIQBBACECIANBADYCBCADIAAgARAzIgBFBEAgAUEBaiEBDCcLIANBDzYCHCADIAA2AgwgAyABQQFqNgIUDIYDC0EAIQIgA0EANgIcIAMgATYCFCADQeIXNgIQIANBGTYCDAyFAwsgAEEVRg0zQQAhAiADQQA2AhwgAyABNgIUIANB1gw2AhAgA0EjNgIMDIQDCyADKAIEIQBBACECIANBADYCBCADIAAgARA0IgBFDSUgA0ERNgIcIAMgATYCFCADIAA2AgwMgwMLIABBFUYNMEEAIQIgA0EANgIcIAMgATYCFCADQdYMNgIQIANBIzYCDAyCAwsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAEQNCIARQRAIAFBAWohAQwlCyADQRI2AhwgAyAANgIMIAMgAUEBajYCFAyBAwsgA0Evai0AAEEBcUUNAQtBFyECDOYCC0EAIQIgA0EANgIcIAMgATYCFCADQeIXNgIQIANBGTYCDAz+AgsgAEE7Rw0AIAFBAWohAQwMC0EAIQIgA0EANgIcIAMgATYCFCADQZIYNgIQIANBAjYCDAz8AgsgAEEVRg0oQQAhAiADQQA2AhwgAyABNgIUIANB1gw2AhAgA0EjNgIMDPsCCyADQRQ2AhwgAyABNgIUIAMgADYCDAz6AgsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAEQNCIARQRAIAFBAWohAQz1AgsgA0EVNgIcIAMgADYCDCADIAFBAWo2AhQM+QILIAMoAgQhAEEAIQIgA0EANgIEIAMgACABEDQiAEUEQCABQQFqIQEM8wILIANBFzYCHCADIAA2AgwgAyABQQFqNgIUDPgCCyAAQRVGDSNBACECIANBADYCHCADIAE2AhQgA0HWDDYCECADQSM2AgwM9wILIAMoAgQhAEEAIQIgA0EANgIEIAMgACABEDQiAEUEQCABQQFqIQEMHQsgA0EZNgIcIAMgADYCDCADIAFBAWo2AhQM9gILIAMoAgQhAEEAIQIgA0EANgIEIAMgACABEDQiAEUEQCABQQFqIQEM7wILIANBGjYCHCADIAA2AgwgAyABQQFqNgIUDPUCCyAAQRVGDR9BACECIANBADYCHCADIAE2AhQgA0HQDzYCECADQSI2AgwM9AILIAMoAgQhACADQQA2AgQgAyAAIAEQMyIARQRAIAFBAWohAQwbCyADQRw2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIM8wILIAMoAgQhACADQQA2AgQgAyAAIAEQMyIARQRAIAFBAWohAQzrAgsgA0EdNgIcIAMgADYCDCADIAFBAWo2AhRBACECDPICCyAAQTtHDQEgAUEBaiEBC0EmIQIM1wILQQAhAiADQQA2AhwgAyABNgIUIANBnxU2AhAgA0EMNgIMDO8CCyABIARHBEADQCABLQAAQSBHDYQCIAQgAUEBaiIBRw0AC0EsIQIM7wILQSwhAgzuAgsgASAERgRAQTQhAgzuAgsCQAJAA0ACQCABLQAAQQprDgQCAAADAAsgBCABQQFqIgFHDQALQTQhAgzvAgsgAygCBCEAIANBADYCBCADIAAgARAxIgBFDZ8CIANBMjYCHCADIAE2AhQgAyAANgIMQQAhAgzuAgsgAygCBCEAIANBADYCBCADIAAgARAxIgBFBEAgAUEBaiEBDJ8CCyADQTI2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIM7QILIAEgBEcEQAJAA0AgAS0AAEEwayIAQf8BcUEKTwRAQTohAgzXAgsgAykDICILQpmz5syZs+bMGVYNASADIAtCCn4iCjcDICAKIACtQv8BgyILQn+FVg0BIAMgCiALfDcDICAEIAFBAWoiAUcNAAtBwAAhAgzuAgsgAygCBCEAIANBADYCBCADIAAgAUEBaiIBEDEiAA0XDOICC0HAACECDOwCCyABIARGBEBByQAhAgzsAgsCQANAAkAgAS0AAEEJaw4YAAKiAqICqQKiAqICogKiAqICogKiAqICogKiAqICogKiAqICogKiAqICogIAogILIAQgAUEBaiIBRw0AC0HJACECDOwCCyABQQFqIQEgA0Evai0AAEEBcQ2lAiADQQA2AhwgAyABNgIUIANBlxA2AhAgA0EKNgIMQQAhAgzrAgsgASAERwRAA0AgAS0AAEEgRw0VIAQgAUEBaiIBRw0AC0H4ACECDOsCC0H4ACECDOoCCyADQQI6ACgMOAtBACECIANBADYCHCADQb8LNgIQIANBAjYCDCADIAFBAWo2AhQM6AILQQAhAgzOAgtBDSECDM0CC0ETIQIMzAILQRUhAgzLAgtBFiECDMoCC0EYIQIMyQILQRkhAgzIAgtBGiECDMcCC0EbIQIMxgILQRwhAgzFAgtBHSECDMQCC0EeIQIMwwILQR8hAgzCAgtBICECDMECC0EiIQIMwAILQSMhAgy/AgtBJSECDL4CC0HlACECDL0CCyADQT02AhwgAyABNgIUIAMgADYCDEEAIQIM1QILIANBGzYCHCADIAE2AhQgA0GkHDYCECADQRU2AgxBACECDNQCCyADQSA2AhwgAyABNgIUIANBmBo2AhAgA0EVNgIMQQAhAgzTAgsgA0ETNgIcIAMgATYCFCADQZgaNgIQIANBFTYCDEEAIQIM0gILIANBCzYCHCADIAE2AhQgA0GYGjYCECADQRU2AgxBACECDNECCyADQRA2AhwgAyABNgIUIANBmBo2AhAgA0EVNgIMQQAhAgzQAgsgA0EgNgIcIAMgATYCFCADQaQcNgIQIANBFTYCDEEAIQIMzwILIANBCzYCHCADIAE2AhQgA0GkHDYCECADQRU2AgxBACECDM4CCyADQQw2AhwgAyABNgIUIANBpBw2AhAgA0EVNgIMQQAhAgzNAgtBACECIANBADYCHCADIAE2AhQgA0HdDjYCECADQRI2AgwMzAILAkADQAJAIAEtAABBCmsOBAACAgACCyAEIAFBAWoiAUcNAAtB/QEhAgzMAgsCQAJAIAMtADZBAUcNAEEAIQACQCADKAI4IgJFDQAgAigCYCICRQ0AIAMgAhEAACEACyAARQ0AIABBFUcNASADQfwBNgIcIAMgATYCFCADQdwZNgIQIANBFTYCDEEAIQIMzQILQdwBIQIMswILIANBADYCHCADIAE2AhQgA0H5CzYCECADQR82AgxBACECDMsCCwJAAkAgAy0AKEEBaw4CBAEAC0HbASECDLICC0HUASECDLECCyADQQI6ADFBACEAAkAgAygCOCICRQ0AIAIoAgAiAkUNACADIAIRAAAhAAsgAEUEQEHdASECDLECCyAAQRVHBEAgA0EANgIcIAMgATYCFCADQbQMNgIQIANBEDYCDEEAIQIMygILIANB+wE2AhwgAyABNgIUIANBgRo2AhAgA0EVNgIMQQAhAgzJAgsgASAERgRAQfoBIQIMyQILIAEtAABByABGDQEgA0EBOgAoC0HAASECDK4CC0HaASECDK0CCyABIARHBEAgA0EMNgIIIAMgATYCBEHZASECDK0CC0H5ASECDMUCCyABIARGBEBB+AEhAgzFAgsgAS0AAEHIAEcNBCABQQFqIQFB2AEhAgyrAgsgASAERgRAQfcBIQIMxAILAkACQCABLQAAQcUAaw4QAAUFBQUFBQUFBQUFBQUFAQULIAFBAWohAUHWASECDKsCCyABQQFqIQFB1wEhAgyqAgtB9gEhAiABIARGDcICIAMoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQbrVAGotAABHDQMgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADMMCCyADKAIEIQAgA0IANwMAIAMgACAGQQFqIgEQLiIARQRAQeMBIQIMqgILIANB9QE2AhwgAyABNgIUIAMgADYCDEEAIQIMwgILQfQBIQIgASAERg3BAiADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEG41QBqLQAARw0CIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzCAgsgA0GBBDsBKCADKAIEIQAgA0IANwMAIAMgACAGQQFqIgEQLiIADQMMAgsgA0EANgIAC0EAIQIgA0EANgIcIAMgATYCFCADQeUfNgIQIANBCDYCDAy/AgtB1QEhAgylAgsgA0HzATYCHCADIAE2AhQgAyAANgIMQQAhAgy9AgtBACEAAkAgAygCOCICRQ0AIAIoAkAiAkUNACADIAIRAAAhAAsgAEUNbiAAQRVHBEAgA0EANgIcIAMgATYCFCADQYIPNgIQIANBIDYCDEEAIQIMvQILIANBjwE2AhwgAyABNgIUIANB7Bs2AhAgA0EVNgIMQQAhAgy8AgsgASAERwRAIANBDTYCCCADIAE2AgRB0wEhAgyjAgtB8gEhAgy7AgsgASAERgRAQfEBIQIMuwILAkACQAJAIAEtAABByABrDgsAAQgICAgICAgIAggLIAFBAWohAUHQASECDKMCCyABQQFqIQFB0QEhAgyiAgsgAUEBaiEBQdIBIQIMoQILQfABIQIgASAERg25AiADKAIAIgAgBCABa2ohBiABIABrQQJqIQUDQCABLQAAIABBtdUAai0AAEcNBCAAQQJGDQMgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAY2AgAMuQILQe8BIQIgASAERg24AiADKAIAIgAgBCABa2ohBiABIABrQQFqIQUDQCABLQAAIABBs9UAai0AAEcNAyAAQQFGDQIgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAY2AgAMuAILQe4BIQIgASAERg23AiADKAIAIgAgBCABa2ohBiABIABrQQJqIQUDQCABLQAAIABBsNUAai0AAEcNAiAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAY2AgAMtwILIAMoAgQhACADQgA3AwAgAyAAIAVBAWoiARArIgBFDQIgA0HsATYCHCADIAE2AhQgAyAANgIMQQAhAgy2AgsgA0EANgIACyADKAIEIQAgA0EANgIEIAMgACABECsiAEUNnAIgA0HtATYCHCADIAE2AhQgAyAANgIMQQAhAgy0AgtBzwEhAgyaAgtBACEAAkAgAygCOCICRQ0AIAIoAjQiAkUNACADIAIRAAAhAAsCQCAABEAgAEEVRg0BIANBADYCHCADIAE2AhQgA0HqDTYCECADQSY2AgxBACECDLQCC0HOASECDJoCCyADQesBNgIcIAMgATYCFCADQYAbNgIQIANBFTYCDEEAIQIMsgILIAEgBEYEQEHrASECDLICCyABLQAAQS9GBEAgAUEBaiEBDAELIANBADYCHCADIAE2AhQgA0GyODYCECADQQg2AgxBACECDLECC0HNASECDJcCCyABIARHBEAgA0EONgIIIAMgATYCBEHMASECDJcCC0HqASECDK8CCyABIARGBEBB6QEhAgyvAgsgAS0AAEEwayIAQf8BcUEKSQRAIAMgADoAKiABQQFqIQFBywEhAgyWAgsgAygCBCEAIANBADYCBCADIAAgARAvIgBFDZcCIANB6AE2AhwgAyABNgIUIAMgADYCDEEAIQIMrgILIAEgBEYEQEHnASECDK4CCwJAIAEtAABBLkYEQCABQQFqIQEMAQsgAygCBCEAIANBADYCBCADIAAgARAvIgBFDZgCIANB5gE2AhwgAyABNgIUIAMgADYCDEEAIQIMrgILQcoBIQIMlAILIAEgBEYEQEHlASECDK0CC0EAIQBBASEFQQEhB0EAIQICQAJAAkACQAJAAn8CQAJAAkACQAJAAkACQCABLQAAQTBrDgoKCQABAgMEBQYICwtBAgwGC0EDDAULQQQMBAtBBQwDC0EGDAILQQcMAQtBCAshAkEAIQVBACEHDAILQQkhAkEBIQBBACEFQQAhBwwBC0EAIQVBASECCyADIAI6ACsgAUEBaiEBAkACQCADLQAuQRBxDQACQAJAAkAgAy0AKg4DAQACBAsgB0UNAwwCCyAADQEMAgsgBUUNAQsgAygCBCEAIANBADYCBCADIAAgARAvIgBFDQIgA0HiATYCHCADIAE2AhQgAyAANgIMQQAhAgyvAgsgAygCBCEAIANBADYCBCADIAAgARAvIgBFDZoCIANB4wE2AhwgAyABNgIUIAMgADYCDEEAIQIMrgILIAMoAgQhACADQQA2AgQgAyAAIAEQLyIARQ2YAiADQeQBNgIcIAMgATYCFCADIAA2AgwMrQILQckBIQIMkwILQQAhAAJAIAMoAjgiAkUNACACKAJEIgJFDQAgAyACEQAAIQALAkAgAARAIABBFUYNASADQQA2AhwgAyABNgIUIANBpA02AhAgA0EhNgIMQQAhAgytAgtByAEhAgyTAgsgA0HhATYCHCADIAE2AhQgA0HQGjYCECADQRU2AgxBACECDKsCCyABIARGBEBB4QEhAgyrAgsCQCABLQAAQSBGBEAgA0EAOwE0IAFBAWohAQwBCyADQQA2AhwgAyABNgIUIANBmRE2AhAgA0EJNgIMQQAhAgyrAgtBxwEhAgyRAgsgASAERgRAQeABIQIMqgILAkAgAS0AAEEwa0H/AXEiAkEKSQRAIAFBAWohAQJAIAMvATQiAEGZM0sNACADIABBCmwiADsBNCAAQf7/A3EgAkH//wNzSw0AIAMgACACajsBNAwCC0EAIQIgA0EANgIcIAMgATYCFCADQZUeNgIQIANBDTYCDAyrAgsgA0EANgIcIAMgATYCFCADQZUeNgIQIANBDTYCDEEAIQIMqgILQcYBIQIMkAILIAEgBEYEQEHfASECDKkCCwJAIAEtAABBMGtB/wFxIgJBCkkEQCABQQFqIQECQCADLwE0IgBBmTNLDQAgAyAAQQpsIgA7ATQgAEH+/wNxIAJB//8Dc0sNACADIAAgAmo7ATQMAgtBACECIANBADYCHCADIAE2AhQgA0GVHjYCECADQQ02AgwMqgILIANBADYCHCADIAE2AhQgA0GVHjYCECADQQ02AgxBACECDKkCC0HFASECDI8CCyABIARGBEBB3gEhAgyoAgsCQCABLQAAQTBrQf8BcSICQQpJBEAgAUEBaiEBAkAgAy8BNCIAQZkzSw0AIAMgAEEKbCIAOwE0IABB/v8DcSACQf//A3NLDQAgAyAAIAJqOwE0DAILQQAhAiADQQA2AhwgAyABNgIUIANBlR42AhAgA0ENNgIMDKkCCyADQQA2AhwgAyABNgIUIANBlR42AhAgA0ENNgIMQQAhAgyoAgtBxAEhAgyOAgsgASAERgRAQd0BIQIMpwILAkACQAJAAkAgAS0AAEEKaw4XAgMDAAMDAwMDAwMDAwMDAwMDAwMDAwEDCyABQQFqDAULIAFBAWohAUHDASECDI8CCyABQQFqIQEgA0Evai0AAEEBcQ0IIANBADYCHCADIAE2AhQgA0GNCzYCECADQQ02AgxBACECDKcCCyADQQA2AhwgAyABNgIUIANBjQs2AhAgA0ENNgIMQQAhAgymAgsgASAERwRAIANBDzYCCCADIAE2AgRBASECDI0CC0HcASECDKUCCwJAAkADQAJAIAEtAABBCmsOBAIAAAMACyAEIAFBAWoiAUcNAAtB2wEhAgymAgsgAygCBCEAIANBADYCBCADIAAgARAtIgBFBEAgAUEBaiEBDAQLIANB2gE2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIMpQILIAMoAgQhACADQQA2AgQgAyAAIAEQLSIADQEgAUEBagshAUHBASECDIoCCyADQdkBNgIcIAMgADYCDCADIAFBAWo2AhRBACECDKICC0HCASECDIgCCyADQS9qLQAAQQFxDQEgA0EANgIcIAMgATYCFCADQeQcNgIQIANBGTYCDEEAIQIMoAILIAEgBEYEQEHZASECDKACCwJAAkACQCABLQAAQQprDgQBAgIAAgsgAUEBaiEBDAILIAFBAWohAQwBCyADLQAuQcAAcUUNAQtBACEAAkAgAygCOCICRQ0AIAIoAjwiAkUNACADIAIRAAAhAAsgAEUNoAEgAEEVRgRAIANB2QA2AhwgAyABNgIUIANBtxo2AhAgA0EVNgIMQQAhAgyfAgsgA0EANgIcIAMgATYCFCADQYANNgIQIANBGzYCDEEAIQIMngILIANBADYCHCADIAE2AhQgA0HcKDYCECADQQI2AgxBACECDJ0CCyABIARHBEAgA0EMNgIIIAMgATYCBEG/ASECDIQCC0HYASECDJwCCyABIARGBEBB1wEhAgycAgsCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAEtAABBwQBrDhUAAQIDWgQFBlpaWgcICQoLDA0ODxBaCyABQQFqIQFB+wAhAgySAgsgAUEBaiEBQfwAIQIMkQILIAFBAWohAUGBASECDJACCyABQQFqIQFBhQEhAgyPAgsgAUEBaiEBQYYBIQIMjgILIAFBAWohAUGJASECDI0CCyABQQFqIQFBigEhAgyMAgsgAUEBaiEBQY0BIQIMiwILIAFBAWohAUGWASECDIoCCyABQQFqIQFBlwEhAgyJAgsgAUEBaiEBQZgBIQIMiAILIAFBAWohAUGlASECDIcCCyABQQFqIQFBpgEhAgyGAgsgAUEBaiEBQawBIQIMhQILIAFBAWohAUG0ASECDIQCCyABQQFqIQFBtwEhAgyDAgsgAUEBaiEBQb4BIQIMggILIAEgBEYEQEHWASECDJsCCyABLQAAQc4ARw1IIAFBAWohAUG9ASECDIECCyABIARGBEBB1QEhAgyaAgsCQAJAAkAgAS0AAEHCAGsOEgBKSkpKSkpKSkoBSkpKSkpKAkoLIAFBAWohAUG4ASECDIICCyABQQFqIQFBuwEhAgyBAgsgAUEBaiEBQbwBIQIMgAILQdQBIQIgASAERg2YAiADKAIAIgAgBCABa2ohBSABIABrQQdqIQYCQANAIAEtAAAgAEGo1QBqLQAARw1FIABBB0YNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyZAgsgA0EANgIAIAZBAWohAUEbDEULIAEgBEYEQEHTASECDJgCCwJAAkAgAS0AAEHJAGsOBwBHR0dHRwFHCyABQQFqIQFBuQEhAgz/AQsgAUEBaiEBQboBIQIM/gELQdIBIQIgASAERg2WAiADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEGm1QBqLQAARw1DIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyXAgsgA0EANgIAIAZBAWohAUEPDEMLQdEBIQIgASAERg2VAiADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEGk1QBqLQAARw1CIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyWAgsgA0EANgIAIAZBAWohAUEgDEILQdABIQIgASAERg2UAiADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGh1QBqLQAARw1BIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyVAgsgA0EANgIAIAZBAWohAUESDEELIAEgBEYEQEHPASECDJQCCwJAAkAgAS0AAEHFAGsODgBDQ0NDQ0NDQ0NDQ0MBQwsgAUEBaiEBQbUBIQIM+wELIAFBAWohAUG2ASECDPoBC0HOASECIAEgBEYNkgIgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBntUAai0AAEcNPyAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMkwILIANBADYCACAGQQFqIQFBBww/C0HNASECIAEgBEYNkQIgAygCACIAIAQgAWtqIQUgASAAa0EFaiEGAkADQCABLQAAIABBmNUAai0AAEcNPiAAQQVGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMkgILIANBADYCACAGQQFqIQFBKAw+CyABIARGBEBBzAEhAgyRAgsCQAJAAkAgAS0AAEHFAGsOEQBBQUFBQUFBQUEBQUFBQUECQQsgAUEBaiEBQbEBIQIM+QELIAFBAWohAUGyASECDPgBCyABQQFqIQFBswEhAgz3AQtBywEhAiABIARGDY8CIAMoAgAiACAEIAFraiEFIAEgAGtBBmohBgJAA0AgAS0AACAAQZHVAGotAABHDTwgAEEGRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADJACCyADQQA2AgAgBkEBaiEBQRoMPAtBygEhAiABIARGDY4CIAMoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQY3VAGotAABHDTsgAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADI8CCyADQQA2AgAgBkEBaiEBQSEMOwsgASAERgRAQckBIQIMjgILAkACQCABLQAAQcEAaw4UAD09PT09PT09PT09PT09PT09PQE9CyABQQFqIQFBrQEhAgz1AQsgAUEBaiEBQbABIQIM9AELIAEgBEYEQEHIASECDI0CCwJAAkAgAS0AAEHVAGsOCwA8PDw8PDw8PDwBPAsgAUEBaiEBQa4BIQIM9AELIAFBAWohAUGvASECDPMBC0HHASECIAEgBEYNiwIgAygCACIAIAQgAWtqIQUgASAAa0EIaiEGAkADQCABLQAAIABBhNUAai0AAEcNOCAAQQhGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMjAILIANBADYCACAGQQFqIQFBKgw4CyABIARGBEBBxgEhAgyLAgsgAS0AAEHQAEcNOCABQQFqIQFBJQw3C0HFASECIAEgBEYNiQIgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBgdUAai0AAEcNNiAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMigILIANBADYCACAGQQFqIQFBDgw2CyABIARGBEBBxAEhAgyJAgsgAS0AAEHFAEcNNiABQQFqIQFBqwEhAgzvAQsgASAERgRAQcMBIQIMiAILAkACQAJAAkAgAS0AAEHCAGsODwABAjk5OTk5OTk5OTk5AzkLIAFBAWohAUGnASECDPEBCyABQQFqIQFBqAEhAgzwAQsgAUEBaiEBQakBIQIM7wELIAFBAWohAUGqASECDO4BC0HCASECIAEgBEYNhgIgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABB/tQAai0AAEcNMyAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMhwILIANBADYCACAGQQFqIQFBFAwzC0HBASECIAEgBEYNhQIgAygCACIAIAQgAWtqIQUgASAAa0EEaiEGAkADQCABLQAAIABB+dQAai0AAEcNMiAAQQRGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMhgILIANBADYCACAGQQFqIQFBKwwyC0HAASECIAEgBEYNhAIgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABB9tQAai0AAEcNMSAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMhQILIANBADYCACAGQQFqIQFBLAwxC0G/ASECIAEgBEYNgwIgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBodUAai0AAEcNMCAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMhAILIANBADYCACAGQQFqIQFBEQwwC0G+ASECIAEgBEYNggIgAygCACIAIAQgAWtqIQUgASAAa0EDaiEGAkADQCABLQAAIABB8tQAai0AAEcNLyAAQQNGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMgwILIANBADYCACAGQQFqIQFBLgwvCyABIARGBEBBvQEhAgyCAgsCQAJAAkACQAJAIAEtAABBwQBrDhUANDQ0NDQ0NDQ0NAE0NAI0NAM0NAQ0CyABQQFqIQFBmwEhAgzsAQsgAUEBaiEBQZwBIQIM6wELIAFBAWohAUGdASECDOoBCyABQQFqIQFBogEhAgzpAQsgAUEBaiEBQaQBIQIM6AELIAEgBEYEQEG8ASECDIECCwJAAkAgAS0AAEHSAGsOAwAwATALIAFBAWohAUGjASECDOgBCyABQQFqIQFBBAwtC0G7ASECIAEgBEYN/wEgAygCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABB8NQAai0AAEcNLCAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMgAILIANBADYCACAGQQFqIQFBHQwsCyABIARGBEBBugEhAgz/AQsCQAJAIAEtAABByQBrDgcBLi4uLi4ALgsgAUEBaiEBQaEBIQIM5gELIAFBAWohAUEiDCsLIAEgBEYEQEG5ASECDP4BCyABLQAAQdAARw0rIAFBAWohAUGgASECDOQBCyABIARGBEBBuAEhAgz9AQsCQAJAIAEtAABBxgBrDgsALCwsLCwsLCwsASwLIAFBAWohAUGeASECDOQBCyABQQFqIQFBnwEhAgzjAQtBtwEhAiABIARGDfsBIAMoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQezUAGotAABHDSggAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPwBCyADQQA2AgAgBkEBaiEBQQ0MKAtBtgEhAiABIARGDfoBIAMoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQaHVAGotAABHDScgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPsBCyADQQA2AgAgBkEBaiEBQQwMJwtBtQEhAiABIARGDfkBIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQerUAGotAABHDSYgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPoBCyADQQA2AgAgBkEBaiEBQQMMJgtBtAEhAiABIARGDfgBIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQejUAGotAABHDSUgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPkBCyADQQA2AgAgBkEBaiEBQSYMJQsgASAERgRAQbMBIQIM+AELAkACQCABLQAAQdQAaw4CAAEnCyABQQFqIQFBmQEhAgzfAQsgAUEBaiEBQZoBIQIM3gELQbIBIQIgASAERg32ASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHm1ABqLQAARw0jIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAz3AQsgA0EANgIAIAZBAWohAUEnDCMLQbEBIQIgASAERg31ASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHk1ABqLQAARw0iIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAz2AQsgA0EANgIAIAZBAWohAUEcDCILQbABIQIgASAERg30ASADKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEHe1ABqLQAARw0hIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAz1AQsgA0EANgIAIAZBAWohAUEGDCELQa8BIQIgASAERg3zASADKAIAIgAgBCABa2ohBSABIABrQQRqIQYCQANAIAEtAAAgAEHZ1ABqLQAARw0gIABBBEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAz0AQsgA0EANgIAIAZBAWohAUEZDCALIAEgBEYEQEGuASECDPMBCwJAAkACQAJAIAEtAABBLWsOIwAkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJAEkJCQkJAIkJCQDJAsgAUEBaiEBQY4BIQIM3AELIAFBAWohAUGPASECDNsBCyABQQFqIQFBlAEhAgzaAQsgAUEBaiEBQZUBIQIM2QELQa0BIQIgASAERg3xASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHX1ABqLQAARw0eIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzyAQsgA0EANgIAIAZBAWohAUELDB4LIAEgBEYEQEGsASECDPEBCwJAAkAgAS0AAEHBAGsOAwAgASALIAFBAWohAUGQASECDNgBCyABQQFqIQFBkwEhAgzXAQsgASAERgRAQasBIQIM8AELAkACQCABLQAAQcEAaw4PAB8fHx8fHx8fHx8fHx8BHwsgAUEBaiEBQZEBIQIM1wELIAFBAWohAUGSASECDNYBCyABIARGBEBBqgEhAgzvAQsgAS0AAEHMAEcNHCABQQFqIQFBCgwbC0GpASECIAEgBEYN7QEgAygCACIAIAQgAWtqIQUgASAAa0EFaiEGAkADQCABLQAAIABB0dQAai0AAEcNGiAAQQVGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM7gELIANBADYCACAGQQFqIQFBHgwaC0GoASECIAEgBEYN7AEgAygCACIAIAQgAWtqIQUgASAAa0EGaiEGAkADQCABLQAAIABBytQAai0AAEcNGSAAQQZGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM7QELIANBADYCACAGQQFqIQFBFQwZC0GnASECIAEgBEYN6wEgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBx9QAai0AAEcNGCAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM7AELIANBADYCACAGQQFqIQFBFwwYC0GmASECIAEgBEYN6gEgAygCACIAIAQgAWtqIQUgASAAa0EFaiEGAkADQCABLQAAIABBwdQAai0AAEcNFyAAQQVGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM6wELIANBADYCACAGQQFqIQFBGAwXCyABIARGBEBBpQEhAgzqAQsCQAJAIAEtAABByQBrDgcAGRkZGRkBGQsgAUEBaiEBQYsBIQIM0QELIAFBAWohAUGMASECDNABC0GkASECIAEgBEYN6AEgAygCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBptUAai0AAEcNFSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM6QELIANBADYCACAGQQFqIQFBCQwVC0GjASECIAEgBEYN5wEgAygCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBpNUAai0AAEcNFCAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM6AELIANBADYCACAGQQFqIQFBHwwUC0GiASECIAEgBEYN5gEgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBvtQAai0AAEcNEyAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM5wELIANBADYCACAGQQFqIQFBAgwTC0GhASECIAEgBEYN5QEgAygCACIAIAQgAWtqIQUgASAAa0EBaiEGA0AgAS0AACAAQbzUAGotAABHDREgAEEBRg0CIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADOUBCyABIARGBEBBoAEhAgzlAQtBASABLQAAQd8ARw0RGiABQQFqIQFBhwEhAgzLAQsgA0EANgIAIAZBAWohAUGIASECDMoBC0GfASECIAEgBEYN4gEgAygCACIAIAQgAWtqIQUgASAAa0EIaiEGAkADQCABLQAAIABBhNUAai0AAEcNDyAAQQhGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM4wELIANBADYCACAGQQFqIQFBKQwPC0GeASECIAEgBEYN4QEgAygCACIAIAQgAWtqIQUgASAAa0EDaiEGAkADQCABLQAAIABBuNQAai0AAEcNDiAAQQNGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM4gELIANBADYCACAGQQFqIQFBLQwOCyABIARGBEBBnQEhAgzhAQsgAS0AAEHFAEcNDiABQQFqIQFBhAEhAgzHAQsgASAERgRAQZwBIQIM4AELAkACQCABLQAAQcwAaw4IAA8PDw8PDwEPCyABQQFqIQFBggEhAgzHAQsgAUEBaiEBQYMBIQIMxgELQZsBIQIgASAERg3eASADKAIAIgAgBCABa2ohBSABIABrQQRqIQYCQANAIAEtAAAgAEGz1ABqLQAARw0LIABBBEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzfAQsgA0EANgIAIAZBAWohAUEjDAsLQZoBIQIgASAERg3dASADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGw1ABqLQAARw0KIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzeAQsgA0EANgIAIAZBAWohAUEADAoLIAEgBEYEQEGZASECDN0BCwJAAkAgAS0AAEHIAGsOCAAMDAwMDAwBDAsgAUEBaiEBQf0AIQIMxAELIAFBAWohAUGAASECDMMBCyABIARGBEBBmAEhAgzcAQsCQAJAIAEtAABBzgBrDgMACwELCyABQQFqIQFB/gAhAgzDAQsgAUEBaiEBQf8AIQIMwgELIAEgBEYEQEGXASECDNsBCyABLQAAQdkARw0IIAFBAWohAUEIDAcLQZYBIQIgASAERg3ZASADKAIAIgAgBCABa2ohBSABIABrQQNqIQYCQANAIAEtAAAgAEGs1ABqLQAARw0GIABBA0YNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzaAQsgA0EANgIAIAZBAWohAUEFDAYLQZUBIQIgASAERg3YASADKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEGm1ABqLQAARw0FIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzZAQsgA0EANgIAIAZBAWohAUEWDAULQZQBIQIgASAERg3XASADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGh1QBqLQAARw0EIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzYAQsgA0EANgIAIAZBAWohAUEQDAQLIAEgBEYEQEGTASECDNcBCwJAAkAgAS0AAEHDAGsODAAGBgYGBgYGBgYGAQYLIAFBAWohAUH5ACECDL4BCyABQQFqIQFB+gAhAgy9AQtBkgEhAiABIARGDdUBIAMoAgAiACAEIAFraiEFIAEgAGtBBWohBgJAA0AgAS0AACAAQaDUAGotAABHDQIgAEEFRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADNYBCyADQQA2AgAgBkEBaiEBQSQMAgsgA0EANgIADAILIAEgBEYEQEGRASECDNQBCyABLQAAQcwARw0BIAFBAWohAUETCzoAKSADKAIEIQAgA0EANgIEIAMgACABEC4iAA0CDAELQQAhAiADQQA2AhwgAyABNgIUIANB/h82AhAgA0EGNgIMDNEBC0H4ACECDLcBCyADQZABNgIcIAMgATYCFCADIAA2AgxBACECDM8BC0EAIQACQCADKAI4IgJFDQAgAigCQCICRQ0AIAMgAhEAACEACyAARQ0AIABBFUYNASADQQA2AhwgAyABNgIUIANBgg82AhAgA0EgNgIMQQAhAgzOAQtB9wAhAgy0AQsgA0GPATYCHCADIAE2AhQgA0HsGzYCECADQRU2AgxBACECDMwBCyABIARGBEBBjwEhAgzMAQsCQCABLQAAQSBGBEAgAUEBaiEBDAELIANBADYCHCADIAE2AhQgA0GbHzYCECADQQY2AgxBACECDMwBC0ECIQIMsgELA0AgAS0AAEEgRw0CIAQgAUEBaiIBRw0AC0GOASECDMoBCyABIARGBEBBjQEhAgzKAQsCQCABLQAAQQlrDgRKAABKAAtB9QAhAgywAQsgAy0AKUEFRgRAQfYAIQIMsAELQfQAIQIMrwELIAEgBEYEQEGMASECDMgBCyADQRA2AgggAyABNgIEDAoLIAEgBEYEQEGLASECDMcBCwJAIAEtAABBCWsOBEcAAEcAC0HzACECDK0BCyABIARHBEAgA0EQNgIIIAMgATYCBEHxACECDK0BC0GKASECDMUBCwJAIAEgBEcEQANAIAEtAABBoNAAai0AACIAQQNHBEACQCAAQQFrDgJJAAQLQfAAIQIMrwELIAQgAUEBaiIBRw0AC0GIASECDMYBC0GIASECDMUBCyADQQA2AhwgAyABNgIUIANB2yA2AhAgA0EHNgIMQQAhAgzEAQsgASAERgRAQYkBIQIMxAELAkACQAJAIAEtAABBoNIAai0AAEEBaw4DRgIAAQtB8gAhAgysAQsgA0EANgIcIAMgATYCFCADQbQSNgIQIANBBzYCDEEAIQIMxAELQeoAIQIMqgELIAEgBEcEQCABQQFqIQFB7wAhAgyqAQtBhwEhAgzCAQsgBCABIgBGBEBBhgEhAgzCAQsgAC0AACIBQS9GBEAgAEEBaiEBQe4AIQIMqQELIAFBCWsiAkEXSw0BIAAhAUEBIAJ0QZuAgARxDUEMAQsgBCABIgBGBEBBhQEhAgzBAQsgAC0AAEEvRw0AIABBAWohAQwDC0EAIQIgA0EANgIcIAMgADYCFCADQdsgNgIQIANBBzYCDAy/AQsCQAJAAkACQAJAA0AgAS0AAEGgzgBqLQAAIgBBBUcEQAJAAkAgAEEBaw4IRwUGBwgABAEIC0HrACECDK0BCyABQQFqIQFB7QAhAgysAQsgBCABQQFqIgFHDQALQYQBIQIMwwELIAFBAWoMFAsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDR4gA0HbADYCHCADIAE2AhQgAyAANgIMQQAhAgzBAQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDR4gA0HdADYCHCADIAE2AhQgAyAANgIMQQAhAgzAAQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDR4gA0H6ADYCHCADIAE2AhQgAyAANgIMQQAhAgy/AQsgA0EANgIcIAMgATYCFCADQfkPNgIQIANBBzYCDEEAIQIMvgELIAEgBEYEQEGDASECDL4BCwJAIAEtAABBoM4Aai0AAEEBaw4IPgQFBgAIAgMHCyABQQFqIQELQQMhAgyjAQsgAUEBagwNC0EAIQIgA0EANgIcIANB0RI2AhAgA0EHNgIMIAMgAUEBajYCFAy6AQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDRYgA0HbADYCHCADIAE2AhQgAyAANgIMQQAhAgy5AQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDRYgA0HdADYCHCADIAE2AhQgAyAANgIMQQAhAgy4AQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDRYgA0H6ADYCHCADIAE2AhQgAyAANgIMQQAhAgy3AQsgA0EANgIcIAMgATYCFCADQfkPNgIQIANBBzYCDEEAIQIMtgELQewAIQIMnAELIAEgBEYEQEGCASECDLUBCyABQQFqDAILIAEgBEYEQEGBASECDLQBCyABQQFqDAELIAEgBEYNASABQQFqCyEBQQQhAgyYAQtBgAEhAgywAQsDQCABLQAAQaDMAGotAAAiAEECRwRAIABBAUcEQEHpACECDJkBCwwxCyAEIAFBAWoiAUcNAAtB/wAhAgyvAQsgASAERgRAQf4AIQIMrwELAkAgAS0AAEEJaw43LwMGLwQGBgYGBgYGBgYGBgYGBgYGBgYFBgYCBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGAAYLIAFBAWoLIQFBBSECDJQBCyABQQFqDAYLIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0IIANB2wA2AhwgAyABNgIUIAMgADYCDEEAIQIMqwELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0IIANB3QA2AhwgAyABNgIUIAMgADYCDEEAIQIMqgELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0IIANB+gA2AhwgAyABNgIUIAMgADYCDEEAIQIMqQELIANBADYCHCADIAE2AhQgA0GNFDYCECADQQc2AgxBACECDKgBCwJAAkACQAJAA0AgAS0AAEGgygBqLQAAIgBBBUcEQAJAIABBAWsOBi4DBAUGAAYLQegAIQIMlAELIAQgAUEBaiIBRw0AC0H9ACECDKsBCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNByADQdsANgIcIAMgATYCFCADIAA2AgxBACECDKoBCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNByADQd0ANgIcIAMgATYCFCADIAA2AgxBACECDKkBCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNByADQfoANgIcIAMgATYCFCADIAA2AgxBACECDKgBCyADQQA2AhwgAyABNgIUIANB5Ag2AhAgA0EHNgIMQQAhAgynAQsgASAERg0BIAFBAWoLIQFBBiECDIwBC0H8ACECDKQBCwJAAkACQAJAA0AgAS0AAEGgyABqLQAAIgBBBUcEQCAAQQFrDgQpAgMEBQsgBCABQQFqIgFHDQALQfsAIQIMpwELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0DIANB2wA2AhwgAyABNgIUIAMgADYCDEEAIQIMpgELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0DIANB3QA2AhwgAyABNgIUIAMgADYCDEEAIQIMpQELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0DIANB+gA2AhwgAyABNgIUIAMgADYCDEEAIQIMpAELIANBADYCHCADIAE2AhQgA0G8CjYCECADQQc2AgxBACECDKMBC0HPACECDIkBC0HRACECDIgBC0HnACECDIcBCyABIARGBEBB+gAhAgygAQsCQCABLQAAQQlrDgQgAAAgAAsgAUEBaiEBQeYAIQIMhgELIAEgBEYEQEH5ACECDJ8BCwJAIAEtAABBCWsOBB8AAB8AC0EAIQACQCADKAI4IgJFDQAgAigCOCICRQ0AIAMgAhEAACEACyAARQRAQeIBIQIMhgELIABBFUcEQCADQQA2AhwgAyABNgIUIANByQ02AhAgA0EaNgIMQQAhAgyfAQsgA0H4ADYCHCADIAE2AhQgA0HqGjYCECADQRU2AgxBACECDJ4BCyABIARHBEAgA0ENNgIIIAMgATYCBEHkACECDIUBC0H3ACECDJ0BCyABIARGBEBB9gAhAgydAQsCQAJAAkAgAS0AAEHIAGsOCwABCwsLCwsLCwsCCwsgAUEBaiEBQd0AIQIMhQELIAFBAWohAUHgACECDIQBCyABQQFqIQFB4wAhAgyDAQtB9QAhAiABIARGDZsBIAMoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQbXVAGotAABHDQggAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADJwBCyADKAIEIQAgA0IANwMAIAMgACAGQQFqIgEQKyIABEAgA0H0ADYCHCADIAE2AhQgAyAANgIMQQAhAgycAQtB4gAhAgyCAQtBACEAAkAgAygCOCICRQ0AIAIoAjQiAkUNACADIAIRAAAhAAsCQCAABEAgAEEVRg0BIANBADYCHCADIAE2AhQgA0HqDTYCECADQSY2AgxBACECDJwBC0HhACECDIIBCyADQfMANgIcIAMgATYCFCADQYAbNgIQIANBFTYCDEEAIQIMmgELIAMtACkiAEEja0ELSQ0JAkAgAEEGSw0AQQEgAHRBygBxRQ0ADAoLQQAhAiADQQA2AhwgAyABNgIUIANB7Qk2AhAgA0EINgIMDJkBC0HyACECIAEgBEYNmAEgAygCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABBs9UAai0AAEcNBSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMmQELIAMoAgQhACADQgA3AwAgAyAAIAZBAWoiARArIgAEQCADQfEANgIcIAMgATYCFCADIAA2AgxBACECDJkBC0HfACECDH8LQQAhAAJAIAMoAjgiAkUNACACKAI0IgJFDQAgAyACEQAAIQALAkAgAARAIABBFUYNASADQQA2AhwgAyABNgIUIANB6g02AhAgA0EmNgIMQQAhAgyZAQtB3gAhAgx/CyADQfAANgIcIAMgATYCFCADQYAbNgIQIANBFTYCDEEAIQIMlwELIAMtAClBIUYNBiADQQA2AhwgAyABNgIUIANBkQo2AhAgA0EINgIMQQAhAgyWAQtB7wAhAiABIARGDZUBIAMoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQbDVAGotAABHDQIgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADJYBCyADKAIEIQAgA0IANwMAIAMgACAGQQFqIgEQKyIARQ0CIANB7QA2AhwgAyABNgIUIAMgADYCDEEAIQIMlQELIANBADYCAAsgAygCBCEAIANBADYCBCADIAAgARArIgBFDYABIANB7gA2AhwgAyABNgIUIAMgADYCDEEAIQIMkwELQdwAIQIMeQtBACEAAkAgAygCOCICRQ0AIAIoAjQiAkUNACADIAIRAAAhAAsCQCAABEAgAEEVRg0BIANBADYCHCADIAE2AhQgA0HqDTYCECADQSY2AgxBACECDJMBC0HbACECDHkLIANB7AA2AhwgAyABNgIUIANBgBs2AhAgA0EVNgIMQQAhAgyRAQsgAy0AKSIAQSNJDQAgAEEuRg0AIANBADYCHCADIAE2AhQgA0HJCTYCECADQQg2AgxBACECDJABC0HaACECDHYLIAEgBEYEQEHrACECDI8BCwJAIAEtAABBL0YEQCABQQFqIQEMAQsgA0EANgIcIAMgATYCFCADQbI4NgIQIANBCDYCDEEAIQIMjwELQdkAIQIMdQsgASAERwRAIANBDjYCCCADIAE2AgRB2AAhAgx1C0HqACECDI0BCyABIARGBEBB6QAhAgyNAQsgAS0AAEEwayIAQf8BcUEKSQRAIAMgADoAKiABQQFqIQFB1wAhAgx0CyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNeiADQegANgIcIAMgATYCFCADIAA2AgxBACECDIwBCyABIARGBEBB5wAhAgyMAQsCQCABLQAAQS5GBEAgAUEBaiEBDAELIAMoAgQhACADQQA2AgQgAyAAIAEQLyIARQ17IANB5gA2AhwgAyABNgIUIAMgADYCDEEAIQIMjAELQdYAIQIMcgsgASAERgRAQeUAIQIMiwELQQAhAEEBIQVBASEHQQAhAgJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAIAEtAABBMGsOCgoJAAECAwQFBggLC0ECDAYLQQMMBQtBBAwEC0EFDAMLQQYMAgtBBwwBC0EICyECQQAhBUEAIQcMAgtBCSECQQEhAEEAIQVBACEHDAELQQAhBUEBIQILIAMgAjoAKyABQQFqIQECQAJAIAMtAC5BEHENAAJAAkACQCADLQAqDgMBAAIECyAHRQ0DDAILIAANAQwCCyAFRQ0BCyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNAiADQeIANgIcIAMgATYCFCADIAA2AgxBACECDI0BCyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNfSADQeMANgIcIAMgATYCFCADIAA2AgxBACECDIwBCyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNeyADQeQANgIcIAMgATYCFCADIAA2AgwMiwELQdQAIQIMcQsgAy0AKUEiRg2GAUHTACECDHALQQAhAAJAIAMoAjgiAkUNACACKAJEIgJFDQAgAyACEQAAIQALIABFBEBB1QAhAgxwCyAAQRVHBEAgA0EANgIcIAMgATYCFCADQaQNNgIQIANBITYCDEEAIQIMiQELIANB4QA2AhwgAyABNgIUIANB0Bo2AhAgA0EVNgIMQQAhAgyIAQsgASAERgRAQeAAIQIMiAELAkACQAJAAkACQCABLQAAQQprDgQBBAQABAsgAUEBaiEBDAELIAFBAWohASADQS9qLQAAQQFxRQ0BC0HSACECDHALIANBADYCHCADIAE2AhQgA0G2ETYCECADQQk2AgxBACECDIgBCyADQQA2AhwgAyABNgIUIANBthE2AhAgA0EJNgIMQQAhAgyHAQsgASAERgRAQd8AIQIMhwELIAEtAABBCkYEQCABQQFqIQEMCQsgAy0ALkHAAHENCCADQQA2AhwgAyABNgIUIANBthE2AhAgA0ECNgIMQQAhAgyGAQsgASAERgRAQd0AIQIMhgELIAEtAAAiAkENRgRAIAFBAWohAUHQACECDG0LIAEhACACQQlrDgQFAQEFAQsgBCABIgBGBEBB3AAhAgyFAQsgAC0AAEEKRw0AIABBAWoMAgtBACECIANBADYCHCADIAA2AhQgA0HKLTYCECADQQc2AgwMgwELIAEgBEYEQEHbACECDIMBCwJAIAEtAABBCWsOBAMAAAMACyABQQFqCyEBQc4AIQIMaAsgASAERgRAQdoAIQIMgQELIAEtAABBCWsOBAABAQABC0EAIQIgA0EANgIcIANBmhI2AhAgA0EHNgIMIAMgAUEBajYCFAx/CyADQYASOwEqQQAhAAJAIAMoAjgiAkUNACACKAI4IgJFDQAgAyACEQAAIQALIABFDQAgAEEVRw0BIANB2QA2AhwgAyABNgIUIANB6ho2AhAgA0EVNgIMQQAhAgx+C0HNACECDGQLIANBADYCHCADIAE2AhQgA0HJDTYCECADQRo2AgxBACECDHwLIAEgBEYEQEHZACECDHwLIAEtAABBIEcNPSABQQFqIQEgAy0ALkEBcQ09IANBADYCHCADIAE2AhQgA0HCHDYCECADQR42AgxBACECDHsLIAEgBEYEQEHYACECDHsLAkACQAJAAkACQCABLQAAIgBBCmsOBAIDAwABCyABQQFqIQFBLCECDGULIABBOkcNASADQQA2AhwgAyABNgIUIANB5xE2AhAgA0EKNgIMQQAhAgx9CyABQQFqIQEgA0Evai0AAEEBcUUNcyADLQAyQYABcUUEQCADQTJqIQIgAxA1QQAhAAJAIAMoAjgiBkUNACAGKAIoIgZFDQAgAyAGEQAAIQALAkACQCAADhZNTEsBAQEBAQEBAQEBAQEBAQEBAQEAAQsgA0EpNgIcIAMgATYCFCADQawZNgIQIANBFTYCDEEAIQIMfgsgA0EANgIcIAMgATYCFCADQeULNgIQIANBETYCDEEAIQIMfQtBACEAAkAgAygCOCICRQ0AIAIoAlwiAkUNACADIAIRAAAhAAsgAEUNWSAAQRVHDQEgA0EFNgIcIAMgATYCFCADQZsbNgIQIANBFTYCDEEAIQIMfAtBywAhAgxiC0EAIQIgA0EANgIcIAMgATYCFCADQZAONgIQIANBFDYCDAx6CyADIAMvATJBgAFyOwEyDDsLIAEgBEcEQCADQRE2AgggAyABNgIEQcoAIQIMYAtB1wAhAgx4CyABIARGBEBB1gAhAgx4CwJAAkACQAJAIAEtAAAiAEEgciAAIABBwQBrQf8BcUEaSRtB/wFxQeMAaw4TAEBAQEBAQEBAQEBAQAFAQEACA0ALIAFBAWohAUHGACECDGELIAFBAWohAUHHACECDGALIAFBAWohAUHIACECDF8LIAFBAWohAUHJACECDF4LQdUAIQIgBCABIgBGDXYgBCABayADKAIAIgFqIQYgACABa0EFaiEHA0AgAUGQyABqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0IQQQgAUEFRg0KGiABQQFqIQEgBCAAQQFqIgBHDQALIAMgBjYCAAx2C0HUACECIAQgASIARg11IAQgAWsgAygCACIBaiEGIAAgAWtBD2ohBwNAIAFBgMgAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNB0EDIAFBD0YNCRogAUEBaiEBIAQgAEEBaiIARw0ACyADIAY2AgAMdQtB0wAhAiAEIAEiAEYNdCAEIAFrIAMoAgAiAWohBiAAIAFrQQ5qIQcDQCABQeLHAGotAAAgAC0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDQYgAUEORg0HIAFBAWohASAEIABBAWoiAEcNAAsgAyAGNgIADHQLQdIAIQIgBCABIgBGDXMgBCABayADKAIAIgFqIQUgACABa0EBaiEGA0AgAUHgxwBqLQAAIAAtAAAiB0EgciAHIAdBwQBrQf8BcUEaSRtB/wFxRw0FIAFBAUYNAiABQQFqIQEgBCAAQQFqIgBHDQALIAMgBTYCAAxzCyABIARGBEBB0QAhAgxzCwJAAkAgAS0AACIAQSByIAAgAEHBAGtB/wFxQRpJG0H/AXFB7gBrDgcAOTk5OTkBOQsgAUEBaiEBQcMAIQIMWgsgAUEBaiEBQcQAIQIMWQsgA0EANgIAIAZBAWohAUHFACECDFgLQdAAIQIgBCABIgBGDXAgBCABayADKAIAIgFqIQYgACABa0EJaiEHA0AgAUHWxwBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0CQQIgAUEJRg0EGiABQQFqIQEgBCAAQQFqIgBHDQALIAMgBjYCAAxwC0HPACECIAQgASIARg1vIAQgAWsgAygCACIBaiEGIAAgAWtBBWohBwNAIAFB0McAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNASABQQVGDQIgAUEBaiEBIAQgAEEBaiIARw0ACyADIAY2AgAMbwsgACEBIANBADYCAAwzC0EBCzoALCADQQA2AgAgB0EBaiEBC0EtIQIMUgsCQANAIAEtAABB0MUAai0AAEEBRw0BIAQgAUEBaiIBRw0AC0HNACECDGsLQcIAIQIMUQsgASAERgRAQcwAIQIMagsgAS0AAEE6RgRAIAMoAgQhACADQQA2AgQgAyAAIAEQMCIARQ0zIANBywA2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIMagsgA0EANgIcIAMgATYCFCADQecRNgIQIANBCjYCDEEAIQIMaQsCQAJAIAMtACxBAmsOAgABJwsgA0Ezai0AAEECcUUNJiADLQAuQQJxDSYgA0EANgIcIAMgATYCFCADQaYUNgIQIANBCzYCDEEAIQIMaQsgAy0AMkEgcUUNJSADLQAuQQJxDSUgA0EANgIcIAMgATYCFCADQb0TNgIQIANBDzYCDEEAIQIMaAtBACEAAkAgAygCOCICRQ0AIAIoAkgiAkUNACADIAIRAAAhAAsgAEUEQEHBACECDE8LIABBFUcEQCADQQA2AhwgAyABNgIUIANBpg82AhAgA0EcNgIMQQAhAgxoCyADQcoANgIcIAMgATYCFCADQYUcNgIQIANBFTYCDEEAIQIMZwsgASAERwRAA0AgAS0AAEHAwQBqLQAAQQFHDRcgBCABQQFqIgFHDQALQcQAIQIMZwtBxAAhAgxmCyABIARHBEADQAJAIAEtAAAiAEEgciAAIABBwQBrQf8BcUEaSRtB/wFxIgBBCUYNACAAQSBGDQACQAJAAkACQCAAQeMAaw4TAAMDAwMDAwMBAwMDAwMDAwMDAgMLIAFBAWohAUE2IQIMUgsgAUEBaiEBQTchAgxRCyABQQFqIQFBOCECDFALDBULIAQgAUEBaiIBRw0AC0E8IQIMZgtBPCECDGULIAEgBEYEQEHIACECDGULIANBEjYCCCADIAE2AgQCQAJAAkACQAJAIAMtACxBAWsOBBQAAQIJCyADLQAyQSBxDQNB4AEhAgxPCwJAIAMvATIiAEEIcUUNACADLQAoQQFHDQAgAy0ALkEIcUUNAgsgAyAAQff7A3FBgARyOwEyDAsLIAMgAy8BMkEQcjsBMgwECyADQQA2AgQgAyABIAEQMSIABEAgA0HBADYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgxmCyABQQFqIQEMWAsgA0EANgIcIAMgATYCFCADQfQTNgIQIANBBDYCDEEAIQIMZAtBxwAhAiABIARGDWMgAygCACIAIAQgAWtqIQUgASAAa0EGaiEGAkADQCAAQcDFAGotAAAgAS0AAEEgckcNASAAQQZGDUogAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMZAsgA0EANgIADAULAkAgASAERwRAA0AgAS0AAEHAwwBqLQAAIgBBAUcEQCAAQQJHDQMgAUEBaiEBDAULIAQgAUEBaiIBRw0AC0HFACECDGQLQcUAIQIMYwsLIANBADoALAwBC0ELIQIMRwtBPyECDEYLAkACQANAIAEtAAAiAEEgRwRAAkAgAEEKaw4EAwUFAwALIABBLEYNAwwECyAEIAFBAWoiAUcNAAtBxgAhAgxgCyADQQg6ACwMDgsgAy0AKEEBRw0CIAMtAC5BCHENAiADKAIEIQAgA0EANgIEIAMgACABEDEiAARAIANBwgA2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIMXwsgAUEBaiEBDFALQTshAgxECwJAA0AgAS0AACIAQSBHIABBCUdxDQEgBCABQQFqIgFHDQALQcMAIQIMXQsLQTwhAgxCCwJAAkAgASAERwRAA0AgAS0AACIAQSBHBEAgAEEKaw4EAwQEAwQLIAQgAUEBaiIBRw0AC0E/IQIMXQtBPyECDFwLIAMgAy8BMkEgcjsBMgwKCyADKAIEIQAgA0EANgIEIAMgACABEDEiAEUNTiADQT42AhwgAyABNgIUIAMgADYCDEEAIQIMWgsCQCABIARHBEADQCABLQAAQcDDAGotAAAiAEEBRwRAIABBAkYNAwwMCyAEIAFBAWoiAUcNAAtBNyECDFsLQTchAgxaCyABQQFqIQEMBAtBOyECIAQgASIARg1YIAQgAWsgAygCACIBaiEGIAAgAWtBBWohBwJAA0AgAUGQyABqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0BIAFBBUYEQEEHIQEMPwsgAUEBaiEBIAQgAEEBaiIARw0ACyADIAY2AgAMWQsgA0EANgIAIAAhAQwFC0E6IQIgBCABIgBGDVcgBCABayADKAIAIgFqIQYgACABa0EIaiEHAkADQCABQbTBAGotAAAgAC0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDQEgAUEIRgRAQQUhAQw+CyABQQFqIQEgBCAAQQFqIgBHDQALIAMgBjYCAAxYCyADQQA2AgAgACEBDAQLQTkhAiAEIAEiAEYNViAEIAFrIAMoAgAiAWohBiAAIAFrQQNqIQcCQANAIAFBsMEAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNASABQQNGBEBBBiEBDD0LIAFBAWohASAEIABBAWoiAEcNAAsgAyAGNgIADFcLIANBADYCACAAIQEMAwsCQANAIAEtAAAiAEEgRwRAIABBCmsOBAcEBAcCCyAEIAFBAWoiAUcNAAtBOCECDFYLIABBLEcNASABQQFqIQBBASEBAkACQAJAAkACQCADLQAsQQVrDgQDAQIEAAsgACEBDAQLQQIhAQwBC0EEIQELIANBAToALCADIAMvATIgAXI7ATIgACEBDAELIAMgAy8BMkEIcjsBMiAAIQELQT4hAgw7CyADQQA6ACwLQTkhAgw5CyABIARGBEBBNiECDFILAkACQAJAAkACQCABLQAAQQprDgQAAgIBAgsgAygCBCEAIANBADYCBCADIAAgARAxIgBFDQIgA0EzNgIcIAMgATYCFCADIAA2AgxBACECDFULIAMoAgQhACADQQA2AgQgAyAAIAEQMSIARQRAIAFBAWohAQwGCyADQTI2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIMVAsgAy0ALkEBcQRAQd8BIQIMOwsgAygCBCEAIANBADYCBCADIAAgARAxIgANAQxJC0E0IQIMOQsgA0E1NgIcIAMgATYCFCADIAA2AgxBACECDFELQTUhAgw3CyADQS9qLQAAQQFxDQAgA0EANgIcIAMgATYCFCADQesWNgIQIANBGTYCDEEAIQIMTwtBMyECDDULIAEgBEYEQEEyIQIMTgsCQCABLQAAQQpGBEAgAUEBaiEBDAELIANBADYCHCADIAE2AhQgA0GSFzYCECADQQM2AgxBACECDE4LQTIhAgw0CyABIARGBEBBMSECDE0LAkAgAS0AACIAQQlGDQAgAEEgRg0AQQEhAgJAIAMtACxBBWsOBAYEBQANCyADIAMvATJBCHI7ATIMDAsgAy0ALkEBcUUNASADLQAsQQhHDQAgA0EAOgAsC0E9IQIMMgsgA0EANgIcIAMgATYCFCADQcIWNgIQIANBCjYCDEEAIQIMSgtBAiECDAELQQQhAgsgA0EBOgAsIAMgAy8BMiACcjsBMgwGCyABIARGBEBBMCECDEcLIAEtAABBCkYEQCABQQFqIQEMAQsgAy0ALkEBcQ0AIANBADYCHCADIAE2AhQgA0HcKDYCECADQQI2AgxBACECDEYLQTAhAgwsCyABQQFqIQFBMSECDCsLIAEgBEYEQEEvIQIMRAsgAS0AACIAQQlHIABBIEdxRQRAIAFBAWohASADLQAuQQFxDQEgA0EANgIcIAMgATYCFCADQZcQNgIQIANBCjYCDEEAIQIMRAtBASECAkACQAJAAkACQAJAIAMtACxBAmsOBwUEBAMBAgAECyADIAMvATJBCHI7ATIMAwtBAiECDAELQQQhAgsgA0EBOgAsIAMgAy8BMiACcjsBMgtBLyECDCsLIANBADYCHCADIAE2AhQgA0GEEzYCECADQQs2AgxBACECDEMLQeEBIQIMKQsgASAERgRAQS4hAgxCCyADQQA2AgQgA0ESNgIIIAMgASABEDEiAA0BC0EuIQIMJwsgA0EtNgIcIAMgATYCFCADIAA2AgxBACECDD8LQQAhAAJAIAMoAjgiAkUNACACKAJMIgJFDQAgAyACEQAAIQALIABFDQAgAEEVRw0BIANB2AA2AhwgAyABNgIUIANBsxs2AhAgA0EVNgIMQQAhAgw+C0HMACECDCQLIANBADYCHCADIAE2AhQgA0GzDjYCECADQR02AgxBACECDDwLIAEgBEYEQEHOACECDDwLIAEtAAAiAEEgRg0CIABBOkYNAQsgA0EAOgAsQQkhAgwhCyADKAIEIQAgA0EANgIEIAMgACABEDAiAA0BDAILIAMtAC5BAXEEQEHeASECDCALIAMoAgQhACADQQA2AgQgAyAAIAEQMCIARQ0CIANBKjYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgw4CyADQcsANgIcIAMgADYCDCADIAFBAWo2AhRBACECDDcLIAFBAWohAUHAACECDB0LIAFBAWohAQwsCyABIARGBEBBKyECDDULAkAgAS0AAEEKRgRAIAFBAWohAQwBCyADLQAuQcAAcUUNBgsgAy0AMkGAAXEEQEEAIQACQCADKAI4IgJFDQAgAigCXCICRQ0AIAMgAhEAACEACyAARQ0SIABBFUYEQCADQQU2AhwgAyABNgIUIANBmxs2AhAgA0EVNgIMQQAhAgw2CyADQQA2AhwgAyABNgIUIANBkA42AhAgA0EUNgIMQQAhAgw1CyADQTJqIQIgAxA1QQAhAAJAIAMoAjgiBkUNACAGKAIoIgZFDQAgAyAGEQAAIQALIAAOFgIBAAQEBAQEBAQEBAQEBAQEBAQEBAMECyADQQE6ADALIAIgAi8BAEHAAHI7AQALQSshAgwYCyADQSk2AhwgAyABNgIUIANBrBk2AhAgA0EVNgIMQQAhAgwwCyADQQA2AhwgAyABNgIUIANB5Qs2AhAgA0ERNgIMQQAhAgwvCyADQQA2AhwgAyABNgIUIANBpQs2AhAgA0ECNgIMQQAhAgwuC0EBIQcgAy8BMiIFQQhxRQRAIAMpAyBCAFIhBwsCQCADLQAwBEBBASEAIAMtAClBBUYNASAFQcAAcUUgB3FFDQELAkAgAy0AKCICQQJGBEBBASEAIAMvATQiBkHlAEYNAkEAIQAgBUHAAHENAiAGQeQARg0CIAZB5gBrQQJJDQIgBkHMAUYNAiAGQbACRg0CDAELQQAhACAFQcAAcQ0BC0ECIQAgBUEIcQ0AIAVBgARxBEACQCACQQFHDQAgAy0ALkEKcQ0AQQUhAAwCC0EEIQAMAQsgBUEgcUUEQCADEDZBAEdBAnQhAAwBC0EAQQMgAykDIFAbIQALIABBAWsOBQIABwEDBAtBESECDBMLIANBAToAMQwpC0EAIQICQCADKAI4IgBFDQAgACgCMCIARQ0AIAMgABEAACECCyACRQ0mIAJBFUYEQCADQQM2AhwgAyABNgIUIANB0hs2AhAgA0EVNgIMQQAhAgwrC0EAIQIgA0EANgIcIAMgATYCFCADQd0ONgIQIANBEjYCDAwqCyADQQA2AhwgAyABNgIUIANB+SA2AhAgA0EPNgIMQQAhAgwpC0EAIQACQCADKAI4IgJFDQAgAigCMCICRQ0AIAMgAhEAACEACyAADQELQQ4hAgwOCyAAQRVGBEAgA0ECNgIcIAMgATYCFCADQdIbNgIQIANBFTYCDEEAIQIMJwsgA0EANgIcIAMgATYCFCADQd0ONgIQIANBEjYCDEEAIQIMJgtBKiECDAwLIAEgBEcEQCADQQk2AgggAyABNgIEQSkhAgwMC0EmIQIMJAsgAyADKQMgIgwgBCABa60iCn0iC0IAIAsgDFgbNwMgIAogDFQEQEElIQIMJAsgAygCBCEAIANBADYCBCADIAAgASAMp2oiARAyIgBFDQAgA0EFNgIcIAMgATYCFCADIAA2AgxBACECDCMLQQ8hAgwJC0IAIQoCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAS0AAEEwaw43FxYAAQIDBAUGBxQUFBQUFBQICQoLDA0UFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFA4PEBESExQLQgIhCgwWC0IDIQoMFQtCBCEKDBQLQgUhCgwTC0IGIQoMEgtCByEKDBELQgghCgwQC0IJIQoMDwtCCiEKDA4LQgshCgwNC0IMIQoMDAtCDSEKDAsLQg4hCgwKC0IPIQoMCQtCCiEKDAgLQgshCgwHC0IMIQoMBgtCDSEKDAULQg4hCgwEC0IPIQoMAwsgA0EANgIcIAMgATYCFCADQZ8VNgIQIANBDDYCDEEAIQIMIQsgASAERgRAQSIhAgwhC0IAIQoCQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAEtAABBMGsONxUUAAECAwQFBgcWFhYWFhYWCAkKCwwNFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYODxAREhMWC0ICIQoMFAtCAyEKDBMLQgQhCgwSC0IFIQoMEQtCBiEKDBALQgchCgwPC0IIIQoMDgtCCSEKDA0LQgohCgwMC0ILIQoMCwtCDCEKDAoLQg0hCgwJC0IOIQoMCAtCDyEKDAcLQgohCgwGC0ILIQoMBQtCDCEKDAQLQg0hCgwDC0IOIQoMAgtCDyEKDAELQgEhCgsgAUEBaiEBIAMpAyAiC0L//////////w9YBEAgAyALQgSGIAqENwMgDAILIANBADYCHCADIAE2AhQgA0G1CTYCECADQQw2AgxBACECDB4LQSchAgwEC0EoIQIMAwsgAyABOgAsIANBADYCACAHQQFqIQFBDCECDAILIANBADYCACAGQQFqIQFBCiECDAELIAFBAWohAUEIIQIMAAsAC0EAIQIgA0EANgIcIAMgATYCFCADQbI4NgIQIANBCDYCDAwXC0EAIQIgA0EANgIcIAMgATYCFCADQYMRNgIQIANBCTYCDAwWC0EAIQIgA0EANgIcIAMgATYCFCADQd8KNgIQIANBCTYCDAwVC0EAIQIgA0EANgIcIAMgATYCFCADQe0QNgIQIANBCTYCDAwUC0EAIQIgA0EANgIcIAMgATYCFCADQdIRNgIQIANBCTYCDAwTC0EAIQIgA0EANgIcIAMgATYCFCADQbI4NgIQIANBCDYCDAwSC0EAIQIgA0EANgIcIAMgATYCFCADQYMRNgIQIANBCTYCDAwRC0EAIQIgA0EANgIcIAMgATYCFCADQd8KNgIQIANBCTYCDAwQC0EAIQIgA0EANgIcIAMgATYCFCADQe0QNgIQIANBCTYCDAwPC0EAIQIgA0EANgIcIAMgATYCFCADQdIRNgIQIANBCTYCDAwOC0EAIQIgA0EANgIcIAMgATYCFCADQbkXNgIQIANBDzYCDAwNC0EAIQIgA0EANgIcIAMgATYCFCADQbkXNgIQIANBDzYCDAwMC0EAIQIgA0EANgIcIAMgATYCFCADQZkTNgIQIANBCzYCDAwLC0EAIQIgA0EANgIcIAMgATYCFCADQZ0JNgIQIANBCzYCDAwKC0EAIQIgA0EANgIcIAMgATYCFCADQZcQNgIQIANBCjYCDAwJC0EAIQIgA0EANgIcIAMgATYCFCADQbEQNgIQIANBCjYCDAwIC0EAIQIgA0EANgIcIAMgATYCFCADQbsdNgIQIANBAjYCDAwHC0EAIQIgA0EANgIcIAMgATYCFCADQZYWNgIQIANBAjYCDAwGC0EAIQIgA0EANgIcIAMgATYCFCADQfkYNgIQIANBAjYCDAwFC0EAIQIgA0EANgIcIAMgATYCFCADQcQYNgIQIANBAjYCDAwECyADQQI2AhwgAyABNgIUIANBqR42AhAgA0EWNgIMQQAhAgwDC0HeACECIAEgBEYNAiAJQQhqIQcgAygCACEFAkACQCABIARHBEAgBUGWyABqIQggBCAFaiABayEGIAVBf3NBCmoiBSABaiEAA0AgAS0AACAILQAARwRAQQIhCAwDCyAFRQRAQQAhCCAAIQEMAwsgBUEBayEFIAhBAWohCCAEIAFBAWoiAUcNAAsgBiEFIAQhAQsgB0EBNgIAIAMgBTYCAAwBCyADQQA2AgAgByAINgIACyAHIAE2AgQgCSgCDCEAAkACQCAJKAIIQQFrDgIEAQALIANBADYCHCADQcIeNgIQIANBFzYCDCADIABBAWo2AhRBACECDAMLIANBADYCHCADIAA2AhQgA0HXHjYCECADQQk2AgxBACECDAILIAEgBEYEQEEoIQIMAgsgA0EJNgIIIAMgATYCBEEnIQIMAQsgASAERgRAQQEhAgwBCwNAAkACQAJAIAEtAABBCmsOBAABAQABCyABQQFqIQEMAQsgAUEBaiEBIAMtAC5BIHENAEEAIQIgA0EANgIcIAMgATYCFCADQaEhNgIQIANBBTYCDAwCC0EBIQIgASAERw0ACwsgCUEQaiQAIAJFBEAgAygCDCEADAELIAMgAjYCHEEAIQAgAygCBCIBRQ0AIAMgASAEIAMoAggRAQAiAUUNACADIAQ2AhQgAyABNgIMIAEhAAsgAAu+AgECfyAAQQA6AAAgAEHkAGoiAUEBa0EAOgAAIABBADoAAiAAQQA6AAEgAUEDa0EAOgAAIAFBAmtBADoAACAAQQA6AAMgAUEEa0EAOgAAQQAgAGtBA3EiASAAaiIAQQA2AgBB5AAgAWtBfHEiAiAAaiIBQQRrQQA2AgACQCACQQlJDQAgAEEANgIIIABBADYCBCABQQhrQQA2AgAgAUEMa0EANgIAIAJBGUkNACAAQQA2AhggAEEANgIUIABBADYCECAAQQA2AgwgAUEQa0EANgIAIAFBFGtBADYCACABQRhrQQA2AgAgAUEca0EANgIAIAIgAEEEcUEYciICayIBQSBJDQAgACACaiEAA0AgAEIANwMYIABCADcDECAAQgA3AwggAEIANwMAIABBIGohACABQSBrIgFBH0sNAAsLC1YBAX8CQCAAKAIMDQACQAJAAkACQCAALQAxDgMBAAMCCyAAKAI4IgFFDQAgASgCMCIBRQ0AIAAgAREAACIBDQMLQQAPCwALIABByhk2AhBBDiEBCyABCxoAIAAoAgxFBEAgAEHeHzYCECAAQRU2AgwLCxQAIAAoAgxBFUYEQCAAQQA2AgwLCxQAIAAoAgxBFkYEQCAAQQA2AgwLCwcAIAAoAgwLBwAgACgCEAsJACAAIAE2AhALBwAgACgCFAsrAAJAIABBJ08NAEL//////wkgAK2IQgGDUA0AIABBAnRB0DhqKAIADwsACxcAIABBL08EQAALIABBAnRB7DlqKAIAC78JAQF/QfQtIQECQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCAAQeQAaw70A2NiAAFhYWFhYWECAwQFYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYQYHCAkKCwwNDg9hYWFhYRBhYWFhYWFhYWFhYRFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWESExQVFhcYGRobYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYRwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1NmE3ODk6YWFhYWFhYWE7YWFhPGFhYWE9Pj9hYWFhYWFhYUBhYUFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFCQ0RFRkdISUpLTE1OT1BRUlNhYWFhYWFhYVRVVldYWVpbYVxdYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhXmFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYV9gYQtB6iwPC0GYJg8LQe0xDwtBoDcPC0HJKQ8LQbQpDwtBli0PC0HrKw8LQaI1DwtB2zQPC0HgKQ8LQeMkDwtB1SQPC0HuJA8LQeYlDwtByjQPC0HQNw8LQao1DwtB9SwPC0H2Jg8LQYIiDwtB8jMPC0G+KA8LQec3DwtBzSEPC0HAIQ8LQbglDwtByyUPC0GWJA8LQY80DwtBzTUPC0HdKg8LQe4zDwtBnDQPC0GeMQ8LQfQ1DwtB5SIPC0GvJQ8LQZkxDwtBsjYPC0H5Ng8LQcQyDwtB3SwPC0GCMQ8LQcExDwtBjTcPC0HJJA8LQew2DwtB5yoPC0HIIw8LQeIhDwtByTcPC0GlIg8LQZQiDwtB2zYPC0HeNQ8LQYYmDwtBvCsPC0GLMg8LQaAjDwtB9jAPC0GALA8LQYkrDwtBpCYPC0HyIw8LQYEoDwtBqzIPC0HrJw8LQcI2DwtBoiQPC0HPKg8LQdwjDwtBhycPC0HkNA8LQbciDwtBrTEPC0HVIg8LQa80DwtB3iYPC0HWMg8LQfQ0DwtBgTgPC0H0Nw8LQZI2DwtBnScPC0GCKQ8LQY0jDwtB1zEPC0G9NQ8LQbQ3DwtB2DAPC0G2Jw8LQZo4DwtBpyoPC0HEJw8LQa4jDwtB9SIPCwALQcomIQELIAELFwAgACAALwEuQf7/A3EgAUEAR3I7AS4LGgAgACAALwEuQf3/A3EgAUEAR0EBdHI7AS4LGgAgACAALwEuQfv/A3EgAUEAR0ECdHI7AS4LGgAgACAALwEuQff/A3EgAUEAR0EDdHI7AS4LGgAgACAALwEuQe//A3EgAUEAR0EEdHI7AS4LGgAgACAALwEuQd//A3EgAUEAR0EFdHI7AS4LGgAgACAALwEuQb//A3EgAUEAR0EGdHI7AS4LGgAgACAALwEuQf/+A3EgAUEAR0EHdHI7AS4LGgAgACAALwEuQf/9A3EgAUEAR0EIdHI7AS4LGgAgACAALwEuQf/7A3EgAUEAR0EJdHI7AS4LPgECfwJAIAAoAjgiA0UNACADKAIEIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEHhEjYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIIIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEH8ETYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIMIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEHsCjYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIQIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEH6HjYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIUIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEHLEDYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIYIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEG3HzYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIcIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEG/FTYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIsIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEH+CDYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIgIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEGMHTYCEEEYIQQLIAQLPgECfwJAIAAoAjgiA0UNACADKAIkIgNFDQAgACABIAIgAWsgAxEBACIEQX9HDQAgAEHmFTYCEEEYIQQLIAQLOAAgAAJ/IAAvATJBFHFBFEYEQEEBIAAtAChBAUYNARogAC8BNEHlAEYMAQsgAC0AKUEFRgs6ADALWQECfwJAIAAtAChBAUYNACAALwE0IgFB5ABrQeQASQ0AIAFBzAFGDQAgAUGwAkYNACAALwEyIgBBwABxDQBBASECIABBiARxQYAERg0AIABBKHFFIQILIAILjAEBAn8CQAJAAkAgAC0AKkUNACAALQArRQ0AIAAvATIiAUECcUUNAQwCCyAALwEyIgFBAXFFDQELQQEhAiAALQAoQQFGDQAgAC8BNCIAQeQAa0HkAEkNACAAQcwBRg0AIABBsAJGDQAgAUHAAHENAEEAIQIgAUGIBHFBgARGDQAgAUEocUEARyECCyACC1cAIABBGGpCADcDACAAQgA3AwAgAEE4akIANwMAIABBMGpCADcDACAAQShqQgA3AwAgAEEgakIANwMAIABBEGpCADcDACAAQQhqQgA3AwAgAEH9ATYCHAsGACAAEDoLmi0BC38jAEEQayIKJABB3NUAKAIAIglFBEBBnNkAKAIAIgVFBEBBqNkAQn83AgBBoNkAQoCAhICAgMAANwIAQZzZACAKQQhqQXBxQdiq1aoFcyIFNgIAQbDZAEEANgIAQYDZAEEANgIAC0GE2QBBwNkENgIAQdTVAEHA2QQ2AgBB6NUAIAU2AgBB5NUAQX82AgBBiNkAQcCmAzYCAANAIAFBgNYAaiABQfTVAGoiAjYCACACIAFB7NUAaiIDNgIAIAFB+NUAaiADNgIAIAFBiNYAaiABQfzVAGoiAzYCACADIAI2AgAgAUGQ1gBqIAFBhNYAaiICNgIAIAIgAzYCACABQYzWAGogAjYCACABQSBqIgFBgAJHDQALQczZBEGBpgM2AgBB4NUAQazZACgCADYCAEHQ1QBBgKYDNgIAQdzVAEHI2QQ2AgBBzP8HQTg2AgBByNkEIQkLAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAEHsAU0EQEHE1QAoAgAiBkEQIABBE2pBcHEgAEELSRsiBEEDdiIAdiIBQQNxBEACQCABQQFxIAByQQFzIgJBA3QiAEHs1QBqIgEgAEH01QBqKAIAIgAoAggiA0YEQEHE1QAgBkF+IAJ3cTYCAAwBCyABIAM2AgggAyABNgIMCyAAQQhqIQEgACACQQN0IgJBA3I2AgQgACACaiIAIAAoAgRBAXI2AgQMEQtBzNUAKAIAIgggBE8NASABBEACQEECIAB0IgJBACACa3IgASAAdHFoIgBBA3QiAkHs1QBqIgEgAkH01QBqKAIAIgIoAggiA0YEQEHE1QAgBkF+IAB3cSIGNgIADAELIAEgAzYCCCADIAE2AgwLIAIgBEEDcjYCBCAAQQN0IgAgBGshBSAAIAJqIAU2AgAgAiAEaiIEIAVBAXI2AgQgCARAIAhBeHFB7NUAaiEAQdjVACgCACEDAn9BASAIQQN2dCIBIAZxRQRAQcTVACABIAZyNgIAIAAMAQsgACgCCAsiASADNgIMIAAgAzYCCCADIAA2AgwgAyABNgIICyACQQhqIQFB2NUAIAQ2AgBBzNUAIAU2AgAMEQtByNUAKAIAIgtFDQEgC2hBAnRB9NcAaigCACIAKAIEQXhxIARrIQUgACECA0ACQCACKAIQIgFFBEAgAkEUaigCACIBRQ0BCyABKAIEQXhxIARrIgMgBUkhAiADIAUgAhshBSABIAAgAhshACABIQIMAQsLIAAoAhghCSAAKAIMIgMgAEcEQEHU1QAoAgAaIAMgACgCCCIBNgIIIAEgAzYCDAwQCyAAQRRqIgIoAgAiAUUEQCAAKAIQIgFFDQMgAEEQaiECCwNAIAIhByABIgNBFGoiAigCACIBDQAgA0EQaiECIAMoAhAiAQ0ACyAHQQA2AgAMDwtBfyEEIABBv39LDQAgAEETaiIBQXBxIQRByNUAKAIAIghFDQBBACAEayEFAkACQAJAAn9BACAEQYACSQ0AGkEfIARB////B0sNABogBEEmIAFBCHZnIgBrdkEBcSAAQQF0a0E+agsiBkECdEH01wBqKAIAIgJFBEBBACEBQQAhAwwBC0EAIQEgBEEZIAZBAXZrQQAgBkEfRxt0IQBBACEDA0ACQCACKAIEQXhxIARrIgcgBU8NACACIQMgByIFDQBBACEFIAIhAQwDCyABIAJBFGooAgAiByAHIAIgAEEddkEEcWpBEGooAgAiAkYbIAEgBxshASAAQQF0IQAgAg0ACwsgASADckUEQEEAIQNBAiAGdCIAQQAgAGtyIAhxIgBFDQMgAGhBAnRB9NcAaigCACEBCyABRQ0BCwNAIAEoAgRBeHEgBGsiAiAFSSEAIAIgBSAAGyEFIAEgAyAAGyEDIAEoAhAiAAR/IAAFIAFBFGooAgALIgENAAsLIANFDQAgBUHM1QAoAgAgBGtPDQAgAygCGCEHIAMgAygCDCIARwRAQdTVACgCABogACADKAIIIgE2AgggASAANgIMDA4LIANBFGoiAigCACIBRQRAIAMoAhAiAUUNAyADQRBqIQILA0AgAiEGIAEiAEEUaiICKAIAIgENACAAQRBqIQIgACgCECIBDQALIAZBADYCAAwNC0HM1QAoAgAiAyAETwRAQdjVACgCACEBAkAgAyAEayICQRBPBEAgASAEaiIAIAJBAXI2AgQgASADaiACNgIAIAEgBEEDcjYCBAwBCyABIANBA3I2AgQgASADaiIAIAAoAgRBAXI2AgRBACEAQQAhAgtBzNUAIAI2AgBB2NUAIAA2AgAgAUEIaiEBDA8LQdDVACgCACIDIARLBEAgBCAJaiIAIAMgBGsiAUEBcjYCBEHc1QAgADYCAEHQ1QAgATYCACAJIARBA3I2AgQgCUEIaiEBDA8LQQAhASAEAn9BnNkAKAIABEBBpNkAKAIADAELQajZAEJ/NwIAQaDZAEKAgISAgIDAADcCAEGc2QAgCkEMakFwcUHYqtWqBXM2AgBBsNkAQQA2AgBBgNkAQQA2AgBBgIAECyIAIARBxwBqIgVqIgZBACAAayIHcSICTwRAQbTZAEEwNgIADA8LAkBB/NgAKAIAIgFFDQBB9NgAKAIAIgggAmohACAAIAFNIAAgCEtxDQBBACEBQbTZAEEwNgIADA8LQYDZAC0AAEEEcQ0EAkACQCAJBEBBhNkAIQEDQCABKAIAIgAgCU0EQCAAIAEoAgRqIAlLDQMLIAEoAggiAQ0ACwtBABA7IgBBf0YNBSACIQZBoNkAKAIAIgFBAWsiAyAAcQRAIAIgAGsgACADakEAIAFrcWohBgsgBCAGTw0FIAZB/v///wdLDQVB/NgAKAIAIgMEQEH02AAoAgAiByAGaiEBIAEgB00NBiABIANLDQYLIAYQOyIBIABHDQEMBwsgBiADayAHcSIGQf7///8HSw0EIAYQOyEAIAAgASgCACABKAIEakYNAyAAIQELAkAgBiAEQcgAak8NACABQX9GDQBBpNkAKAIAIgAgBSAGa2pBACAAa3EiAEH+////B0sEQCABIQAMBwsgABA7QX9HBEAgACAGaiEGIAEhAAwHC0EAIAZrEDsaDAQLIAEiAEF/Rw0FDAMLQQAhAwwMC0EAIQAMCgsgAEF/Rw0CC0GA2QBBgNkAKAIAQQRyNgIACyACQf7///8HSw0BIAIQOyEAQQAQOyEBIABBf0YNASABQX9GDQEgACABTw0BIAEgAGsiBiAEQThqTQ0BC0H02ABB9NgAKAIAIAZqIgE2AgBB+NgAKAIAIAFJBEBB+NgAIAE2AgALAkACQAJAQdzVACgCACICBEBBhNkAIQEDQCAAIAEoAgAiAyABKAIEIgVqRg0CIAEoAggiAQ0ACwwCC0HU1QAoAgAiAUEARyAAIAFPcUUEQEHU1QAgADYCAAtBACEBQYjZACAGNgIAQYTZACAANgIAQeTVAEF/NgIAQejVAEGc2QAoAgA2AgBBkNkAQQA2AgADQCABQYDWAGogAUH01QBqIgI2AgAgAiABQezVAGoiAzYCACABQfjVAGogAzYCACABQYjWAGogAUH81QBqIgM2AgAgAyACNgIAIAFBkNYAaiABQYTWAGoiAjYCACACIAM2AgAgAUGM1gBqIAI2AgAgAUEgaiIBQYACRw0AC0F4IABrQQ9xIgEgAGoiAiAGQThrIgMgAWsiAUEBcjYCBEHg1QBBrNkAKAIANgIAQdDVACABNgIAQdzVACACNgIAIAAgA2pBODYCBAwCCyAAIAJNDQAgAiADSQ0AIAEoAgxBCHENAEF4IAJrQQ9xIgAgAmoiA0HQ1QAoAgAgBmoiByAAayIAQQFyNgIEIAEgBSAGajYCBEHg1QBBrNkAKAIANgIAQdDVACAANgIAQdzVACADNgIAIAIgB2pBODYCBAwBCyAAQdTVACgCAEkEQEHU1QAgADYCAAsgACAGaiEDQYTZACEBAkACQAJAA0AgAyABKAIARwRAIAEoAggiAQ0BDAILCyABLQAMQQhxRQ0BC0GE2QAhAQNAIAEoAgAiAyACTQRAIAMgASgCBGoiBSACSw0DCyABKAIIIQEMAAsACyABIAA2AgAgASABKAIEIAZqNgIEIABBeCAAa0EPcWoiCSAEQQNyNgIEIANBeCADa0EPcWoiBiAEIAlqIgRrIQEgAiAGRgRAQdzVACAENgIAQdDVAEHQ1QAoAgAgAWoiADYCACAEIABBAXI2AgQMCAtB2NUAKAIAIAZGBEBB2NUAIAQ2AgBBzNUAQczVACgCACABaiIANgIAIAQgAEEBcjYCBCAAIARqIAA2AgAMCAsgBigCBCIFQQNxQQFHDQYgBUF4cSEIIAVB/wFNBEAgBUEDdiEDIAYoAggiACAGKAIMIgJGBEBBxNUAQcTVACgCAEF+IAN3cTYCAAwHCyACIAA2AgggACACNgIMDAYLIAYoAhghByAGIAYoAgwiAEcEQCAAIAYoAggiAjYCCCACIAA2AgwMBQsgBkEUaiICKAIAIgVFBEAgBigCECIFRQ0EIAZBEGohAgsDQCACIQMgBSIAQRRqIgIoAgAiBQ0AIABBEGohAiAAKAIQIgUNAAsgA0EANgIADAQLQXggAGtBD3EiASAAaiIHIAZBOGsiAyABayIBQQFyNgIEIAAgA2pBODYCBCACIAVBNyAFa0EPcWpBP2siAyADIAJBEGpJGyIDQSM2AgRB4NUAQazZACgCADYCAEHQ1QAgATYCAEHc1QAgBzYCACADQRBqQYzZACkCADcCACADQYTZACkCADcCCEGM2QAgA0EIajYCAEGI2QAgBjYCAEGE2QAgADYCAEGQ2QBBADYCACADQSRqIQEDQCABQQc2AgAgBSABQQRqIgFLDQALIAIgA0YNACADIAMoAgRBfnE2AgQgAyADIAJrIgU2AgAgAiAFQQFyNgIEIAVB/wFNBEAgBUF4cUHs1QBqIQACf0HE1QAoAgAiAUEBIAVBA3Z0IgNxRQRAQcTVACABIANyNgIAIAAMAQsgACgCCAsiASACNgIMIAAgAjYCCCACIAA2AgwgAiABNgIIDAELQR8hASAFQf///wdNBEAgBUEmIAVBCHZnIgBrdkEBcSAAQQF0a0E+aiEBCyACIAE2AhwgAkIANwIQIAFBAnRB9NcAaiEAQcjVACgCACIDQQEgAXQiBnFFBEAgACACNgIAQcjVACADIAZyNgIAIAIgADYCGCACIAI2AgggAiACNgIMDAELIAVBGSABQQF2a0EAIAFBH0cbdCEBIAAoAgAhAwJAA0AgAyIAKAIEQXhxIAVGDQEgAUEddiEDIAFBAXQhASAAIANBBHFqQRBqIgYoAgAiAw0ACyAGIAI2AgAgAiAANgIYIAIgAjYCDCACIAI2AggMAQsgACgCCCIBIAI2AgwgACACNgIIIAJBADYCGCACIAA2AgwgAiABNgIIC0HQ1QAoAgAiASAETQ0AQdzVACgCACIAIARqIgIgASAEayIBQQFyNgIEQdDVACABNgIAQdzVACACNgIAIAAgBEEDcjYCBCAAQQhqIQEMCAtBACEBQbTZAEEwNgIADAcLQQAhAAsgB0UNAAJAIAYoAhwiAkECdEH01wBqIgMoAgAgBkYEQCADIAA2AgAgAA0BQcjVAEHI1QAoAgBBfiACd3E2AgAMAgsgB0EQQRQgBygCECAGRhtqIAA2AgAgAEUNAQsgACAHNgIYIAYoAhAiAgRAIAAgAjYCECACIAA2AhgLIAZBFGooAgAiAkUNACAAQRRqIAI2AgAgAiAANgIYCyABIAhqIQEgBiAIaiIGKAIEIQULIAYgBUF+cTYCBCABIARqIAE2AgAgBCABQQFyNgIEIAFB/wFNBEAgAUF4cUHs1QBqIQACf0HE1QAoAgAiAkEBIAFBA3Z0IgFxRQRAQcTVACABIAJyNgIAIAAMAQsgACgCCAsiASAENgIMIAAgBDYCCCAEIAA2AgwgBCABNgIIDAELQR8hBSABQf///wdNBEAgAUEmIAFBCHZnIgBrdkEBcSAAQQF0a0E+aiEFCyAEIAU2AhwgBEIANwIQIAVBAnRB9NcAaiEAQcjVACgCACICQQEgBXQiA3FFBEAgACAENgIAQcjVACACIANyNgIAIAQgADYCGCAEIAQ2AgggBCAENgIMDAELIAFBGSAFQQF2a0EAIAVBH0cbdCEFIAAoAgAhAAJAA0AgACICKAIEQXhxIAFGDQEgBUEddiEAIAVBAXQhBSACIABBBHFqQRBqIgMoAgAiAA0ACyADIAQ2AgAgBCACNgIYIAQgBDYCDCAEIAQ2AggMAQsgAigCCCIAIAQ2AgwgAiAENgIIIARBADYCGCAEIAI2AgwgBCAANgIICyAJQQhqIQEMAgsCQCAHRQ0AAkAgAygCHCIBQQJ0QfTXAGoiAigCACADRgRAIAIgADYCACAADQFByNUAIAhBfiABd3EiCDYCAAwCCyAHQRBBFCAHKAIQIANGG2ogADYCACAARQ0BCyAAIAc2AhggAygCECIBBEAgACABNgIQIAEgADYCGAsgA0EUaigCACIBRQ0AIABBFGogATYCACABIAA2AhgLAkAgBUEPTQRAIAMgBCAFaiIAQQNyNgIEIAAgA2oiACAAKAIEQQFyNgIEDAELIAMgBGoiAiAFQQFyNgIEIAMgBEEDcjYCBCACIAVqIAU2AgAgBUH/AU0EQCAFQXhxQezVAGohAAJ/QcTVACgCACIBQQEgBUEDdnQiBXFFBEBBxNUAIAEgBXI2AgAgAAwBCyAAKAIICyIBIAI2AgwgACACNgIIIAIgADYCDCACIAE2AggMAQtBHyEBIAVB////B00EQCAFQSYgBUEIdmciAGt2QQFxIABBAXRrQT5qIQELIAIgATYCHCACQgA3AhAgAUECdEH01wBqIQBBASABdCIEIAhxRQRAIAAgAjYCAEHI1QAgBCAIcjYCACACIAA2AhggAiACNgIIIAIgAjYCDAwBCyAFQRkgAUEBdmtBACABQR9HG3QhASAAKAIAIQQCQANAIAQiACgCBEF4cSAFRg0BIAFBHXYhBCABQQF0IQEgACAEQQRxakEQaiIGKAIAIgQNAAsgBiACNgIAIAIgADYCGCACIAI2AgwgAiACNgIIDAELIAAoAggiASACNgIMIAAgAjYCCCACQQA2AhggAiAANgIMIAIgATYCCAsgA0EIaiEBDAELAkAgCUUNAAJAIAAoAhwiAUECdEH01wBqIgIoAgAgAEYEQCACIAM2AgAgAw0BQcjVACALQX4gAXdxNgIADAILIAlBEEEUIAkoAhAgAEYbaiADNgIAIANFDQELIAMgCTYCGCAAKAIQIgEEQCADIAE2AhAgASADNgIYCyAAQRRqKAIAIgFFDQAgA0EUaiABNgIAIAEgAzYCGAsCQCAFQQ9NBEAgACAEIAVqIgFBA3I2AgQgACABaiIBIAEoAgRBAXI2AgQMAQsgACAEaiIHIAVBAXI2AgQgACAEQQNyNgIEIAUgB2ogBTYCACAIBEAgCEF4cUHs1QBqIQFB2NUAKAIAIQMCf0EBIAhBA3Z0IgIgBnFFBEBBxNUAIAIgBnI2AgAgAQwBCyABKAIICyICIAM2AgwgASADNgIIIAMgATYCDCADIAI2AggLQdjVACAHNgIAQczVACAFNgIACyAAQQhqIQELIApBEGokACABC0MAIABFBEA/AEEQdA8LAkAgAEH//wNxDQAgAEEASA0AIABBEHZAACIAQX9GBEBBtNkAQTA2AgBBfw8LIABBEHQPCwALC5lCIgBBgAgLDQEAAAAAAAAAAgAAAAMAQZgICwUEAAAABQBBqAgLCQYAAAAHAAAACABB5AgLwjJJbnZhbGlkIGNoYXIgaW4gdXJsIHF1ZXJ5AFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fYm9keQBDb250ZW50LUxlbmd0aCBvdmVyZmxvdwBDaHVuayBzaXplIG92ZXJmbG93AEludmFsaWQgbWV0aG9kIGZvciBIVFRQL3gueCByZXF1ZXN0AEludmFsaWQgbWV0aG9kIGZvciBSVFNQL3gueCByZXF1ZXN0AEV4cGVjdGVkIFNPVVJDRSBtZXRob2QgZm9yIElDRS94LnggcmVxdWVzdABJbnZhbGlkIGNoYXIgaW4gdXJsIGZyYWdtZW50IHN0YXJ0AEV4cGVjdGVkIGRvdABTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3N0YXR1cwBJbnZhbGlkIHJlc3BvbnNlIHN0YXR1cwBFeHBlY3RlZCBMRiBhZnRlciBoZWFkZXJzAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIGV4dGVuc2lvbnMAVXNlciBjYWxsYmFjayBlcnJvcgBgb25fcmVzZXRgIGNhbGxiYWNrIGVycm9yAGBvbl9jaHVua19oZWFkZXJgIGNhbGxiYWNrIGVycm9yAGBvbl9tZXNzYWdlX2JlZ2luYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfZXh0ZW5zaW9uX3ZhbHVlYCBjYWxsYmFjayBlcnJvcgBgb25fc3RhdHVzX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fdmVyc2lvbl9jb21wbGV0ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX3VybF9jb21wbGV0ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX3Byb3RvY29sX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9oZWFkZXJfdmFsdWVfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9tZXNzYWdlX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fbWV0aG9kX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25faGVhZGVyX2ZpZWxkX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfZXh0ZW5zaW9uX25hbWVgIGNhbGxiYWNrIGVycm9yAFVuZXhwZWN0ZWQgY2hhciBpbiB1cmwgc2VydmVyAEludmFsaWQgaGVhZGVyIHZhbHVlIGNoYXIASW52YWxpZCBoZWFkZXIgZmllbGQgY2hhcgBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3ZlcnNpb24ASW52YWxpZCBtaW5vciB2ZXJzaW9uAEludmFsaWQgbWFqb3IgdmVyc2lvbgBFeHBlY3RlZCBzcGFjZSBhZnRlciB2ZXJzaW9uAEV4cGVjdGVkIENSTEYgYWZ0ZXIgdmVyc2lvbgBJbnZhbGlkIEhUVFAgdmVyc2lvbgBJbnZhbGlkIGhlYWRlciB0b2tlbgBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3VybABJbnZhbGlkIGNoYXJhY3RlcnMgaW4gdXJsAFVuZXhwZWN0ZWQgc3RhcnQgY2hhciBpbiB1cmwARG91YmxlIEAgaW4gdXJsAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fcHJvdG9jb2wARW1wdHkgQ29udGVudC1MZW5ndGgASW52YWxpZCBjaGFyYWN0ZXIgaW4gQ29udGVudC1MZW5ndGgAVHJhbnNmZXItRW5jb2RpbmcgY2FuJ3QgYmUgcHJlc2VudCB3aXRoIENvbnRlbnQtTGVuZ3RoAER1cGxpY2F0ZSBDb250ZW50LUxlbmd0aABJbnZhbGlkIGNoYXIgaW4gdXJsIHBhdGgAQ29udGVudC1MZW5ndGggY2FuJ3QgYmUgcHJlc2VudCB3aXRoIFRyYW5zZmVyLUVuY29kaW5nAE1pc3NpbmcgZXhwZWN0ZWQgQ1IgYWZ0ZXIgY2h1bmsgc2l6ZQBFeHBlY3RlZCBMRiBhZnRlciBjaHVuayBzaXplAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIHNpemUAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9oZWFkZXJfdmFsdWUAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9jaHVua19leHRlbnNpb25fdmFsdWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyB2YWx1ZQBVbmV4cGVjdGVkIHdoaXRlc3BhY2UgYWZ0ZXIgaGVhZGVyIHZhbHVlAE1pc3NpbmcgZXhwZWN0ZWQgQ1IgYWZ0ZXIgaGVhZGVyIHZhbHVlAE1pc3NpbmcgZXhwZWN0ZWQgTEYgYWZ0ZXIgaGVhZGVyIHZhbHVlAEludmFsaWQgYFRyYW5zZmVyLUVuY29kaW5nYCBoZWFkZXIgdmFsdWUATWlzc2luZyBleHBlY3RlZCBDUiBhZnRlciBjaHVuayBleHRlbnNpb24gdmFsdWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyBxdW90ZSB2YWx1ZQBJbnZhbGlkIHF1b3RlZC1wYWlyIGluIGNodW5rIGV4dGVuc2lvbnMgcXVvdGVkIHZhbHVlAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIGV4dGVuc2lvbnMgcXVvdGVkIHZhbHVlAFBhdXNlZCBieSBvbl9oZWFkZXJzX2NvbXBsZXRlAEludmFsaWQgRU9GIHN0YXRlAG9uX3Jlc2V0IHBhdXNlAG9uX2NodW5rX2hlYWRlciBwYXVzZQBvbl9tZXNzYWdlX2JlZ2luIHBhdXNlAG9uX2NodW5rX2V4dGVuc2lvbl92YWx1ZSBwYXVzZQBvbl9zdGF0dXNfY29tcGxldGUgcGF1c2UAb25fdmVyc2lvbl9jb21wbGV0ZSBwYXVzZQBvbl91cmxfY29tcGxldGUgcGF1c2UAb25fcHJvdG9jb2xfY29tcGxldGUgcGF1c2UAb25fY2h1bmtfY29tcGxldGUgcGF1c2UAb25faGVhZGVyX3ZhbHVlX2NvbXBsZXRlIHBhdXNlAG9uX21lc3NhZ2VfY29tcGxldGUgcGF1c2UAb25fbWV0aG9kX2NvbXBsZXRlIHBhdXNlAG9uX2hlYWRlcl9maWVsZF9jb21wbGV0ZSBwYXVzZQBvbl9jaHVua19leHRlbnNpb25fbmFtZSBwYXVzZQBVbmV4cGVjdGVkIHNwYWNlIGFmdGVyIHN0YXJ0IGxpbmUATWlzc2luZyBleHBlY3RlZCBDUiBhZnRlciByZXNwb25zZSBsaW5lAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fY2h1bmtfZXh0ZW5zaW9uX25hbWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyBuYW1lAE1pc3NpbmcgZXhwZWN0ZWQgQ1IgYWZ0ZXIgY2h1bmsgZXh0ZW5zaW9uIG5hbWUASW52YWxpZCBzdGF0dXMgY29kZQBQYXVzZSBvbiBDT05ORUNUL1VwZ3JhZGUAUGF1c2Ugb24gUFJJL1VwZ3JhZGUARXhwZWN0ZWQgSFRUUC8yIENvbm5lY3Rpb24gUHJlZmFjZQBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX21ldGhvZABFeHBlY3RlZCBzcGFjZSBhZnRlciBtZXRob2QAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9oZWFkZXJfZmllbGQAUGF1c2VkAEludmFsaWQgd29yZCBlbmNvdW50ZXJlZABJbnZhbGlkIG1ldGhvZCBlbmNvdW50ZXJlZABNaXNzaW5nIGV4cGVjdGVkIENSIGFmdGVyIGNodW5rIGRhdGEARXhwZWN0ZWQgTEYgYWZ0ZXIgY2h1bmsgZGF0YQBVbmV4cGVjdGVkIGNoYXIgaW4gdXJsIHNjaGVtYQBSZXF1ZXN0IGhhcyBpbnZhbGlkIGBUcmFuc2Zlci1FbmNvZGluZ2AARGF0YSBhZnRlciBgQ29ubmVjdGlvbjogY2xvc2VgAFNXSVRDSF9QUk9YWQBVU0VfUFJPWFkATUtBQ1RJVklUWQBVTlBST0NFU1NBQkxFX0VOVElUWQBRVUVSWQBDT1BZAE1PVkVEX1BFUk1BTkVOVExZAFRPT19FQVJMWQBOT1RJRlkARkFJTEVEX0RFUEVOREVOQ1kAQkFEX0dBVEVXQVkAUExBWQBQVVQAQ0hFQ0tPVVQAR0FURVdBWV9USU1FT1VUAFJFUVVFU1RfVElNRU9VVABORVRXT1JLX0NPTk5FQ1RfVElNRU9VVABDT05ORUNUSU9OX1RJTUVPVVQATE9HSU5fVElNRU9VVABORVRXT1JLX1JFQURfVElNRU9VVABQT1NUAE1JU0RJUkVDVEVEX1JFUVVFU1QAQ0xJRU5UX0NMT1NFRF9SRVFVRVNUAENMSUVOVF9DTE9TRURfTE9BRF9CQUxBTkNFRF9SRVFVRVNUAEJBRF9SRVFVRVNUAEhUVFBfUkVRVUVTVF9TRU5UX1RPX0hUVFBTX1BPUlQAUkVQT1JUAElNX0FfVEVBUE9UAFJFU0VUX0NPTlRFTlQATk9fQ09OVEVOVABQQVJUSUFMX0NPTlRFTlQASFBFX0lOVkFMSURfQ09OU1RBTlQASFBFX0NCX1JFU0VUAEdFVABIUEVfU1RSSUNUAENPTkZMSUNUAFRFTVBPUkFSWV9SRURJUkVDVABQRVJNQU5FTlRfUkVESVJFQ1QAQ09OTkVDVABNVUxUSV9TVEFUVVMASFBFX0lOVkFMSURfU1RBVFVTAFRPT19NQU5ZX1JFUVVFU1RTAEVBUkxZX0hJTlRTAFVOQVZBSUxBQkxFX0ZPUl9MRUdBTF9SRUFTT05TAE9QVElPTlMAU1dJVENISU5HX1BST1RPQ09MUwBWQVJJQU5UX0FMU09fTkVHT1RJQVRFUwBNVUxUSVBMRV9DSE9JQ0VTAElOVEVSTkFMX1NFUlZFUl9FUlJPUgBXRUJfU0VSVkVSX1VOS05PV05fRVJST1IAUkFJTEdVTl9FUlJPUgBJREVOVElUWV9QUk9WSURFUl9BVVRIRU5USUNBVElPTl9FUlJPUgBTU0xfQ0VSVElGSUNBVEVfRVJST1IASU5WQUxJRF9YX0ZPUldBUkRFRF9GT1IAU0VUX1BBUkFNRVRFUgBHRVRfUEFSQU1FVEVSAEhQRV9VU0VSAFNFRV9PVEhFUgBIUEVfQ0JfQ0hVTktfSEVBREVSAEV4cGVjdGVkIExGIGFmdGVyIENSAE1LQ0FMRU5EQVIAU0VUVVAAV0VCX1NFUlZFUl9JU19ET1dOAFRFQVJET1dOAEhQRV9DTE9TRURfQ09OTkVDVElPTgBIRVVSSVNUSUNfRVhQSVJBVElPTgBESVNDT05ORUNURURfT1BFUkFUSU9OAE5PTl9BVVRIT1JJVEFUSVZFX0lORk9STUFUSU9OAEhQRV9JTlZBTElEX1ZFUlNJT04ASFBFX0NCX01FU1NBR0VfQkVHSU4AU0lURV9JU19GUk9aRU4ASFBFX0lOVkFMSURfSEVBREVSX1RPS0VOAElOVkFMSURfVE9LRU4ARk9SQklEREVOAEVOSEFOQ0VfWU9VUl9DQUxNAEhQRV9JTlZBTElEX1VSTABCTE9DS0VEX0JZX1BBUkVOVEFMX0NPTlRST0wATUtDT0wAQUNMAEhQRV9JTlRFUk5BTABSRVFVRVNUX0hFQURFUl9GSUVMRFNfVE9PX0xBUkdFX1VOT0ZGSUNJQUwASFBFX09LAFVOTElOSwBVTkxPQ0sAUFJJAFJFVFJZX1dJVEgASFBFX0lOVkFMSURfQ09OVEVOVF9MRU5HVEgASFBFX1VORVhQRUNURURfQ09OVEVOVF9MRU5HVEgARkxVU0gAUFJPUFBBVENIAE0tU0VBUkNIAFVSSV9UT09fTE9ORwBQUk9DRVNTSU5HAE1JU0NFTExBTkVPVVNfUEVSU0lTVEVOVF9XQVJOSU5HAE1JU0NFTExBTkVPVVNfV0FSTklORwBIUEVfSU5WQUxJRF9UUkFOU0ZFUl9FTkNPRElORwBFeHBlY3RlZCBDUkxGAEhQRV9JTlZBTElEX0NIVU5LX1NJWkUATU9WRQBDT05USU5VRQBIUEVfQ0JfU1RBVFVTX0NPTVBMRVRFAEhQRV9DQl9IRUFERVJTX0NPTVBMRVRFAEhQRV9DQl9WRVJTSU9OX0NPTVBMRVRFAEhQRV9DQl9VUkxfQ09NUExFVEUASFBFX0NCX1BST1RPQ09MX0NPTVBMRVRFAEhQRV9DQl9DSFVOS19DT01QTEVURQBIUEVfQ0JfSEVBREVSX1ZBTFVFX0NPTVBMRVRFAEhQRV9DQl9DSFVOS19FWFRFTlNJT05fVkFMVUVfQ09NUExFVEUASFBFX0NCX0NIVU5LX0VYVEVOU0lPTl9OQU1FX0NPTVBMRVRFAEhQRV9DQl9NRVNTQUdFX0NPTVBMRVRFAEhQRV9DQl9NRVRIT0RfQ09NUExFVEUASFBFX0NCX0hFQURFUl9GSUVMRF9DT01QTEVURQBERUxFVEUASFBFX0lOVkFMSURfRU9GX1NUQVRFAElOVkFMSURfU1NMX0NFUlRJRklDQVRFAFBBVVNFAE5PX1JFU1BPTlNFAFVOU1VQUE9SVEVEX01FRElBX1RZUEUAR09ORQBOT1RfQUNDRVBUQUJMRQBTRVJWSUNFX1VOQVZBSUxBQkxFAFJBTkdFX05PVF9TQVRJU0ZJQUJMRQBPUklHSU5fSVNfVU5SRUFDSEFCTEUAUkVTUE9OU0VfSVNfU1RBTEUAUFVSR0UATUVSR0UAUkVRVUVTVF9IRUFERVJfRklFTERTX1RPT19MQVJHRQBSRVFVRVNUX0hFQURFUl9UT09fTEFSR0UAUEFZTE9BRF9UT09fTEFSR0UASU5TVUZGSUNJRU5UX1NUT1JBR0UASFBFX1BBVVNFRF9VUEdSQURFAEhQRV9QQVVTRURfSDJfVVBHUkFERQBTT1VSQ0UAQU5OT1VOQ0UAVFJBQ0UASFBFX1VORVhQRUNURURfU1BBQ0UAREVTQ1JJQkUAVU5TVUJTQ1JJQkUAUkVDT1JEAEhQRV9JTlZBTElEX01FVEhPRABOT1RfRk9VTkQAUFJPUEZJTkQAVU5CSU5EAFJFQklORABVTkFVVEhPUklaRUQATUVUSE9EX05PVF9BTExPV0VEAEhUVFBfVkVSU0lPTl9OT1RfU1VQUE9SVEVEAEFMUkVBRFlfUkVQT1JURUQAQUNDRVBURUQATk9UX0lNUExFTUVOVEVEAExPT1BfREVURUNURUQASFBFX0NSX0VYUEVDVEVEAEhQRV9MRl9FWFBFQ1RFRABDUkVBVEVEAElNX1VTRUQASFBFX1BBVVNFRABUSU1FT1VUX09DQ1VSRUQAUEFZTUVOVF9SRVFVSVJFRABQUkVDT05ESVRJT05fUkVRVUlSRUQAUFJPWFlfQVVUSEVOVElDQVRJT05fUkVRVUlSRUQATkVUV09SS19BVVRIRU5USUNBVElPTl9SRVFVSVJFRABMRU5HVEhfUkVRVUlSRUQAU1NMX0NFUlRJRklDQVRFX1JFUVVJUkVEAFVQR1JBREVfUkVRVUlSRUQAUEFHRV9FWFBJUkVEAFBSRUNPTkRJVElPTl9GQUlMRUQARVhQRUNUQVRJT05fRkFJTEVEAFJFVkFMSURBVElPTl9GQUlMRUQAU1NMX0hBTkRTSEFLRV9GQUlMRUQATE9DS0VEAFRSQU5TRk9STUFUSU9OX0FQUExJRUQATk9UX01PRElGSUVEAE5PVF9FWFRFTkRFRABCQU5EV0lEVEhfTElNSVRfRVhDRUVERUQAU0lURV9JU19PVkVSTE9BREVEAEhFQUQARXhwZWN0ZWQgSFRUUC8sIFJUU1AvIG9yIElDRS8A5xUAAK8VAACkEgAAkhoAACYWAACeFAAA2xkAAHkVAAB+EgAA/hQAADYVAAALFgAA2BYAAPMSAABCGAAArBYAABIVAAAUFwAA7xcAAEgUAABxFwAAshoAAGsZAAB+GQAANRQAAIIaAABEFwAA/RYAAB4YAACHFwAAqhkAAJMSAAAHGAAALBcAAMoXAACkFwAA5xUAAOcVAABYFwAAOxgAAKASAAAtHAAAwxEAAEgRAADeEgAAQhMAAKQZAAD9EAAA9xUAAKUVAADvFgAA+BkAAEoWAABWFgAA9RUAAAoaAAAIGgAAARoAAKsVAABCEgAA1xAAAEwRAAAFGQAAVBYAAB4RAADKGQAAyBkAAE4WAAD/GAAAcRQAAPAVAADuFQAAlBkAAPwVAAC/GQAAmxkAAHwUAABDEQAAcBgAAJUUAAAnFAAAGRQAANUSAADUGQAARBYAAPcQAEG5OwsBAQBB0DsL4AEBAQIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEDAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBBuj0LBAEAAAIAQdE9C14DBAMDAwMDAAADAwADAwADAwMDAwMDAwMDAAUAAAAAAAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAwADAEG6PwsEAQAAAgBB0T8LXgMAAwMDAwMAAAMDAAMDAAMDAwMDAwMDAwMABAAFAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAAADAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwADAAMAQbDBAAsNbG9zZWVlcC1hbGl2ZQBBycEACwEBAEHgwQAL4AEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBBycMACwEBAEHgwwAL5wEBAQEBAQEBAQEBAQECAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAWNodW5rZWQAQfHFAAteAQABAQEBAQAAAQEAAQEAAQEBAQEBAQEBAQAAAAAAAAABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEAAQBB0McACyFlY3Rpb25lbnQtbGVuZ3Rob25yb3h5LWNvbm5lY3Rpb24AQYDIAAsgcmFuc2Zlci1lbmNvZGluZ3BncmFkZQ0KDQpTTQ0KDQoAQanIAAsFAQIAAQMAQcDIAAtfBAUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUAQanKAAsFAQIAAQMAQcDKAAtfBAUFBgUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUAQanMAAsEAQAAAQBBwcwAC14CAgACAgICAgICAgICAgICAgICAgICAgICAgICAgIAAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAEGpzgALBQECAAEDAEHAzgALXwQFAAAFBQUFBQUFBQUFBQYFBQUFBQUFBQUFBQUABQAHCAUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQAFAAUABQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUAAAAFAEGp0AALBQEBAAEBAEHA0AALAQEAQdrQAAtBAgAAAAAAAAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAAAAAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAQanSAAsFAQEAAQEAQcDSAAsBAQBBytIACwYCAAAAAAIAQeHSAAs6AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAAAAAAADAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwBBoNQAC50BTk9VTkNFRUNLT1VUTkVDVEVURUNSSUJFTFVTSEVURUFEU0VBUkNIUkdFQ1RJVklUWUxFTkRBUlZFT1RJRllQVElPTlNDSFNFQVlTVEFUQ0hHRVVFUllPUkRJUkVDVE9SVFJDSFBBUkFNRVRFUlVSQ0VCU0NSSUJFQVJET1dOQUNFSU5ETktDS1VCU0NSSUJFVFRQQ0VUU1BBRFRQLw==";
@@ -25673,9 +24773,9 @@ var require_llhttp_wasm = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/llhttp/llhttp_simd-wasm.js
+// node_modules/undici/lib/llhttp/llhttp_simd-wasm.js
 var require_llhttp_simd_wasm = __commonJS({
-  "../main/node_modules/undici/lib/llhttp/llhttp_simd-wasm.js"(exports2, module2) {
+  "node_modules/undici/lib/llhttp/llhttp_simd-wasm.js"(exports2, module2) {
     "use strict";
     var { Buffer: Buffer6 } = require("node:buffer");
     var wasmBase64 = "AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAn9/AGABfwBgBH9/f38Bf2AAAGADf39/AALLAQgDZW52GHdhc21fb25faGVhZGVyc19jb21wbGV0ZQAEA2VudhV3YXNtX29uX21lc3NhZ2VfYmVnaW4AAANlbnYLd2FzbV9vbl91cmwAAQNlbnYOd2FzbV9vbl9zdGF0dXMAAQNlbnYUd2FzbV9vbl9oZWFkZXJfZmllbGQAAQNlbnYUd2FzbV9vbl9oZWFkZXJfdmFsdWUAAQNlbnYMd2FzbV9vbl9ib2R5AAEDZW52GHdhc21fb25fbWVzc2FnZV9jb21wbGV0ZQAAAzU0BQYAAAMAAAAAAAADAQMAAwMDAAACAAAAAAICAgICAgICAgIBAQEBAQEBAQEBAwAAAwAAAAQFAXABExMFAwEAAgYIAX8BQcDZBAsHxQcoBm1lbW9yeQIAC19pbml0aWFsaXplAAgZX19pbmRpcmVjdF9mdW5jdGlvbl90YWJsZQEAC2xsaHR0cF9pbml0AAkYbGxodHRwX3Nob3VsZF9rZWVwX2FsaXZlADcMbGxodHRwX2FsbG9jAAsGbWFsbG9jADkLbGxodHRwX2ZyZWUADARmcmVlAAwPbGxodHRwX2dldF90eXBlAA0VbGxodHRwX2dldF9odHRwX21ham9yAA4VbGxodHRwX2dldF9odHRwX21pbm9yAA8RbGxodHRwX2dldF9tZXRob2QAEBZsbGh0dHBfZ2V0X3N0YXR1c19jb2RlABESbGxodHRwX2dldF91cGdyYWRlABIMbGxodHRwX3Jlc2V0ABMObGxodHRwX2V4ZWN1dGUAFBRsbGh0dHBfc2V0dGluZ3NfaW5pdAAVDWxsaHR0cF9maW5pc2gAFgxsbGh0dHBfcGF1c2UAFw1sbGh0dHBfcmVzdW1lABgbbGxodHRwX3Jlc3VtZV9hZnRlcl91cGdyYWRlABkQbGxodHRwX2dldF9lcnJubwAaF2xsaHR0cF9nZXRfZXJyb3JfcmVhc29uABsXbGxodHRwX3NldF9lcnJvcl9yZWFzb24AHBRsbGh0dHBfZ2V0X2Vycm9yX3BvcwAdEWxsaHR0cF9lcnJub19uYW1lAB4SbGxodHRwX21ldGhvZF9uYW1lAB8SbGxodHRwX3N0YXR1c19uYW1lACAabGxodHRwX3NldF9sZW5pZW50X2hlYWRlcnMAISFsbGh0dHBfc2V0X2xlbmllbnRfY2h1bmtlZF9sZW5ndGgAIh1sbGh0dHBfc2V0X2xlbmllbnRfa2VlcF9hbGl2ZQAjJGxsaHR0cF9zZXRfbGVuaWVudF90cmFuc2Zlcl9lbmNvZGluZwAkGmxsaHR0cF9zZXRfbGVuaWVudF92ZXJzaW9uACUjbGxodHRwX3NldF9sZW5pZW50X2RhdGFfYWZ0ZXJfY2xvc2UAJidsbGh0dHBfc2V0X2xlbmllbnRfb3B0aW9uYWxfbGZfYWZ0ZXJfY3IAJyxsbGh0dHBfc2V0X2xlbmllbnRfb3B0aW9uYWxfY3JsZl9hZnRlcl9jaHVuawAoKGxsaHR0cF9zZXRfbGVuaWVudF9vcHRpb25hbF9jcl9iZWZvcmVfbGYAKSpsbGh0dHBfc2V0X2xlbmllbnRfc3BhY2VzX2FmdGVyX2NodW5rX3NpemUAKhhsbGh0dHBfbWVzc2FnZV9uZWVkc19lb2YANgkYAQBBAQsSAQIDBAUKBgcyNDMuKy8tLDAxCuzaAjQWAEHA1QAoAgAEQAALQcDVAEEBNgIACxQAIAAQOCAAIAI2AjggACABOgAoCxQAIAAgAC8BNCAALQAwIAAQNxAACx4BAX9BwAAQOiIBEDggAUGACDYCOCABIAA6ACggAQuPDAEHfwJAIABFDQAgAEEIayIBIABBBGsoAgAiAEF4cSIEaiEFAkAgAEEBcQ0AIABBA3FFDQEgASABKAIAIgBrIgFB1NUAKAIASQ0BIAAgBGohBAJAAkBB2NUAKAIAIAFHBEAgAEH/AU0EQCAAQQN2IQMgASgCCCIAIAEoAgwiAkYEQEHE1QBBxNUAKAIAQX4gA3dxNgIADAULIAIgADYCCCAAIAI2AgwMBAsgASgCGCEGIAEgASgCDCIARwRAIAAgASgCCCICNgIIIAIgADYCDAwDCyABQRRqIgMoAgAiAkUEQCABKAIQIgJFDQIgAUEQaiEDCwNAIAMhByACIgBBFGoiAygCACICDQAgAEEQaiEDIAAoAhAiAg0ACyAHQQA2AgAMAgsgBSgCBCIAQQNxQQNHDQIgBSAAQX5xNgIEQczVACAENgIAIAUgBDYCACABIARBAXI2AgQMAwtBACEACyAGRQ0AAkAgASgCHCICQQJ0QfTXAGoiAygCACABRgRAIAMgADYCACAADQFByNUAQcjVACgCAEF+IAJ3cTYCAAwCCyAGQRBBFCAGKAIQIAFGG2ogADYCACAARQ0BCyAAIAY2AhggASgCECICBEAgACACNgIQIAIgADYCGAsgAUEUaigCACICRQ0AIABBFGogAjYCACACIAA2AhgLIAEgBU8NACAFKAIEIgBBAXFFDQACQAJAAkACQCAAQQJxRQRAQdzVACgCACAFRgRAQdzVACABNgIAQdDVAEHQ1QAoAgAgBGoiADYCACABIABBAXI2AgQgAUHY1QAoAgBHDQZBzNUAQQA2AgBB2NUAQQA2AgAMBgtB2NUAKAIAIAVGBEBB2NUAIAE2AgBBzNUAQczVACgCACAEaiIANgIAIAEgAEEBcjYCBCAAIAFqIAA2AgAMBgsgAEF4cSAEaiEEIABB/wFNBEAgAEEDdiEDIAUoAggiACAFKAIMIgJGBEBBxNUAQcTVACgCAEF+IAN3cTYCAAwFCyACIAA2AgggACACNgIMDAQLIAUoAhghBiAFIAUoAgwiAEcEQEHU1QAoAgAaIAAgBSgCCCICNgIIIAIgADYCDAwDCyAFQRRqIgMoAgAiAkUEQCAFKAIQIgJFDQIgBUEQaiEDCwNAIAMhByACIgBBFGoiAygCACICDQAgAEEQaiEDIAAoAhAiAg0ACyAHQQA2AgAMAgsgBSAAQX5xNgIEIAEgBGogBDYCACABIARBAXI2AgQMAwtBACEACyAGRQ0AAkAgBSgCHCICQQJ0QfTXAGoiAygCACAFRgRAIAMgADYCACAADQFByNUAQcjVACgCAEF+IAJ3cTYCAAwCCyAGQRBBFCAGKAIQIAVGG2ogADYCACAARQ0BCyAAIAY2AhggBSgCECICBEAgACACNgIQIAIgADYCGAsgBUEUaigCACICRQ0AIABBFGogAjYCACACIAA2AhgLIAEgBGogBDYCACABIARBAXI2AgQgAUHY1QAoAgBHDQBBzNUAIAQ2AgAMAQsgBEH/AU0EQCAEQXhxQezVAGohAAJ/QcTVACgCACICQQEgBEEDdnQiA3FFBEBBxNUAIAIgA3I2AgAgAAwBCyAAKAIICyICIAE2AgwgACABNgIIIAEgADYCDCABIAI2AggMAQtBHyECIARB////B00EQCAEQSYgBEEIdmciAGt2QQFxIABBAXRrQT5qIQILIAEgAjYCHCABQgA3AhAgAkECdEH01wBqIQACQEHI1QAoAgAiA0EBIAJ0IgdxRQRAIAAgATYCAEHI1QAgAyAHcjYCACABIAA2AhggASABNgIIIAEgATYCDAwBCyAEQRkgAkEBdmtBACACQR9HG3QhAiAAKAIAIQACQANAIAAiAygCBEF4cSAERg0BIAJBHXYhACACQQF0IQIgAyAAQQRxakEQaiIHKAIAIgANAAsgByABNgIAIAEgAzYCGCABIAE2AgwgASABNgIIDAELIAMoAggiACABNgIMIAMgATYCCCABQQA2AhggASADNgIMIAEgADYCCAtB5NUAQeTVACgCAEEBayIAQX8gABs2AgALCwcAIAAtACgLBwAgAC0AKgsHACAALQArCwcAIAAtACkLBwAgAC8BNAsHACAALQAwC0ABBH8gACgCGCEBIAAvAS4hAiAALQAoIQMgACgCOCEEIAAQOCAAIAQ2AjggACADOgAoIAAgAjsBLiAAIAE2AhgLhocCAwd/A34BeyABIAJqIQQCQCAAIgMoAgwiAA0AIAMoAgQEQCADIAE2AgQLIwBBEGsiCSQAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCADKAIcIgJBAmsO/AEB+QECAwQFBgcICQoLDA0ODxAREvgBE/cBFBX2ARYX9QEYGRobHB0eHyD9AfsBIfQBIiMkJSYnKCkqK/MBLC0uLzAxMvIB8QEzNPAB7wE1Njc4OTo7PD0+P0BBQkNERUZHSElKS0xNTk/6AVBRUlPuAe0BVOwBVesBVldYWVrqAVtcXV5fYGFiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AAYEBggGDAYQBhQGGAYcBiAGJAYoBiwGMAY0BjgGPAZABkQGSAZMBlAGVAZYBlwGYAZkBmgGbAZwBnQGeAZ8BoAGhAaIBowGkAaUBpgGnAagBqQGqAasBrAGtAa4BrwGwAbEBsgGzAbQBtQG2AbcBuAG5AboBuwG8Ab0BvgG/AcABwQHCAcMBxAHFAcYBxwHIAckBygHLAcwBzQHOAekB6AHPAecB0AHmAdEB0gHTAdQB5QHVAdYB1wHYAdkB2gHbAdwB3QHeAd8B4AHhAeIB4wEA/AELQQAM4wELQQ4M4gELQQ0M4QELQQ8M4AELQRAM3wELQRMM3gELQRQM3QELQRUM3AELQRYM2wELQRcM2gELQRgM2QELQRkM2AELQRoM1wELQRsM1gELQRwM1QELQR0M1AELQR4M0wELQR8M0gELQSAM0QELQSEM0AELQQgMzwELQSIMzgELQSQMzQELQSMMzAELQQcMywELQSUMygELQSYMyQELQScMyAELQSgMxwELQRIMxgELQREMxQELQSkMxAELQSoMwwELQSsMwgELQSwMwQELQd4BDMABC0EuDL8BC0EvDL4BC0EwDL0BC0ExDLwBC0EyDLsBC0EzDLoBC0E0DLkBC0HfAQy4AQtBNQy3AQtBOQy2AQtBDAy1AQtBNgy0AQtBNwyzAQtBOAyyAQtBPgyxAQtBOgywAQtB4AEMrwELQQsMrgELQT8MrQELQTsMrAELQQoMqwELQTwMqgELQT0MqQELQeEBDKgBC0HBAAynAQtBwAAMpgELQcIADKUBC0EJDKQBC0EtDKMBC0HDAAyiAQtBxAAMoQELQcUADKABC0HGAAyfAQtBxwAMngELQcgADJ0BC0HJAAycAQtBygAMmwELQcsADJoBC0HMAAyZAQtBzQAMmAELQc4ADJcBC0HPAAyWAQtB0AAMlQELQdEADJQBC0HSAAyTAQtB0wAMkgELQdUADJEBC0HUAAyQAQtB1gAMjwELQdcADI4BC0HYAAyNAQtB2QAMjAELQdoADIsBC0HbAAyKAQtB3AAMiQELQd0ADIgBC0HeAAyHAQtB3wAMhgELQeAADIUBC0HhAAyEAQtB4gAMgwELQeMADIIBC0HkAAyBAQtB5QAMgAELQeIBDH8LQeYADH4LQecADH0LQQYMfAtB6AAMewtBBQx6C0HpAAx5C0EEDHgLQeoADHcLQesADHYLQewADHULQe0ADHQLQQMMcwtB7gAMcgtB7wAMcQtB8AAMcAtB8gAMbwtB8QAMbgtB8wAMbQtB9AAMbAtB9QAMawtB9gAMagtBAgxpC0H3AAxoC0H4AAxnC0H5AAxmC0H6AAxlC0H7AAxkC0H8AAxjC0H9AAxiC0H+AAxhC0H/AAxgC0GAAQxfC0GBAQxeC0GCAQxdC0GDAQxcC0GEAQxbC0GFAQxaC0GGAQxZC0GHAQxYC0GIAQxXC0GJAQxWC0GKAQxVC0GLAQxUC0GMAQxTC0GNAQxSC0GOAQxRC0GPAQxQC0GQAQxPC0GRAQxOC0GSAQxNC0GTAQxMC0GUAQxLC0GVAQxKC0GWAQxJC0GXAQxIC0GYAQxHC0GZAQxGC0GaAQxFC0GbAQxEC0GcAQxDC0GdAQxCC0GeAQxBC0GfAQxAC0GgAQw/C0GhAQw+C0GiAQw9C0GjAQw8C0GkAQw7C0GlAQw6C0GmAQw5C0GnAQw4C0GoAQw3C0GpAQw2C0GqAQw1C0GrAQw0C0GsAQwzC0GtAQwyC0GuAQwxC0GvAQwwC0GwAQwvC0GxAQwuC0GyAQwtC0GzAQwsC0G0AQwrC0G1AQwqC0G2AQwpC0G3AQwoC0G4AQwnC0G5AQwmC0G6AQwlC0G7AQwkC0G8AQwjC0G9AQwiC0G+AQwhC0G/AQwgC0HAAQwfC0HBAQweC0HCAQwdC0EBDBwLQcMBDBsLQcQBDBoLQcUBDBkLQcYBDBgLQccBDBcLQcgBDBYLQckBDBULQcoBDBQLQcsBDBMLQcwBDBILQc0BDBELQc4BDBALQc8BDA8LQdABDA4LQdEBDA0LQdIBDAwLQdMBDAsLQdQBDAoLQdUBDAkLQdYBDAgLQeMBDAcLQdcBDAYLQdgBDAULQdkBDAQLQdoBDAMLQdsBDAILQd0BDAELQdwBCyECA0ACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIAMCfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAAn8CQAJAAkACfwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAwJ/AkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJ/AkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCACDuMBAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISMkJScoKZ4DmwOaA5EDigODA4AD/QL7AvgC8gLxAu8C7QLoAucC5gLlAuQC3ALbAtoC2QLYAtcC1gLVAs8CzgLMAssCygLJAsgCxwLGAsQCwwK+ArwCugK5ArgCtwK2ArUCtAKzArICsQKwAq4CrQKpAqgCpwKmAqUCpAKjAqICoQKgAp8CmAKQAowCiwKKAoEC/gH9AfwB+wH6AfkB+AH3AfUB8wHwAesB6QHoAecB5gHlAeQB4wHiAeEB4AHfAd4B3QHcAdoB2QHYAdcB1gHVAdQB0wHSAdEB0AHPAc4BzQHMAcsBygHJAcgBxwHGAcUBxAHDAcIBwQHAAb8BvgG9AbwBuwG6AbkBuAG3AbYBtQG0AbMBsgGxAbABrwGuAa0BrAGrAaoBqQGoAacBpgGlAaQBowGiAZ8BngGZAZgBlwGWAZUBlAGTAZIBkQGQAY8BjQGMAYcBhgGFAYQBgwGCAX18e3p5dnV0UFFSU1RVCyABIARHDXJB/QEhAgy+AwsgASAERw2YAUHbASECDL0DCyABIARHDfEBQY4BIQIMvAMLIAEgBEcN/AFBhAEhAgy7AwsgASAERw2KAkH/ACECDLoDCyABIARHDZECQf0AIQIMuQMLIAEgBEcNlAJB+wAhAgy4AwsgASAERw0eQR4hAgy3AwsgASAERw0ZQRghAgy2AwsgASAERw3KAkHNACECDLUDCyABIARHDdUCQcYAIQIMtAMLIAEgBEcN1gJBwwAhAgyzAwsgASAERw3cAkE4IQIMsgMLIAMtADBBAUYNrQMMiQMLQQAhAAJAAkACQCADLQAqRQ0AIAMtACtFDQAgAy8BMiICQQJxRQ0BDAILIAMvATIiAkEBcUUNAQtBASEAIAMtAChBAUYNACADLwE0IgZB5ABrQeQASQ0AIAZBzAFGDQAgBkGwAkYNACACQcAAcQ0AQQAhACACQYgEcUGABEYNACACQShxQQBHIQALIANBADsBMiADQQA6ADECQCAARQRAIANBADoAMSADLQAuQQRxDQEMsQMLIANCADcDIAsgA0EAOgAxIANBAToANgxIC0EAIQACQCADKAI4IgJFDQAgAigCMCICRQ0AIAMgAhEAACEACyAARQ1IIABBFUcNYiADQQQ2AhwgAyABNgIUIANB0hs2AhAgA0EVNgIMQQAhAgyvAwsgASAERgRAQQYhAgyvAwsgAS0AAEEKRw0ZIAFBAWohAQwaCyADQgA3AyBBEiECDJQDCyABIARHDYoDQSMhAgysAwsgASAERgRAQQchAgysAwsCQAJAIAEtAABBCmsOBAEYGAAYCyABQQFqIQFBECECDJMDCyABQQFqIQEgA0Evai0AAEEBcQ0XQQAhAiADQQA2AhwgAyABNgIUIANBmSA2AhAgA0EZNgIMDKsDCyADIAMpAyAiDCAEIAFrrSIKfSILQgAgCyAMWBs3AyAgCiAMWg0YQQghAgyqAwsgASAERwRAIANBCTYCCCADIAE2AgRBFCECDJEDC0EJIQIMqQMLIAMpAyBQDa4CDEMLIAEgBEYEQEELIQIMqAMLIAEtAABBCkcNFiABQQFqIQEMFwsgA0Evai0AAEEBcUUNGQwmC0EAIQACQCADKAI4IgJFDQAgAigCUCICRQ0AIAMgAhEAACEACyAADRkMQgtBACEAAkAgAygCOCICRQ0AIAIoAlAiAkUNACADIAIRAAAhAAsgAA0aDCQLQQAhAAJAIAMoAjgiAkUNACACKAJQIgJFDQAgAyACEQAAIQALIAANGwwyCyADQS9qLQAAQQFxRQ0cDCILQQAhAAJAIAMoAjgiAkUNACACKAJUIgJFDQAgAyACEQAAIQALIAANHAxCC0EAIQACQCADKAI4IgJFDQAgAigCVCICRQ0AIAMgAhEAACEACyAADR0MIAsgASAERgRAQRMhAgygAwsCQCABLQAAIgBBCmsOBB8jIwAiCyABQQFqIQEMHwtBACEAAkAgAygCOCICRQ0AIAIoAlQiAkUNACADIAIRAAAhAAsgAA0iDEILIAEgBEYEQEEWIQIMngMLIAEtAABBwMEAai0AAEEBRw0jDIMDCwJAA0AgAS0AAEGwO2otAAAiAEEBRwRAAkAgAEECaw4CAwAnCyABQQFqIQFBISECDIYDCyAEIAFBAWoiAUcNAAtBGCECDJ0DCyADKAIEIQBBACECIANBADYCBCADIAAgAUEBaiIBEDQiAA0hDEELQQAhAAJAIAMoAjgiAkUNACACKAJUIgJFDQAgAyACEQAAIQALIAANIwwqCyABIARGBEBBHCECDJsDCyADQQo2AgggAyABNgIEQQAhAAJAIAMoAjgiAkUNACACKAJQIgJFDQAgAyACEQAAIQALIAANJUEkIQIMgQMLIAEgBEcEQANAIAEtAABBsD1qLQAAIgBBA0cEQCAAQQFrDgUYGiaCAyUmCyAEIAFBAWoiAUcNAAtBGyECDJoDC0EbIQIMmQMLA0AgAS0AAEGwP2otAAAiAEEDRwRAIABBAWsOBQ8RJxMmJwsgBCABQQFqIgFHDQALQR4hAgyYAwsgASAERwRAIANBCzYCCCADIAE2AgRBByECDP8CC0EfIQIMlwMLIAEgBEYEQEEgIQIMlwMLAkAgAS0AAEENaw4ULj8/Pz8/Pz8/Pz8/Pz8/Pz8/PwA/C0EAIQIgA0EANgIcIANBvws2AhAgA0ECNgIMIAMgAUEBajYCFAyWAwsgA0EvaiECA0AgASAERgRAQSEhAgyXAwsCQAJAAkAgAS0AACIAQQlrDhgCACkpASkpKSkpKSkpKSkpKSkpKSkpKQInCyABQQFqIQEgA0Evai0AAEEBcUUNCgwYCyABQQFqIQEMFwsgAUEBaiEBIAItAABBAnENAAtBACECIANBADYCHCADIAE2AhQgA0GfFTYCECADQQw2AgwMlQMLIAMtAC5BgAFxRQ0BC0EAIQACQCADKAI4IgJFDQAgAigCXCICRQ0AIAMgAhEAACEACyAARQ3mAiAAQRVGBEAgA0EkNgIcIAMgATYCFCADQZsbNgIQIANBFTYCDEEAIQIMlAMLQQAhAiADQQA2AhwgAyABNgIUIANBkA42AhAgA0EUNgIMDJMDC0EAIQIgA0EANgIcIAMgATYCFCADQb4gNgIQIANBAjYCDAySAwsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAEgDKdqIgEQMiIARQ0rIANBBzYCHCADIAE2AhQgAyAANgIMDJEDCyADLQAuQcAAcUUNAQtBACEAAkAgAygCOCICRQ0AIAIoAlgiAkUNACADIAIRAAAhAAsgAEUNKyAAQRVGBEAgA0EKNgIcIAMgATYCFCADQesZNgIQIANBFTYCDEEAIQIMkAMLQQAhAiADQQA2AhwgAyABNgIUIANBkww2AhAgA0ETNgIMDI8DC0EAIQIgA0EANgIcIAMgATYCFCADQYIVNgIQIANBAjYCDAyOAwtBACECIANBADYCHCADIAE2AhQgA0HdFDYCECADQRk2AgwMjQMLQQAhAiADQQA2AhwgAyABNgIUIANB5h02AhAgA0EZNgIMDIwDCyAAQRVGDT1BACECIANBADYCHCADIAE2AhQgA0HQDzYCECADQSI2AgwMiwMLIAMoAgQhAEEAIQIgA0EANgIEIAMgACABEDMiAEUNKCADQQ02AhwgAyABNgIUIAMgADYCDAyKAwsgAEEVRg06QQAhAiADQQA2AhwgAyABNgIUIANB0A82AhAgA0EiNgIMDIkDCyADKAIEIQBBACECIANBADYCBCADIAAgARAzIgBFBEAgAUEBaiEBDCgLIANBDjYCHCADIAA2AgwgAyABQQFqNgIUDIgDCyAAQRVGDTdBACECIANBADYCHCADIAE2AhQgA0HQDzYCECADQSI2AgwMhwMLIAMoAgQhAEEAIQIgA0EANgIEIAMgACABEDMiAEUEQCABQQFqIQEMJwsgA0EPNgIcIAMgADYCDCADIAFBAWo2AhQMhgMLQQAhAiADQQA2AhwgAyABNgIUIANB4hc2AhAgA0EZNgIMDIUDCyAAQRVGDTNBACECIANBADYCHCADIAE2AhQgA0HWDDYCECADQSM2AgwMhAMLIAMoAgQhAEEAIQIgA0EANgIEIAMgACABEDQiAEUNJSADQRE2AhwgAyABNgIUIAMgADYCDAyDAwsgAEEVRg0wQQAhAiADQQA2AhwgAyABNgIUIANB1gw2AhAgA0EjNgIMDIIDCyADKAIEIQBBACECIANBADYCBCADIAAgARA0IgBFBEAgAUEBaiEBDCULIANBEjYCHCADIAA2AgwgAyABQQFqNgIUDIEDCyADQS9qLQAAQQFxRQ0BC0EXIQIM5gILQQAhAiADQQA2AhwgAyABNgIUIANB4hc2AhAgA0EZNgIMDP4CCyAAQTtHDQAgAUEBaiEBDAwLQQAhAiADQQA2AhwgAyABNgIUIANBkhg2AhAgA0ECNgIMDPwCCyAAQRVGDShBACECIANBADYCHCADIAE2AhQgA0HWDDYCECADQSM2AgwM+wILIANBFDYCHCADIAE2AhQgAyAANgIMDPoCCyADKAIEIQBBACECIANBADYCBCADIAAgARA0IgBFBEAgAUEBaiEBDPUCCyADQRU2AhwgAyAANgIMIAMgAUEBajYCFAz5AgsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAEQNCIARQRAIAFBAWohAQzzAgsgA0EXNgIcIAMgADYCDCADIAFBAWo2AhQM+AILIABBFUYNI0EAIQIgA0EANgIcIAMgATYCFCADQdYMNgIQIANBIzYCDAz3AgsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAEQNCIARQRAIAFBAWohAQwdCyADQRk2AhwgAyAANgIMIAMgAUEBajYCFAz2AgsgAygCBCEAQQAhAiADQQA2AgQgAyAAIAEQNCIARQRAIAFBAWohAQzvAgsgA0EaNgIcIAMgADYCDCADIAFBAWo2AhQM9QILIABBFUYNH0EAIQIgA0EANgIcIAMgATYCFCADQdAPNgIQIANBIjYCDAz0AgsgAygCBCEAIANBADYCBCADIAAgARAzIgBFBEAgAUEBaiEBDBsLIANBHDYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgzzAgsgAygCBCEAIANBADYCBCADIAAgARAzIgBFBEAgAUEBaiEBDOsCCyADQR02AhwgAyAANgIMIAMgAUEBajYCFEEAIQIM8gILIABBO0cNASABQQFqIQELQSYhAgzXAgtBACECIANBADYCHCADIAE2AhQgA0GfFTYCECADQQw2AgwM7wILIAEgBEcEQANAIAEtAABBIEcNhAIgBCABQQFqIgFHDQALQSwhAgzvAgtBLCECDO4CCyABIARGBEBBNCECDO4CCwJAAkADQAJAIAEtAABBCmsOBAIAAAMACyAEIAFBAWoiAUcNAAtBNCECDO8CCyADKAIEIQAgA0EANgIEIAMgACABEDEiAEUNnwIgA0EyNgIcIAMgATYCFCADIAA2AgxBACECDO4CCyADKAIEIQAgA0EANgIEIAMgACABEDEiAEUEQCABQQFqIQEMnwILIANBMjYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgztAgsgASAERwRAAkADQCABLQAAQTBrIgBB/wFxQQpPBEBBOiECDNcCCyADKQMgIgtCmbPmzJmz5swZVg0BIAMgC0IKfiIKNwMgIAogAK1C/wGDIgtCf4VWDQEgAyAKIAt8NwMgIAQgAUEBaiIBRw0AC0HAACECDO4CCyADKAIEIQAgA0EANgIEIAMgACABQQFqIgEQMSIADRcM4gILQcAAIQIM7AILIAEgBEYEQEHJACECDOwCCwJAA0ACQCABLQAAQQlrDhgAAqICogKpAqICogKiAqICogKiAqICogKiAqICogKiAqICogKiAqICogKiAgCiAgsgBCABQQFqIgFHDQALQckAIQIM7AILIAFBAWohASADQS9qLQAAQQFxDaUCIANBADYCHCADIAE2AhQgA0GXEDYCECADQQo2AgxBACECDOsCCyABIARHBEADQCABLQAAQSBHDRUgBCABQQFqIgFHDQALQfgAIQIM6wILQfgAIQIM6gILIANBAjoAKAw4C0EAIQIgA0EANgIcIANBvws2AhAgA0ECNgIMIAMgAUEBajYCFAzoAgtBACECDM4CC0ENIQIMzQILQRMhAgzMAgtBFSECDMsCC0EWIQIMygILQRghAgzJAgtBGSECDMgCC0EaIQIMxwILQRshAgzGAgtBHCECDMUCC0EdIQIMxAILQR4hAgzDAgtBHyECDMICC0EgIQIMwQILQSIhAgzAAgtBIyECDL8CC0ElIQIMvgILQeUAIQIMvQILIANBPTYCHCADIAE2AhQgAyAANgIMQQAhAgzVAgsgA0EbNgIcIAMgATYCFCADQaQcNgIQIANBFTYCDEEAIQIM1AILIANBIDYCHCADIAE2AhQgA0GYGjYCECADQRU2AgxBACECDNMCCyADQRM2AhwgAyABNgIUIANBmBo2AhAgA0EVNgIMQQAhAgzSAgsgA0ELNgIcIAMgATYCFCADQZgaNgIQIANBFTYCDEEAIQIM0QILIANBEDYCHCADIAE2AhQgA0GYGjYCECADQRU2AgxBACECDNACCyADQSA2AhwgAyABNgIUIANBpBw2AhAgA0EVNgIMQQAhAgzPAgsgA0ELNgIcIAMgATYCFCADQaQcNgIQIANBFTYCDEEAIQIMzgILIANBDDYCHCADIAE2AhQgA0GkHDYCECADQRU2AgxBACECDM0CC0EAIQIgA0EANgIcIAMgATYCFCADQd0ONgIQIANBEjYCDAzMAgsCQANAAkAgAS0AAEEKaw4EAAICAAILIAQgAUEBaiIBRw0AC0H9ASECDMwCCwJAAkAgAy0ANkEBRw0AQQAhAAJAIAMoAjgiAkUNACACKAJgIgJFDQAgAyACEQAAIQALIABFDQAgAEEVRw0BIANB/AE2AhwgAyABNgIUIANB3Bk2AhAgA0EVNgIMQQAhAgzNAgtB3AEhAgyzAgsgA0EANgIcIAMgATYCFCADQfkLNgIQIANBHzYCDEEAIQIMywILAkACQCADLQAoQQFrDgIEAQALQdsBIQIMsgILQdQBIQIMsQILIANBAjoAMUEAIQACQCADKAI4IgJFDQAgAigCACICRQ0AIAMgAhEAACEACyAARQRAQd0BIQIMsQILIABBFUcEQCADQQA2AhwgAyABNgIUIANBtAw2AhAgA0EQNgIMQQAhAgzKAgsgA0H7ATYCHCADIAE2AhQgA0GBGjYCECADQRU2AgxBACECDMkCCyABIARGBEBB+gEhAgzJAgsgAS0AAEHIAEYNASADQQE6ACgLQcABIQIMrgILQdoBIQIMrQILIAEgBEcEQCADQQw2AgggAyABNgIEQdkBIQIMrQILQfkBIQIMxQILIAEgBEYEQEH4ASECDMUCCyABLQAAQcgARw0EIAFBAWohAUHYASECDKsCCyABIARGBEBB9wEhAgzEAgsCQAJAIAEtAABBxQBrDhAABQUFBQUFBQUFBQUFBQUBBQsgAUEBaiEBQdYBIQIMqwILIAFBAWohAUHXASECDKoCC0H2ASECIAEgBEYNwgIgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABButUAai0AAEcNAyAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMwwILIAMoAgQhACADQgA3AwAgAyAAIAZBAWoiARAuIgBFBEBB4wEhAgyqAgsgA0H1ATYCHCADIAE2AhQgAyAANgIMQQAhAgzCAgtB9AEhAiABIARGDcECIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQbjVAGotAABHDQIgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADMICCyADQYEEOwEoIAMoAgQhACADQgA3AwAgAyAAIAZBAWoiARAuIgANAwwCCyADQQA2AgALQQAhAiADQQA2AhwgAyABNgIUIANB5R82AhAgA0EINgIMDL8CC0HVASECDKUCCyADQfMBNgIcIAMgATYCFCADIAA2AgxBACECDL0CC0EAIQACQCADKAI4IgJFDQAgAigCQCICRQ0AIAMgAhEAACEACyAARQ1uIABBFUcEQCADQQA2AhwgAyABNgIUIANBgg82AhAgA0EgNgIMQQAhAgy9AgsgA0GPATYCHCADIAE2AhQgA0HsGzYCECADQRU2AgxBACECDLwCCyABIARHBEAgA0ENNgIIIAMgATYCBEHTASECDKMCC0HyASECDLsCCyABIARGBEBB8QEhAgy7AgsCQAJAAkAgAS0AAEHIAGsOCwABCAgICAgICAgCCAsgAUEBaiEBQdABIQIMowILIAFBAWohAUHRASECDKICCyABQQFqIQFB0gEhAgyhAgtB8AEhAiABIARGDbkCIAMoAgAiACAEIAFraiEGIAEgAGtBAmohBQNAIAEtAAAgAEG11QBqLQAARw0EIABBAkYNAyAAQQFqIQAgBCABQQFqIgFHDQALIAMgBjYCAAy5AgtB7wEhAiABIARGDbgCIAMoAgAiACAEIAFraiEGIAEgAGtBAWohBQNAIAEtAAAgAEGz1QBqLQAARw0DIABBAUYNAiAAQQFqIQAgBCABQQFqIgFHDQALIAMgBjYCAAy4AgtB7gEhAiABIARGDbcCIAMoAgAiACAEIAFraiEGIAEgAGtBAmohBQNAIAEtAAAgAEGw1QBqLQAARw0CIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBjYCAAy3AgsgAygCBCEAIANCADcDACADIAAgBUEBaiIBECsiAEUNAiADQewBNgIcIAMgATYCFCADIAA2AgxBACECDLYCCyADQQA2AgALIAMoAgQhACADQQA2AgQgAyAAIAEQKyIARQ2cAiADQe0BNgIcIAMgATYCFCADIAA2AgxBACECDLQCC0HPASECDJoCC0EAIQACQCADKAI4IgJFDQAgAigCNCICRQ0AIAMgAhEAACEACwJAIAAEQCAAQRVGDQEgA0EANgIcIAMgATYCFCADQeoNNgIQIANBJjYCDEEAIQIMtAILQc4BIQIMmgILIANB6wE2AhwgAyABNgIUIANBgBs2AhAgA0EVNgIMQQAhAgyyAgsgASAERgRAQesBIQIMsgILIAEtAABBL0YEQCABQQFqIQEMAQsgA0EANgIcIAMgATYCFCADQbI4NgIQIANBCDYCDEEAIQIMsQILQc0BIQIMlwILIAEgBEcEQCADQQ42AgggAyABNgIEQcwBIQIMlwILQeoBIQIMrwILIAEgBEYEQEHpASECDK8CCyABLQAAQTBrIgBB/wFxQQpJBEAgAyAAOgAqIAFBAWohAUHLASECDJYCCyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNlwIgA0HoATYCHCADIAE2AhQgAyAANgIMQQAhAgyuAgsgASAERgRAQecBIQIMrgILAkAgAS0AAEEuRgRAIAFBAWohAQwBCyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNmAIgA0HmATYCHCADIAE2AhQgAyAANgIMQQAhAgyuAgtBygEhAgyUAgsgASAERgRAQeUBIQIMrQILQQAhAEEBIQVBASEHQQAhAgJAAkACQAJAAkACfwJAAkACQAJAAkACQAJAIAEtAABBMGsOCgoJAAECAwQFBggLC0ECDAYLQQMMBQtBBAwEC0EFDAMLQQYMAgtBBwwBC0EICyECQQAhBUEAIQcMAgtBCSECQQEhAEEAIQVBACEHDAELQQAhBUEBIQILIAMgAjoAKyABQQFqIQECQAJAIAMtAC5BEHENAAJAAkACQCADLQAqDgMBAAIECyAHRQ0DDAILIAANAQwCCyAFRQ0BCyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNAiADQeIBNgIcIAMgATYCFCADIAA2AgxBACECDK8CCyADKAIEIQAgA0EANgIEIAMgACABEC8iAEUNmgIgA0HjATYCHCADIAE2AhQgAyAANgIMQQAhAgyuAgsgAygCBCEAIANBADYCBCADIAAgARAvIgBFDZgCIANB5AE2AhwgAyABNgIUIAMgADYCDAytAgtByQEhAgyTAgtBACEAAkAgAygCOCICRQ0AIAIoAkQiAkUNACADIAIRAAAhAAsCQCAABEAgAEEVRg0BIANBADYCHCADIAE2AhQgA0GkDTYCECADQSE2AgxBACECDK0CC0HIASECDJMCCyADQeEBNgIcIAMgATYCFCADQdAaNgIQIANBFTYCDEEAIQIMqwILIAEgBEYEQEHhASECDKsCCwJAIAEtAABBIEYEQCADQQA7ATQgAUEBaiEBDAELIANBADYCHCADIAE2AhQgA0GZETYCECADQQk2AgxBACECDKsCC0HHASECDJECCyABIARGBEBB4AEhAgyqAgsCQCABLQAAQTBrQf8BcSICQQpJBEAgAUEBaiEBAkAgAy8BNCIAQZkzSw0AIAMgAEEKbCIAOwE0IABB/v8DcSACQf//A3NLDQAgAyAAIAJqOwE0DAILQQAhAiADQQA2AhwgAyABNgIUIANBlR42AhAgA0ENNgIMDKsCCyADQQA2AhwgAyABNgIUIANBlR42AhAgA0ENNgIMQQAhAgyqAgtBxgEhAgyQAgsgASAERgRAQd8BIQIMqQILAkAgAS0AAEEwa0H/AXEiAkEKSQRAIAFBAWohAQJAIAMvATQiAEGZM0sNACADIABBCmwiADsBNCAAQf7/A3EgAkH//wNzSw0AIAMgACACajsBNAwCC0EAIQIgA0EANgIcIAMgATYCFCADQZUeNgIQIANBDTYCDAyqAgsgA0EANgIcIAMgATYCFCADQZUeNgIQIANBDTYCDEEAIQIMqQILQcUBIQIMjwILIAEgBEYEQEHeASECDKgCCwJAIAEtAABBMGtB/wFxIgJBCkkEQCABQQFqIQECQCADLwE0IgBBmTNLDQAgAyAAQQpsIgA7ATQgAEH+/wNxIAJB//8Dc0sNACADIAAgAmo7ATQMAgtBACECIANBADYCHCADIAE2AhQgA0GVHjYCECADQQ02AgwMqQILIANBADYCHCADIAE2AhQgA0GVHjYCECADQQ02AgxBACECDKgCC0HEASECDI4CCyABIARGBEBB3QEhAgynAgsCQAJAAkACQCABLQAAQQprDhcCAwMAAwMDAwMDAwMDAwMDAwMDAwMDAQMLIAFBAWoMBQsgAUEBaiEBQcMBIQIMjwILIAFBAWohASADQS9qLQAAQQFxDQggA0EANgIcIAMgATYCFCADQY0LNgIQIANBDTYCDEEAIQIMpwILIANBADYCHCADIAE2AhQgA0GNCzYCECADQQ02AgxBACECDKYCCyABIARHBEAgA0EPNgIIIAMgATYCBEEBIQIMjQILQdwBIQIMpQILAkACQANAAkAgAS0AAEEKaw4EAgAAAwALIAQgAUEBaiIBRw0AC0HbASECDKYCCyADKAIEIQAgA0EANgIEIAMgACABEC0iAEUEQCABQQFqIQEMBAsgA0HaATYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgylAgsgAygCBCEAIANBADYCBCADIAAgARAtIgANASABQQFqCyEBQcEBIQIMigILIANB2QE2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIMogILQcIBIQIMiAILIANBL2otAABBAXENASADQQA2AhwgAyABNgIUIANB5Bw2AhAgA0EZNgIMQQAhAgygAgsgASAERgRAQdkBIQIMoAILAkACQAJAIAEtAABBCmsOBAECAgACCyABQQFqIQEMAgsgAUEBaiEBDAELIAMtAC5BwABxRQ0BC0EAIQACQCADKAI4IgJFDQAgAigCPCICRQ0AIAMgAhEAACEACyAARQ2gASAAQRVGBEAgA0HZADYCHCADIAE2AhQgA0G3GjYCECADQRU2AgxBACECDJ8CCyADQQA2AhwgAyABNgIUIANBgA02AhAgA0EbNgIMQQAhAgyeAgsgA0EANgIcIAMgATYCFCADQdwoNgIQIANBAjYCDEEAIQIMnQILIAEgBEcEQCADQQw2AgggAyABNgIEQb8BIQIMhAILQdgBIQIMnAILIAEgBEYEQEHXASECDJwCCwJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAS0AAEHBAGsOFQABAgNaBAUGWlpaBwgJCgsMDQ4PEFoLIAFBAWohAUH7ACECDJICCyABQQFqIQFB/AAhAgyRAgsgAUEBaiEBQYEBIQIMkAILIAFBAWohAUGFASECDI8CCyABQQFqIQFBhgEhAgyOAgsgAUEBaiEBQYkBIQIMjQILIAFBAWohAUGKASECDIwCCyABQQFqIQFBjQEhAgyLAgsgAUEBaiEBQZYBIQIMigILIAFBAWohAUGXASECDIkCCyABQQFqIQFBmAEhAgyIAgsgAUEBaiEBQaUBIQIMhwILIAFBAWohAUGmASECDIYCCyABQQFqIQFBrAEhAgyFAgsgAUEBaiEBQbQBIQIMhAILIAFBAWohAUG3ASECDIMCCyABQQFqIQFBvgEhAgyCAgsgASAERgRAQdYBIQIMmwILIAEtAABBzgBHDUggAUEBaiEBQb0BIQIMgQILIAEgBEYEQEHVASECDJoCCwJAAkACQCABLQAAQcIAaw4SAEpKSkpKSkpKSgFKSkpKSkoCSgsgAUEBaiEBQbgBIQIMggILIAFBAWohAUG7ASECDIECCyABQQFqIQFBvAEhAgyAAgtB1AEhAiABIARGDZgCIAMoAgAiACAEIAFraiEFIAEgAGtBB2ohBgJAA0AgAS0AACAAQajVAGotAABHDUUgAEEHRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADJkCCyADQQA2AgAgBkEBaiEBQRsMRQsgASAERgRAQdMBIQIMmAILAkACQCABLQAAQckAaw4HAEdHR0dHAUcLIAFBAWohAUG5ASECDP8BCyABQQFqIQFBugEhAgz+AQtB0gEhAiABIARGDZYCIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQabVAGotAABHDUMgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADJcCCyADQQA2AgAgBkEBaiEBQQ8MQwtB0QEhAiABIARGDZUCIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQaTVAGotAABHDUIgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADJYCCyADQQA2AgAgBkEBaiEBQSAMQgtB0AEhAiABIARGDZQCIAMoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQaHVAGotAABHDUEgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADJUCCyADQQA2AgAgBkEBaiEBQRIMQQsgASAERgRAQc8BIQIMlAILAkACQCABLQAAQcUAaw4OAENDQ0NDQ0NDQ0NDQwFDCyABQQFqIQFBtQEhAgz7AQsgAUEBaiEBQbYBIQIM+gELQc4BIQIgASAERg2SAiADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGe1QBqLQAARw0/IABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyTAgsgA0EANgIAIAZBAWohAUEHDD8LQc0BIQIgASAERg2RAiADKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEGY1QBqLQAARw0+IABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAySAgsgA0EANgIAIAZBAWohAUEoDD4LIAEgBEYEQEHMASECDJECCwJAAkACQCABLQAAQcUAaw4RAEFBQUFBQUFBQQFBQUFBQQJBCyABQQFqIQFBsQEhAgz5AQsgAUEBaiEBQbIBIQIM+AELIAFBAWohAUGzASECDPcBC0HLASECIAEgBEYNjwIgAygCACIAIAQgAWtqIQUgASAAa0EGaiEGAkADQCABLQAAIABBkdUAai0AAEcNPCAAQQZGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMkAILIANBADYCACAGQQFqIQFBGgw8C0HKASECIAEgBEYNjgIgAygCACIAIAQgAWtqIQUgASAAa0EDaiEGAkADQCABLQAAIABBjdUAai0AAEcNOyAAQQNGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMjwILIANBADYCACAGQQFqIQFBIQw7CyABIARGBEBByQEhAgyOAgsCQAJAIAEtAABBwQBrDhQAPT09PT09PT09PT09PT09PT09AT0LIAFBAWohAUGtASECDPUBCyABQQFqIQFBsAEhAgz0AQsgASAERgRAQcgBIQIMjQILAkACQCABLQAAQdUAaw4LADw8PDw8PDw8PAE8CyABQQFqIQFBrgEhAgz0AQsgAUEBaiEBQa8BIQIM8wELQccBIQIgASAERg2LAiADKAIAIgAgBCABa2ohBSABIABrQQhqIQYCQANAIAEtAAAgAEGE1QBqLQAARw04IABBCEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyMAgsgA0EANgIAIAZBAWohAUEqDDgLIAEgBEYEQEHGASECDIsCCyABLQAAQdAARw04IAFBAWohAUElDDcLQcUBIQIgASAERg2JAiADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGB1QBqLQAARw02IABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyKAgsgA0EANgIAIAZBAWohAUEODDYLIAEgBEYEQEHEASECDIkCCyABLQAAQcUARw02IAFBAWohAUGrASECDO8BCyABIARGBEBBwwEhAgyIAgsCQAJAAkACQCABLQAAQcIAaw4PAAECOTk5OTk5OTk5OTkDOQsgAUEBaiEBQacBIQIM8QELIAFBAWohAUGoASECDPABCyABQQFqIQFBqQEhAgzvAQsgAUEBaiEBQaoBIQIM7gELQcIBIQIgASAERg2GAiADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEH+1ABqLQAARw0zIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyHAgsgA0EANgIAIAZBAWohAUEUDDMLQcEBIQIgASAERg2FAiADKAIAIgAgBCABa2ohBSABIABrQQRqIQYCQANAIAEtAAAgAEH51ABqLQAARw0yIABBBEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyGAgsgA0EANgIAIAZBAWohAUErDDILQcABIQIgASAERg2EAiADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEH21ABqLQAARw0xIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyFAgsgA0EANgIAIAZBAWohAUEsDDELQb8BIQIgASAERg2DAiADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEGh1QBqLQAARw0wIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyEAgsgA0EANgIAIAZBAWohAUERDDALQb4BIQIgASAERg2CAiADKAIAIgAgBCABa2ohBSABIABrQQNqIQYCQANAIAEtAAAgAEHy1ABqLQAARw0vIABBA0YNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyDAgsgA0EANgIAIAZBAWohAUEuDC8LIAEgBEYEQEG9ASECDIICCwJAAkACQAJAAkAgAS0AAEHBAGsOFQA0NDQ0NDQ0NDQ0ATQ0AjQ0AzQ0BDQLIAFBAWohAUGbASECDOwBCyABQQFqIQFBnAEhAgzrAQsgAUEBaiEBQZ0BIQIM6gELIAFBAWohAUGiASECDOkBCyABQQFqIQFBpAEhAgzoAQsgASAERgRAQbwBIQIMgQILAkACQCABLQAAQdIAaw4DADABMAsgAUEBaiEBQaMBIQIM6AELIAFBAWohAUEEDC0LQbsBIQIgASAERg3/ASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEHw1ABqLQAARw0sIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyAAgsgA0EANgIAIAZBAWohAUEdDCwLIAEgBEYEQEG6ASECDP8BCwJAAkAgAS0AAEHJAGsOBwEuLi4uLgAuCyABQQFqIQFBoQEhAgzmAQsgAUEBaiEBQSIMKwsgASAERgRAQbkBIQIM/gELIAEtAABB0ABHDSsgAUEBaiEBQaABIQIM5AELIAEgBEYEQEG4ASECDP0BCwJAAkAgAS0AAEHGAGsOCwAsLCwsLCwsLCwBLAsgAUEBaiEBQZ4BIQIM5AELIAFBAWohAUGfASECDOMBC0G3ASECIAEgBEYN+wEgAygCACIAIAQgAWtqIQUgASAAa0EDaiEGAkADQCABLQAAIABB7NQAai0AAEcNKCAAQQNGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM/AELIANBADYCACAGQQFqIQFBDQwoC0G2ASECIAEgBEYN+gEgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBodUAai0AAEcNJyAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM+wELIANBADYCACAGQQFqIQFBDAwnC0G1ASECIAEgBEYN+QEgAygCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABB6tQAai0AAEcNJiAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM+gELIANBADYCACAGQQFqIQFBAwwmC0G0ASECIAEgBEYN+AEgAygCACIAIAQgAWtqIQUgASAAa0EBaiEGAkADQCABLQAAIABB6NQAai0AAEcNJSAAQQFGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM+QELIANBADYCACAGQQFqIQFBJgwlCyABIARGBEBBswEhAgz4AQsCQAJAIAEtAABB1ABrDgIAAScLIAFBAWohAUGZASECDN8BCyABQQFqIQFBmgEhAgzeAQtBsgEhAiABIARGDfYBIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQebUAGotAABHDSMgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPcBCyADQQA2AgAgBkEBaiEBQScMIwtBsQEhAiABIARGDfUBIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQeTUAGotAABHDSIgAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPYBCyADQQA2AgAgBkEBaiEBQRwMIgtBsAEhAiABIARGDfQBIAMoAgAiACAEIAFraiEFIAEgAGtBBWohBgJAA0AgAS0AACAAQd7UAGotAABHDSEgAEEFRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPUBCyADQQA2AgAgBkEBaiEBQQYMIQtBrwEhAiABIARGDfMBIAMoAgAiACAEIAFraiEFIAEgAGtBBGohBgJAA0AgAS0AACAAQdnUAGotAABHDSAgAEEERg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPQBCyADQQA2AgAgBkEBaiEBQRkMIAsgASAERgRAQa4BIQIM8wELAkACQAJAAkAgAS0AAEEtaw4jACQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkASQkJCQkAiQkJAMkCyABQQFqIQFBjgEhAgzcAQsgAUEBaiEBQY8BIQIM2wELIAFBAWohAUGUASECDNoBCyABQQFqIQFBlQEhAgzZAQtBrQEhAiABIARGDfEBIAMoAgAiACAEIAFraiEFIAEgAGtBAWohBgJAA0AgAS0AACAAQdfUAGotAABHDR4gAEEBRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADPIBCyADQQA2AgAgBkEBaiEBQQsMHgsgASAERgRAQawBIQIM8QELAkACQCABLQAAQcEAaw4DACABIAsgAUEBaiEBQZABIQIM2AELIAFBAWohAUGTASECDNcBCyABIARGBEBBqwEhAgzwAQsCQAJAIAEtAABBwQBrDg8AHx8fHx8fHx8fHx8fHwEfCyABQQFqIQFBkQEhAgzXAQsgAUEBaiEBQZIBIQIM1gELIAEgBEYEQEGqASECDO8BCyABLQAAQcwARw0cIAFBAWohAUEKDBsLQakBIQIgASAERg3tASADKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEHR1ABqLQAARw0aIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzuAQsgA0EANgIAIAZBAWohAUEeDBoLQagBIQIgASAERg3sASADKAIAIgAgBCABa2ohBSABIABrQQZqIQYCQANAIAEtAAAgAEHK1ABqLQAARw0ZIABBBkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAztAQsgA0EANgIAIAZBAWohAUEVDBkLQacBIQIgASAERg3rASADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEHH1ABqLQAARw0YIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzsAQsgA0EANgIAIAZBAWohAUEXDBgLQaYBIQIgASAERg3qASADKAIAIgAgBCABa2ohBSABIABrQQVqIQYCQANAIAEtAAAgAEHB1ABqLQAARw0XIABBBUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzrAQsgA0EANgIAIAZBAWohAUEYDBcLIAEgBEYEQEGlASECDOoBCwJAAkAgAS0AAEHJAGsOBwAZGRkZGQEZCyABQQFqIQFBiwEhAgzRAQsgAUEBaiEBQYwBIQIM0AELQaQBIQIgASAERg3oASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEGm1QBqLQAARw0VIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzpAQsgA0EANgIAIAZBAWohAUEJDBULQaMBIQIgASAERg3nASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEGk1QBqLQAARw0UIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzoAQsgA0EANgIAIAZBAWohAUEfDBQLQaIBIQIgASAERg3mASADKAIAIgAgBCABa2ohBSABIABrQQJqIQYCQANAIAEtAAAgAEG+1ABqLQAARw0TIABBAkYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAznAQsgA0EANgIAIAZBAWohAUECDBMLQaEBIQIgASAERg3lASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYDQCABLQAAIABBvNQAai0AAEcNESAAQQFGDQIgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM5QELIAEgBEYEQEGgASECDOUBC0EBIAEtAABB3wBHDREaIAFBAWohAUGHASECDMsBCyADQQA2AgAgBkEBaiEBQYgBIQIMygELQZ8BIQIgASAERg3iASADKAIAIgAgBCABa2ohBSABIABrQQhqIQYCQANAIAEtAAAgAEGE1QBqLQAARw0PIABBCEYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAzjAQsgA0EANgIAIAZBAWohAUEpDA8LQZ4BIQIgASAERg3hASADKAIAIgAgBCABa2ohBSABIABrQQNqIQYCQANAIAEtAAAgAEG41ABqLQAARw0OIABBA0YNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAziAQsgA0EANgIAIAZBAWohAUEtDA4LIAEgBEYEQEGdASECDOEBCyABLQAAQcUARw0OIAFBAWohAUGEASECDMcBCyABIARGBEBBnAEhAgzgAQsCQAJAIAEtAABBzABrDggADw8PDw8PAQ8LIAFBAWohAUGCASECDMcBCyABQQFqIQFBgwEhAgzGAQtBmwEhAiABIARGDd4BIAMoAgAiACAEIAFraiEFIAEgAGtBBGohBgJAA0AgAS0AACAAQbPUAGotAABHDQsgAEEERg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADN8BCyADQQA2AgAgBkEBaiEBQSMMCwtBmgEhAiABIARGDd0BIAMoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQbDUAGotAABHDQogAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADN4BCyADQQA2AgAgBkEBaiEBQQAMCgsgASAERgRAQZkBIQIM3QELAkACQCABLQAAQcgAaw4IAAwMDAwMDAEMCyABQQFqIQFB/QAhAgzEAQsgAUEBaiEBQYABIQIMwwELIAEgBEYEQEGYASECDNwBCwJAAkAgAS0AAEHOAGsOAwALAQsLIAFBAWohAUH+ACECDMMBCyABQQFqIQFB/wAhAgzCAQsgASAERgRAQZcBIQIM2wELIAEtAABB2QBHDQggAUEBaiEBQQgMBwtBlgEhAiABIARGDdkBIAMoAgAiACAEIAFraiEFIAEgAGtBA2ohBgJAA0AgAS0AACAAQazUAGotAABHDQYgAEEDRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADNoBCyADQQA2AgAgBkEBaiEBQQUMBgtBlQEhAiABIARGDdgBIAMoAgAiACAEIAFraiEFIAEgAGtBBWohBgJAA0AgAS0AACAAQabUAGotAABHDQUgAEEFRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADNkBCyADQQA2AgAgBkEBaiEBQRYMBQtBlAEhAiABIARGDdcBIAMoAgAiACAEIAFraiEFIAEgAGtBAmohBgJAA0AgAS0AACAAQaHVAGotAABHDQQgAEECRg0BIABBAWohACAEIAFBAWoiAUcNAAsgAyAFNgIADNgBCyADQQA2AgAgBkEBaiEBQRAMBAsgASAERgRAQZMBIQIM1wELAkACQCABLQAAQcMAaw4MAAYGBgYGBgYGBgYBBgsgAUEBaiEBQfkAIQIMvgELIAFBAWohAUH6ACECDL0BC0GSASECIAEgBEYN1QEgAygCACIAIAQgAWtqIQUgASAAa0EFaiEGAkADQCABLQAAIABBoNQAai0AAEcNAiAAQQVGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAM1gELIANBADYCACAGQQFqIQFBJAwCCyADQQA2AgAMAgsgASAERgRAQZEBIQIM1AELIAEtAABBzABHDQEgAUEBaiEBQRMLOgApIAMoAgQhACADQQA2AgQgAyAAIAEQLiIADQIMAQtBACECIANBADYCHCADIAE2AhQgA0H+HzYCECADQQY2AgwM0QELQfgAIQIMtwELIANBkAE2AhwgAyABNgIUIAMgADYCDEEAIQIMzwELQQAhAAJAIAMoAjgiAkUNACACKAJAIgJFDQAgAyACEQAAIQALIABFDQAgAEEVRg0BIANBADYCHCADIAE2AhQgA0GCDzYCECADQSA2AgxBACECDM4BC0H3ACECDLQBCyADQY8BNgIcIAMgATYCFCADQewbNgIQIANBFTYCDEEAIQIMzAELIAEgBEYEQEGPASECDMwBCwJAIAEtAABBIEYEQCABQQFqIQEMAQsgA0EANgIcIAMgATYCFCADQZsfNgIQIANBBjYCDEEAIQIMzAELQQIhAgyyAQsDQCABLQAAQSBHDQIgBCABQQFqIgFHDQALQY4BIQIMygELIAEgBEYEQEGNASECDMoBCwJAIAEtAABBCWsOBEoAAEoAC0H1ACECDLABCyADLQApQQVGBEBB9gAhAgywAQtB9AAhAgyvAQsgASAERgRAQYwBIQIMyAELIANBEDYCCCADIAE2AgQMCgsgASAERgRAQYsBIQIMxwELAkAgAS0AAEEJaw4ERwAARwALQfMAIQIMrQELIAEgBEcEQCADQRA2AgggAyABNgIEQfEAIQIMrQELQYoBIQIMxQELAkAgASAERwRAA0AgAS0AAEGg0ABqLQAAIgBBA0cEQAJAIABBAWsOAkkABAtB8AAhAgyvAQsgBCABQQFqIgFHDQALQYgBIQIMxgELQYgBIQIMxQELIANBADYCHCADIAE2AhQgA0HbIDYCECADQQc2AgxBACECDMQBCyABIARGBEBBiQEhAgzEAQsCQAJAAkAgAS0AAEGg0gBqLQAAQQFrDgNGAgABC0HyACECDKwBCyADQQA2AhwgAyABNgIUIANBtBI2AhAgA0EHNgIMQQAhAgzEAQtB6gAhAgyqAQsgASAERwRAIAFBAWohAUHvACECDKoBC0GHASECDMIBCyAEIAEiAEYEQEGGASECDMIBCyAALQAAIgFBL0YEQCAAQQFqIQFB7gAhAgypAQsgAUEJayICQRdLDQEgACEBQQEgAnRBm4CABHENQQwBCyAEIAEiAEYEQEGFASECDMEBCyAALQAAQS9HDQAgAEEBaiEBDAMLQQAhAiADQQA2AhwgAyAANgIUIANB2yA2AhAgA0EHNgIMDL8BCwJAAkACQAJAAkADQCABLQAAQaDOAGotAAAiAEEFRwRAAkACQCAAQQFrDghHBQYHCAAEAQgLQesAIQIMrQELIAFBAWohAUHtACECDKwBCyAEIAFBAWoiAUcNAAtBhAEhAgzDAQsgAUEBagwUCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNHiADQdsANgIcIAMgATYCFCADIAA2AgxBACECDMEBCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNHiADQd0ANgIcIAMgATYCFCADIAA2AgxBACECDMABCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNHiADQfoANgIcIAMgATYCFCADIAA2AgxBACECDL8BCyADQQA2AhwgAyABNgIUIANB+Q82AhAgA0EHNgIMQQAhAgy+AQsgASAERgRAQYMBIQIMvgELAkAgAS0AAEGgzgBqLQAAQQFrDgg+BAUGAAgCAwcLIAFBAWohAQtBAyECDKMBCyABQQFqDA0LQQAhAiADQQA2AhwgA0HREjYCECADQQc2AgwgAyABQQFqNgIUDLoBCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNFiADQdsANgIcIAMgATYCFCADIAA2AgxBACECDLkBCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNFiADQd0ANgIcIAMgATYCFCADIAA2AgxBACECDLgBCyADKAIEIQAgA0EANgIEIAMgACABECwiAEUNFiADQfoANgIcIAMgATYCFCADIAA2AgxBACECDLcBCyADQQA2AhwgAyABNgIUIANB+Q82AhAgA0EHNgIMQQAhAgy2AQtB7AAhAgycAQsgASAERgRAQYIBIQIMtQELIAFBAWoMAgsgASAERgRAQYEBIQIMtAELIAFBAWoMAQsgASAERg0BIAFBAWoLIQFBBCECDJgBC0GAASECDLABCwNAIAEtAABBoMwAai0AACIAQQJHBEAgAEEBRwRAQekAIQIMmQELDDELIAQgAUEBaiIBRw0AC0H/ACECDK8BCyABIARGBEBB/gAhAgyvAQsCQCABLQAAQQlrDjcvAwYvBAYGBgYGBgYGBgYGBgYGBgYGBgUGBgIGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYABgsgAUEBagshAUEFIQIMlAELIAFBAWoMBgsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDQggA0HbADYCHCADIAE2AhQgAyAANgIMQQAhAgyrAQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDQggA0HdADYCHCADIAE2AhQgAyAANgIMQQAhAgyqAQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDQggA0H6ADYCHCADIAE2AhQgAyAANgIMQQAhAgypAQsgA0EANgIcIAMgATYCFCADQY0UNgIQIANBBzYCDEEAIQIMqAELAkACQAJAAkADQCABLQAAQaDKAGotAAAiAEEFRwRAAkAgAEEBaw4GLgMEBQYABgtB6AAhAgyUAQsgBCABQQFqIgFHDQALQf0AIQIMqwELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0HIANB2wA2AhwgAyABNgIUIAMgADYCDEEAIQIMqgELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0HIANB3QA2AhwgAyABNgIUIAMgADYCDEEAIQIMqQELIAMoAgQhACADQQA2AgQgAyAAIAEQLCIARQ0HIANB+gA2AhwgAyABNgIUIAMgADYCDEEAIQIMqAELIANBADYCHCADIAE2AhQgA0HkCDYCECADQQc2AgxBACECDKcBCyABIARGDQEgAUEBagshAUEGIQIMjAELQfwAIQIMpAELAkACQAJAAkADQCABLQAAQaDIAGotAAAiAEEFRwRAIABBAWsOBCkCAwQFCyAEIAFBAWoiAUcNAAtB+wAhAgynAQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDQMgA0HbADYCHCADIAE2AhQgAyAANgIMQQAhAgymAQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDQMgA0HdADYCHCADIAE2AhQgAyAANgIMQQAhAgylAQsgAygCBCEAIANBADYCBCADIAAgARAsIgBFDQMgA0H6ADYCHCADIAE2AhQgAyAANgIMQQAhAgykAQsgA0EANgIcIAMgATYCFCADQbwKNgIQIANBBzYCDEEAIQIMowELQc8AIQIMiQELQdEAIQIMiAELQecAIQIMhwELIAEgBEYEQEH6ACECDKABCwJAIAEtAABBCWsOBCAAACAACyABQQFqIQFB5gAhAgyGAQsgASAERgRAQfkAIQIMnwELAkAgAS0AAEEJaw4EHwAAHwALQQAhAAJAIAMoAjgiAkUNACACKAI4IgJFDQAgAyACEQAAIQALIABFBEBB4gEhAgyGAQsgAEEVRwRAIANBADYCHCADIAE2AhQgA0HJDTYCECADQRo2AgxBACECDJ8BCyADQfgANgIcIAMgATYCFCADQeoaNgIQIANBFTYCDEEAIQIMngELIAEgBEcEQCADQQ02AgggAyABNgIEQeQAIQIMhQELQfcAIQIMnQELIAEgBEYEQEH2ACECDJ0BCwJAAkACQCABLQAAQcgAaw4LAAELCwsLCwsLCwILCyABQQFqIQFB3QAhAgyFAQsgAUEBaiEBQeAAIQIMhAELIAFBAWohAUHjACECDIMBC0H1ACECIAEgBEYNmwEgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBtdUAai0AAEcNCCAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMnAELIAMoAgQhACADQgA3AwAgAyAAIAZBAWoiARArIgAEQCADQfQANgIcIAMgATYCFCADIAA2AgxBACECDJwBC0HiACECDIIBC0EAIQACQCADKAI4IgJFDQAgAigCNCICRQ0AIAMgAhEAACEACwJAIAAEQCAAQRVGDQEgA0EANgIcIAMgATYCFCADQeoNNgIQIANBJjYCDEEAIQIMnAELQeEAIQIMggELIANB8wA2AhwgAyABNgIUIANBgBs2AhAgA0EVNgIMQQAhAgyaAQsgAy0AKSIAQSNrQQtJDQkCQCAAQQZLDQBBASAAdEHKAHFFDQAMCgtBACECIANBADYCHCADIAE2AhQgA0HtCTYCECADQQg2AgwMmQELQfIAIQIgASAERg2YASADKAIAIgAgBCABa2ohBSABIABrQQFqIQYCQANAIAEtAAAgAEGz1QBqLQAARw0FIABBAUYNASAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAyZAQsgAygCBCEAIANCADcDACADIAAgBkEBaiIBECsiAARAIANB8QA2AhwgAyABNgIUIAMgADYCDEEAIQIMmQELQd8AIQIMfwtBACEAAkAgAygCOCICRQ0AIAIoAjQiAkUNACADIAIRAAAhAAsCQCAABEAgAEEVRg0BIANBADYCHCADIAE2AhQgA0HqDTYCECADQSY2AgxBACECDJkBC0HeACECDH8LIANB8AA2AhwgAyABNgIUIANBgBs2AhAgA0EVNgIMQQAhAgyXAQsgAy0AKUEhRg0GIANBADYCHCADIAE2AhQgA0GRCjYCECADQQg2AgxBACECDJYBC0HvACECIAEgBEYNlQEgAygCACIAIAQgAWtqIQUgASAAa0ECaiEGAkADQCABLQAAIABBsNUAai0AAEcNAiAAQQJGDQEgAEEBaiEAIAQgAUEBaiIBRw0ACyADIAU2AgAMlgELIAMoAgQhACADQgA3AwAgAyAAIAZBAWoiARArIgBFDQIgA0HtADYCHCADIAE2AhQgAyAANgIMQQAhAgyVAQsgA0EANgIACyADKAIEIQAgA0EANgIEIAMgACABECsiAEUNgAEgA0HuADYCHCADIAE2AhQgAyAANgIMQQAhAgyTAQtB3AAhAgx5C0EAIQACQCADKAI4IgJFDQAgAigCNCICRQ0AIAMgAhEAACEACwJAIAAEQCAAQRVGDQEgA0EANgIcIAMgATYCFCADQeoNNgIQIANBJjYCDEEAIQIMkwELQdsAIQIMeQsgA0HsADYCHCADIAE2AhQgA0GAGzYCECADQRU2AgxBACECDJEBCyADLQApIgBBI0kNACAAQS5GDQAgA0EANgIcIAMgATYCFCADQckJNgIQIANBCDYCDEEAIQIMkAELQdoAIQIMdgsgASAERgRAQesAIQIMjwELAkAgAS0AAEEvRgRAIAFBAWohAQwBCyADQQA2AhwgAyABNgIUIANBsjg2AhAgA0EINgIMQQAhAgyPAQtB2QAhAgx1CyABIARHBEAgA0EONgIIIAMgATYCBEHYACECDHULQeoAIQIMjQELIAEgBEYEQEHpACECDI0BCyABLQAAQTBrIgBB/wFxQQpJBEAgAyAAOgAqIAFBAWohAUHXACECDHQLIAMoAgQhACADQQA2AgQgAyAAIAEQLyIARQ16IANB6AA2AhwgAyABNgIUIAMgADYCDEEAIQIMjAELIAEgBEYEQEHnACECDIwBCwJAIAEtAABBLkYEQCABQQFqIQEMAQsgAygCBCEAIANBADYCBCADIAAgARAvIgBFDXsgA0HmADYCHCADIAE2AhQgAyAANgIMQQAhAgyMAQtB1gAhAgxyCyABIARGBEBB5QAhAgyLAQtBACEAQQEhBUEBIQdBACECAkACQAJAAkACQAJ/AkACQAJAAkACQAJAAkAgAS0AAEEwaw4KCgkAAQIDBAUGCAsLQQIMBgtBAwwFC0EEDAQLQQUMAwtBBgwCC0EHDAELQQgLIQJBACEFQQAhBwwCC0EJIQJBASEAQQAhBUEAIQcMAQtBACEFQQEhAgsgAyACOgArIAFBAWohAQJAAkAgAy0ALkEQcQ0AAkACQAJAIAMtACoOAwEAAgQLIAdFDQMMAgsgAA0BDAILIAVFDQELIAMoAgQhACADQQA2AgQgAyAAIAEQLyIARQ0CIANB4gA2AhwgAyABNgIUIAMgADYCDEEAIQIMjQELIAMoAgQhACADQQA2AgQgAyAAIAEQLyIARQ19IANB4wA2AhwgAyABNgIUIAMgADYCDEEAIQIMjAELIAMoAgQhACADQQA2AgQgAyAAIAEQLyIARQ17IANB5AA2AhwgAyABNgIUIAMgADYCDAyLAQtB1AAhAgxxCyADLQApQSJGDYYBQdMAIQIMcAtBACEAAkAgAygCOCICRQ0AIAIoAkQiAkUNACADIAIRAAAhAAsgAEUEQEHVACECDHALIABBFUcEQCADQQA2AhwgAyABNgIUIANBpA02AhAgA0EhNgIMQQAhAgyJAQsgA0HhADYCHCADIAE2AhQgA0HQGjYCECADQRU2AgxBACECDIgBCyABIARGBEBB4AAhAgyIAQsCQAJAAkACQAJAIAEtAABBCmsOBAEEBAAECyABQQFqIQEMAQsgAUEBaiEBIANBL2otAABBAXFFDQELQdIAIQIMcAsgA0EANgIcIAMgATYCFCADQbYRNgIQIANBCTYCDEEAIQIMiAELIANBADYCHCADIAE2AhQgA0G2ETYCECADQQk2AgxBACECDIcBCyABIARGBEBB3wAhAgyHAQsgAS0AAEEKRgRAIAFBAWohAQwJCyADLQAuQcAAcQ0IIANBADYCHCADIAE2AhQgA0G2ETYCECADQQI2AgxBACECDIYBCyABIARGBEBB3QAhAgyGAQsgAS0AACICQQ1GBEAgAUEBaiEBQdAAIQIMbQsgASEAIAJBCWsOBAUBAQUBCyAEIAEiAEYEQEHcACECDIUBCyAALQAAQQpHDQAgAEEBagwCC0EAIQIgA0EANgIcIAMgADYCFCADQcotNgIQIANBBzYCDAyDAQsgASAERgRAQdsAIQIMgwELAkAgAS0AAEEJaw4EAwAAAwALIAFBAWoLIQFBzgAhAgxoCyABIARGBEBB2gAhAgyBAQsgAS0AAEEJaw4EAAEBAAELQQAhAiADQQA2AhwgA0GaEjYCECADQQc2AgwgAyABQQFqNgIUDH8LIANBgBI7ASpBACEAAkAgAygCOCICRQ0AIAIoAjgiAkUNACADIAIRAAAhAAsgAEUNACAAQRVHDQEgA0HZADYCHCADIAE2AhQgA0HqGjYCECADQRU2AgxBACECDH4LQc0AIQIMZAsgA0EANgIcIAMgATYCFCADQckNNgIQIANBGjYCDEEAIQIMfAsgASAERgRAQdkAIQIMfAsgAS0AAEEgRw09IAFBAWohASADLQAuQQFxDT0gA0EANgIcIAMgATYCFCADQcIcNgIQIANBHjYCDEEAIQIMewsgASAERgRAQdgAIQIMewsCQAJAAkACQAJAIAEtAAAiAEEKaw4EAgMDAAELIAFBAWohAUEsIQIMZQsgAEE6Rw0BIANBADYCHCADIAE2AhQgA0HnETYCECADQQo2AgxBACECDH0LIAFBAWohASADQS9qLQAAQQFxRQ1zIAMtADJBgAFxRQRAIANBMmohAiADEDVBACEAAkAgAygCOCIGRQ0AIAYoAigiBkUNACADIAYRAAAhAAsCQAJAIAAOFk1MSwEBAQEBAQEBAQEBAQEBAQEBAQABCyADQSk2AhwgAyABNgIUIANBrBk2AhAgA0EVNgIMQQAhAgx+CyADQQA2AhwgAyABNgIUIANB5Qs2AhAgA0ERNgIMQQAhAgx9C0EAIQACQCADKAI4IgJFDQAgAigCXCICRQ0AIAMgAhEAACEACyAARQ1ZIABBFUcNASADQQU2AhwgAyABNgIUIANBmxs2AhAgA0EVNgIMQQAhAgx8C0HLACECDGILQQAhAiADQQA2AhwgAyABNgIUIANBkA42AhAgA0EUNgIMDHoLIAMgAy8BMkGAAXI7ATIMOwsgASAERwRAIANBETYCCCADIAE2AgRBygAhAgxgC0HXACECDHgLIAEgBEYEQEHWACECDHgLAkACQAJAAkAgAS0AACIAQSByIAAgAEHBAGtB/wFxQRpJG0H/AXFB4wBrDhMAQEBAQEBAQEBAQEBAAUBAQAIDQAsgAUEBaiEBQcYAIQIMYQsgAUEBaiEBQccAIQIMYAsgAUEBaiEBQcgAIQIMXwsgAUEBaiEBQckAIQIMXgtB1QAhAiAEIAEiAEYNdiAEIAFrIAMoAgAiAWohBiAAIAFrQQVqIQcDQCABQZDIAGotAAAgAC0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDQhBBCABQQVGDQoaIAFBAWohASAEIABBAWoiAEcNAAsgAyAGNgIADHYLQdQAIQIgBCABIgBGDXUgBCABayADKAIAIgFqIQYgACABa0EPaiEHA0AgAUGAyABqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0HQQMgAUEPRg0JGiABQQFqIQEgBCAAQQFqIgBHDQALIAMgBjYCAAx1C0HTACECIAQgASIARg10IAQgAWsgAygCACIBaiEGIAAgAWtBDmohBwNAIAFB4scAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNBiABQQ5GDQcgAUEBaiEBIAQgAEEBaiIARw0ACyADIAY2AgAMdAtB0gAhAiAEIAEiAEYNcyAEIAFrIAMoAgAiAWohBSAAIAFrQQFqIQYDQCABQeDHAGotAAAgAC0AACIHQSByIAcgB0HBAGtB/wFxQRpJG0H/AXFHDQUgAUEBRg0CIAFBAWohASAEIABBAWoiAEcNAAsgAyAFNgIADHMLIAEgBEYEQEHRACECDHMLAkACQCABLQAAIgBBIHIgACAAQcEAa0H/AXFBGkkbQf8BcUHuAGsOBwA5OTk5OQE5CyABQQFqIQFBwwAhAgxaCyABQQFqIQFBxAAhAgxZCyADQQA2AgAgBkEBaiEBQcUAIQIMWAtB0AAhAiAEIAEiAEYNcCAEIAFrIAMoAgAiAWohBiAAIAFrQQlqIQcDQCABQdbHAGotAAAgAC0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDQJBAiABQQlGDQQaIAFBAWohASAEIABBAWoiAEcNAAsgAyAGNgIADHALQc8AIQIgBCABIgBGDW8gBCABayADKAIAIgFqIQYgACABa0EFaiEHA0AgAUHQxwBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0BIAFBBUYNAiABQQFqIQEgBCAAQQFqIgBHDQALIAMgBjYCAAxvCyAAIQEgA0EANgIADDMLQQELOgAsIANBADYCACAHQQFqIQELQS0hAgxSCwJAA0AgAS0AAEHQxQBqLQAAQQFHDQEgBCABQQFqIgFHDQALQc0AIQIMawtBwgAhAgxRCyABIARGBEBBzAAhAgxqCyABLQAAQTpGBEAgAygCBCEAIANBADYCBCADIAAgARAwIgBFDTMgA0HLADYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgxqCyADQQA2AhwgAyABNgIUIANB5xE2AhAgA0EKNgIMQQAhAgxpCwJAAkAgAy0ALEECaw4CAAEnCyADQTNqLQAAQQJxRQ0mIAMtAC5BAnENJiADQQA2AhwgAyABNgIUIANBphQ2AhAgA0ELNgIMQQAhAgxpCyADLQAyQSBxRQ0lIAMtAC5BAnENJSADQQA2AhwgAyABNgIUIANBvRM2AhAgA0EPNgIMQQAhAgxoC0EAIQACQCADKAI4IgJFDQAgAigCSCICRQ0AIAMgAhEAACEACyAARQRAQcEAIQIMTwsgAEEVRwRAIANBADYCHCADIAE2AhQgA0GmDzYCECADQRw2AgxBACECDGgLIANBygA2AhwgAyABNgIUIANBhRw2AhAgA0EVNgIMQQAhAgxnCyABIARHBEAgASECA0AgBCACIgFrQRBOBEAgAUEQaiEC/Qz/////////////////////IAH9AAAAIg1BB/1sIA39DODg4ODg4ODg4ODg4ODg4OD9bv0MX19fX19fX19fX19fX19fX/0mIA39DAkJCQkJCQkJCQkJCQkJCQn9I/1Q/VL9ZEF/c2giAEEQRg0BIAAgAWohAQwYCyABIARGBEBBxAAhAgxpCyABLQAAQcDBAGotAABBAUcNFyAEIAFBAWoiAkcNAAtBxAAhAgxnC0HEACECDGYLIAEgBEcEQANAAkAgAS0AACIAQSByIAAgAEHBAGtB/wFxQRpJG0H/AXEiAEEJRg0AIABBIEYNAAJAAkACQAJAIABB4wBrDhMAAwMDAwMDAwEDAwMDAwMDAwMCAwsgAUEBaiEBQTYhAgxSCyABQQFqIQFBNyECDFELIAFBAWohAUE4IQIMUAsMFQsgBCABQQFqIgFHDQALQTwhAgxmC0E8IQIMZQsgASAERgRAQcgAIQIMZQsgA0ESNgIIIAMgATYCBAJAAkACQAJAAkAgAy0ALEEBaw4EFAABAgkLIAMtADJBIHENA0HgASECDE8LAkAgAy8BMiIAQQhxRQ0AIAMtAChBAUcNACADLQAuQQhxRQ0CCyADIABB9/sDcUGABHI7ATIMCwsgAyADLwEyQRByOwEyDAQLIANBADYCBCADIAEgARAxIgAEQCADQcEANgIcIAMgADYCDCADIAFBAWo2AhRBACECDGYLIAFBAWohAQxYCyADQQA2AhwgAyABNgIUIANB9BM2AhAgA0EENgIMQQAhAgxkC0HHACECIAEgBEYNYyADKAIAIgAgBCABa2ohBSABIABrQQZqIQYCQANAIABBwMUAai0AACABLQAAQSByRw0BIABBBkYNSiAAQQFqIQAgBCABQQFqIgFHDQALIAMgBTYCAAxkCyADQQA2AgAMBQsCQCABIARHBEADQCABLQAAQcDDAGotAAAiAEEBRwRAIABBAkcNAyABQQFqIQEMBQsgBCABQQFqIgFHDQALQcUAIQIMZAtBxQAhAgxjCwsgA0EAOgAsDAELQQshAgxHC0E/IQIMRgsCQAJAA0AgAS0AACIAQSBHBEACQCAAQQprDgQDBQUDAAsgAEEsRg0DDAQLIAQgAUEBaiIBRw0AC0HGACECDGALIANBCDoALAwOCyADLQAoQQFHDQIgAy0ALkEIcQ0CIAMoAgQhACADQQA2AgQgAyAAIAEQMSIABEAgA0HCADYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgxfCyABQQFqIQEMUAtBOyECDEQLAkADQCABLQAAIgBBIEcgAEEJR3ENASAEIAFBAWoiAUcNAAtBwwAhAgxdCwtBPCECDEILAkACQCABIARHBEADQCABLQAAIgBBIEcEQCAAQQprDgQDBAQDBAsgBCABQQFqIgFHDQALQT8hAgxdC0E/IQIMXAsgAyADLwEyQSByOwEyDAoLIAMoAgQhACADQQA2AgQgAyAAIAEQMSIARQ1OIANBPjYCHCADIAE2AhQgAyAANgIMQQAhAgxaCwJAIAEgBEcEQANAIAEtAABBwMMAai0AACIAQQFHBEAgAEECRg0DDAwLIAQgAUEBaiIBRw0AC0E3IQIMWwtBNyECDFoLIAFBAWohAQwEC0E7IQIgBCABIgBGDVggBCABayADKAIAIgFqIQYgACABa0EFaiEHAkADQCABQZDIAGotAAAgAC0AACIFQSByIAUgBUHBAGtB/wFxQRpJG0H/AXFHDQEgAUEFRgRAQQchAQw/CyABQQFqIQEgBCAAQQFqIgBHDQALIAMgBjYCAAxZCyADQQA2AgAgACEBDAULQTohAiAEIAEiAEYNVyAEIAFrIAMoAgAiAWohBiAAIAFrQQhqIQcCQANAIAFBtMEAai0AACAALQAAIgVBIHIgBSAFQcEAa0H/AXFBGkkbQf8BcUcNASABQQhGBEBBBSEBDD4LIAFBAWohASAEIABBAWoiAEcNAAsgAyAGNgIADFgLIANBADYCACAAIQEMBAtBOSECIAQgASIARg1WIAQgAWsgAygCACIBaiEGIAAgAWtBA2ohBwJAA0AgAUGwwQBqLQAAIAAtAAAiBUEgciAFIAVBwQBrQf8BcUEaSRtB/wFxRw0BIAFBA0YEQEEGIQEMPQsgAUEBaiEBIAQgAEEBaiIARw0ACyADIAY2AgAMVwsgA0EANgIAIAAhAQwDCwJAA0AgAS0AACIAQSBHBEAgAEEKaw4EBwQEBwILIAQgAUEBaiIBRw0AC0E4IQIMVgsgAEEsRw0BIAFBAWohAEEBIQECQAJAAkACQAJAIAMtACxBBWsOBAMBAgQACyAAIQEMBAtBAiEBDAELQQQhAQsgA0EBOgAsIAMgAy8BMiABcjsBMiAAIQEMAQsgAyADLwEyQQhyOwEyIAAhAQtBPiECDDsLIANBADoALAtBOSECDDkLIAEgBEYEQEE2IQIMUgsCQAJAAkACQAJAIAEtAABBCmsOBAACAgECCyADKAIEIQAgA0EANgIEIAMgACABEDEiAEUNAiADQTM2AhwgAyABNgIUIAMgADYCDEEAIQIMVQsgAygCBCEAIANBADYCBCADIAAgARAxIgBFBEAgAUEBaiEBDAYLIANBMjYCHCADIAA2AgwgAyABQQFqNgIUQQAhAgxUCyADLQAuQQFxBEBB3wEhAgw7CyADKAIEIQAgA0EANgIEIAMgACABEDEiAA0BDEkLQTQhAgw5CyADQTU2AhwgAyABNgIUIAMgADYCDEEAIQIMUQtBNSECDDcLIANBL2otAABBAXENACADQQA2AhwgAyABNgIUIANB6xY2AhAgA0EZNgIMQQAhAgxPC0EzIQIMNQsgASAERgRAQTIhAgxOCwJAIAEtAABBCkYEQCABQQFqIQEMAQsgA0EANgIcIAMgATYCFCADQZIXNgIQIANBAzYCDEEAIQIMTgtBMiECDDQLIAEgBEYEQEExIQIMTQsCQCABLQAAIgBBCUYNACAAQSBGDQBBASECAkAgAy0ALEEFaw4EBgQFAA0LIAMgAy8BMkEIcjsBMgwMCyADLQAuQQFxRQ0BIAMtACxBCEcNACADQQA6ACwLQT0hAgwyCyADQQA2AhwgAyABNgIUIANBwhY2AhAgA0EKNgIMQQAhAgxKC0ECIQIMAQtBBCECCyADQQE6ACwgAyADLwEyIAJyOwEyDAYLIAEgBEYEQEEwIQIMRwsgAS0AAEEKRgRAIAFBAWohAQwBCyADLQAuQQFxDQAgA0EANgIcIAMgATYCFCADQdwoNgIQIANBAjYCDEEAIQIMRgtBMCECDCwLIAFBAWohAUExIQIMKwsgASAERgRAQS8hAgxECyABLQAAIgBBCUcgAEEgR3FFBEAgAUEBaiEBIAMtAC5BAXENASADQQA2AhwgAyABNgIUIANBlxA2AhAgA0EKNgIMQQAhAgxEC0EBIQICQAJAAkACQAJAAkAgAy0ALEECaw4HBQQEAwECAAQLIAMgAy8BMkEIcjsBMgwDC0ECIQIMAQtBBCECCyADQQE6ACwgAyADLwEyIAJyOwEyC0EvIQIMKwsgA0EANgIcIAMgATYCFCADQYQTNgIQIANBCzYCDEEAIQIMQwtB4QEhAgwpCyABIARGBEBBLiECDEILIANBADYCBCADQRI2AgggAyABIAEQMSIADQELQS4hAgwnCyADQS02AhwgAyABNgIUIAMgADYCDEEAIQIMPwtBACEAAkAgAygCOCICRQ0AIAIoAkwiAkUNACADIAIRAAAhAAsgAEUNACAAQRVHDQEgA0HYADYCHCADIAE2AhQgA0GzGzYCECADQRU2AgxBACECDD4LQcwAIQIMJAsgA0EANgIcIAMgATYCFCADQbMONgIQIANBHTYCDEEAIQIMPAsgASAERgRAQc4AIQIMPAsgAS0AACIAQSBGDQIgAEE6Rg0BCyADQQA6ACxBCSECDCELIAMoAgQhACADQQA2AgQgAyAAIAEQMCIADQEMAgsgAy0ALkEBcQRAQd4BIQIMIAsgAygCBCEAIANBADYCBCADIAAgARAwIgBFDQIgA0EqNgIcIAMgADYCDCADIAFBAWo2AhRBACECDDgLIANBywA2AhwgAyAANgIMIAMgAUEBajYCFEEAIQIMNwsgAUEBaiEBQcAAIQIMHQsgAUEBaiEBDCwLIAEgBEYEQEErIQIMNQsCQCABLQAAQQpGBEAgAUEBaiEBDAELIAMtAC5BwABxRQ0GCyADLQAyQYABcQRAQQAhAAJAIAMoAjgiAkUNACACKAJcIgJFDQAgAyACEQAAIQALIABFDRIgAEEVRgRAIANBBTYCHCADIAE2AhQgA0GbGzYCECADQRU2AgxBACECDDYLIANBADYCHCADIAE2AhQgA0GQDjYCECADQRQ2AgxBACECDDULIANBMmohAiADEDVBACEAAkAgAygCOCIGRQ0AIAYoAigiBkUNACADIAYRAAAhAAsgAA4WAgEABAQEBAQEBAQEBAQEBAQEBAQEAwQLIANBAToAMAsgAiACLwEAQcAAcjsBAAtBKyECDBgLIANBKTYCHCADIAE2AhQgA0GsGTYCECADQRU2AgxBACECDDALIANBADYCHCADIAE2AhQgA0HlCzYCECADQRE2AgxBACECDC8LIANBADYCHCADIAE2AhQgA0GlCzYCECADQQI2AgxBACECDC4LQQEhByADLwEyIgVBCHFFBEAgAykDIEIAUiEHCwJAIAMtADAEQEEBIQAgAy0AKUEFRg0BIAVBwABxRSAHcUUNAQsCQCADLQAoIgJBAkYEQEEBIQAgAy8BNCIGQeUARg0CQQAhACAFQcAAcQ0CIAZB5ABGDQIgBkHmAGtBAkkNAiAGQcwBRg0CIAZBsAJGDQIMAQtBACEAIAVBwABxDQELQQIhACAFQQhxDQAgBUGABHEEQAJAIAJBAUcNACADLQAuQQpxDQBBBSEADAILQQQhAAwBCyAFQSBxRQRAIAMQNkEAR0ECdCEADAELQQBBAyADKQMgUBshAAsgAEEBaw4FAgAHAQMEC0ERIQIMEwsgA0EBOgAxDCkLQQAhAgJAIAMoAjgiAEUNACAAKAIwIgBFDQAgAyAAEQAAIQILIAJFDSYgAkEVRgRAIANBAzYCHCADIAE2AhQgA0HSGzYCECADQRU2AgxBACECDCsLQQAhAiADQQA2AhwgAyABNgIUIANB3Q42AhAgA0ESNgIMDCoLIANBADYCHCADIAE2AhQgA0H5IDYCECADQQ82AgxBACECDCkLQQAhAAJAIAMoAjgiAkUNACACKAIwIgJFDQAgAyACEQAAIQALIAANAQtBDiECDA4LIABBFUYEQCADQQI2AhwgAyABNgIUIANB0hs2AhAgA0EVNgIMQQAhAgwnCyADQQA2AhwgAyABNgIUIANB3Q42AhAgA0ESNgIMQQAhAgwmC0EqIQIMDAsgASAERwRAIANBCTYCCCADIAE2AgRBKSECDAwLQSYhAgwkCyADIAMpAyAiDCAEIAFrrSIKfSILQgAgCyAMWBs3AyAgCiAMVARAQSUhAgwkCyADKAIEIQAgA0EANgIEIAMgACABIAynaiIBEDIiAEUNACADQQU2AhwgAyABNgIUIAMgADYCDEEAIQIMIwtBDyECDAkLQgAhCgJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQCABLQAAQTBrDjcXFgABAgMEBQYHFBQUFBQUFAgJCgsMDRQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUDg8QERITFAtCAiEKDBYLQgMhCgwVC0IEIQoMFAtCBSEKDBMLQgYhCgwSC0IHIQoMEQtCCCEKDBALQgkhCgwPC0IKIQoMDgtCCyEKDA0LQgwhCgwMC0INIQoMCwtCDiEKDAoLQg8hCgwJC0IKIQoMCAtCCyEKDAcLQgwhCgwGC0INIQoMBQtCDiEKDAQLQg8hCgwDCyADQQA2AhwgAyABNgIUIANBnxU2AhAgA0EMNgIMQQAhAgwhCyABIARGBEBBIiECDCELQgAhCgJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAS0AAEEwaw43FRQAAQIDBAUGBxYWFhYWFhYICQoLDA0WFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFg4PEBESExYLQgIhCgwUC0IDIQoMEwtCBCEKDBILQgUhCgwRC0IGIQoMEAtCByEKDA8LQgghCgwOC0IJIQoMDQtCCiEKDAwLQgshCgwLC0IMIQoMCgtCDSEKDAkLQg4hCgwIC0IPIQoMBwtCCiEKDAYLQgshCgwFC0IMIQoMBAtCDSEKDAMLQg4hCgwCC0IPIQoMAQtCASEKCyABQQFqIQEgAykDICILQv//////////D1gEQCADIAtCBIYgCoQ3AyAMAgsgA0EANgIcIAMgATYCFCADQbUJNgIQIANBDDYCDEEAIQIMHgtBJyECDAQLQSghAgwDCyADIAE6ACwgA0EANgIAIAdBAWohAUEMIQIMAgsgA0EANgIAIAZBAWohAUEKIQIMAQsgAUEBaiEBQQghAgwACwALQQAhAiADQQA2AhwgAyABNgIUIANBsjg2AhAgA0EINgIMDBcLQQAhAiADQQA2AhwgAyABNgIUIANBgxE2AhAgA0EJNgIMDBYLQQAhAiADQQA2AhwgAyABNgIUIANB3wo2AhAgA0EJNgIMDBULQQAhAiADQQA2AhwgAyABNgIUIANB7RA2AhAgA0EJNgIMDBQLQQAhAiADQQA2AhwgAyABNgIUIANB0hE2AhAgA0EJNgIMDBMLQQAhAiADQQA2AhwgAyABNgIUIANBsjg2AhAgA0EINgIMDBILQQAhAiADQQA2AhwgAyABNgIUIANBgxE2AhAgA0EJNgIMDBELQQAhAiADQQA2AhwgAyABNgIUIANB3wo2AhAgA0EJNgIMDBALQQAhAiADQQA2AhwgAyABNgIUIANB7RA2AhAgA0EJNgIMDA8LQQAhAiADQQA2AhwgAyABNgIUIANB0hE2AhAgA0EJNgIMDA4LQQAhAiADQQA2AhwgAyABNgIUIANBuRc2AhAgA0EPNgIMDA0LQQAhAiADQQA2AhwgAyABNgIUIANBuRc2AhAgA0EPNgIMDAwLQQAhAiADQQA2AhwgAyABNgIUIANBmRM2AhAgA0ELNgIMDAsLQQAhAiADQQA2AhwgAyABNgIUIANBnQk2AhAgA0ELNgIMDAoLQQAhAiADQQA2AhwgAyABNgIUIANBlxA2AhAgA0EKNgIMDAkLQQAhAiADQQA2AhwgAyABNgIUIANBsRA2AhAgA0EKNgIMDAgLQQAhAiADQQA2AhwgAyABNgIUIANBux02AhAgA0ECNgIMDAcLQQAhAiADQQA2AhwgAyABNgIUIANBlhY2AhAgA0ECNgIMDAYLQQAhAiADQQA2AhwgAyABNgIUIANB+Rg2AhAgA0ECNgIMDAULQQAhAiADQQA2AhwgAyABNgIUIANBxBg2AhAgA0ECNgIMDAQLIANBAjYCHCADIAE2AhQgA0GpHjYCECADQRY2AgxBACECDAMLQd4AIQIgASAERg0CIAlBCGohByADKAIAIQUCQAJAIAEgBEcEQCAFQZbIAGohCCAEIAVqIAFrIQYgBUF/c0EKaiIFIAFqIQADQCABLQAAIAgtAABHBEBBAiEIDAMLIAVFBEBBACEIIAAhAQwDCyAFQQFrIQUgCEEBaiEIIAQgAUEBaiIBRw0ACyAGIQUgBCEBCyAHQQE2AgAgAyAFNgIADAELIANBADYCACAHIAg2AgALIAcgATYCBCAJKAIMIQACQAJAIAkoAghBAWsOAgQBAAsgA0EANgIcIANBwh42AhAgA0EXNgIMIAMgAEEBajYCFEEAIQIMAwsgA0EANgIcIAMgADYCFCADQdceNgIQIANBCTYCDEEAIQIMAgsgASAERgRAQSghAgwCCyADQQk2AgggAyABNgIEQSchAgwBCyABIARGBEBBASECDAELA0ACQAJAAkAgAS0AAEEKaw4EAAEBAAELIAFBAWohAQwBCyABQQFqIQEgAy0ALkEgcQ0AQQAhAiADQQA2AhwgAyABNgIUIANBoSE2AhAgA0EFNgIMDAILQQEhAiABIARHDQALCyAJQRBqJAAgAkUEQCADKAIMIQAMAQsgAyACNgIcQQAhACADKAIEIgFFDQAgAyABIAQgAygCCBEBACIBRQ0AIAMgBDYCFCADIAE2AgwgASEACyAAC74CAQJ/IABBADoAACAAQeQAaiIBQQFrQQA6AAAgAEEAOgACIABBADoAASABQQNrQQA6AAAgAUECa0EAOgAAIABBADoAAyABQQRrQQA6AABBACAAa0EDcSIBIABqIgBBADYCAEHkACABa0F8cSICIABqIgFBBGtBADYCAAJAIAJBCUkNACAAQQA2AgggAEEANgIEIAFBCGtBADYCACABQQxrQQA2AgAgAkEZSQ0AIABBADYCGCAAQQA2AhQgAEEANgIQIABBADYCDCABQRBrQQA2AgAgAUEUa0EANgIAIAFBGGtBADYCACABQRxrQQA2AgAgAiAAQQRxQRhyIgJrIgFBIEkNACAAIAJqIQADQCAAQgA3AxggAEIANwMQIABCADcDCCAAQgA3AwAgAEEgaiEAIAFBIGsiAUEfSw0ACwsLVgEBfwJAIAAoAgwNAAJAAkACQAJAIAAtADEOAwEAAwILIAAoAjgiAUUNACABKAIwIgFFDQAgACABEQAAIgENAwtBAA8LAAsgAEHKGTYCEEEOIQELIAELGgAgACgCDEUEQCAAQd4fNgIQIABBFTYCDAsLFAAgACgCDEEVRgRAIABBADYCDAsLFAAgACgCDEEWRgRAIABBADYCDAsLBwAgACgCDAsHACAAKAIQCwkAIAAgATYCEAsHACAAKAIUCysAAkAgAEEnTw0AQv//////CSAArYhCAYNQDQAgAEECdEHQOGooAgAPCwALFwAgAEEvTwRAAAsgAEECdEHsOWooAgALvwkBAX9B9C0hAQJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAIABB5ABrDvQDY2IAAWFhYWFhYQIDBAVhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhBgcICQoLDA0OD2FhYWFhEGFhYWFhYWFhYWFhEWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYRITFBUWFxgZGhthYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2YTc4OTphYWFhYWFhYTthYWE8YWFhYT0+P2FhYWFhYWFhQGFhQWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYUJDREVGR0hJSktMTU5PUFFSU2FhYWFhYWFhVFVWV1hZWlthXF1hYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFeYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhX2BhC0HqLA8LQZgmDwtB7TEPC0GgNw8LQckpDwtBtCkPC0GWLQ8LQesrDwtBojUPC0HbNA8LQeApDwtB4yQPC0HVJA8LQe4kDwtB5iUPC0HKNA8LQdA3DwtBqjUPC0H1LA8LQfYmDwtBgiIPC0HyMw8LQb4oDwtB5zcPC0HNIQ8LQcAhDwtBuCUPC0HLJQ8LQZYkDwtBjzQPC0HNNQ8LQd0qDwtB7jMPC0GcNA8LQZ4xDwtB9DUPC0HlIg8LQa8lDwtBmTEPC0GyNg8LQfk2DwtBxDIPC0HdLA8LQYIxDwtBwTEPC0GNNw8LQckkDwtB7DYPC0HnKg8LQcgjDwtB4iEPC0HJNw8LQaUiDwtBlCIPC0HbNg8LQd41DwtBhiYPC0G8Kw8LQYsyDwtBoCMPC0H2MA8LQYAsDwtBiSsPC0GkJg8LQfIjDwtBgSgPC0GrMg8LQesnDwtBwjYPC0GiJA8LQc8qDwtB3CMPC0GHJw8LQeQ0DwtBtyIPC0GtMQ8LQdUiDwtBrzQPC0HeJg8LQdYyDwtB9DQPC0GBOA8LQfQ3DwtBkjYPC0GdJw8LQYIpDwtBjSMPC0HXMQ8LQb01DwtBtDcPC0HYMA8LQbYnDwtBmjgPC0GnKg8LQcQnDwtBriMPC0H1Ig8LAAtByiYhAQsgAQsXACAAIAAvAS5B/v8DcSABQQBHcjsBLgsaACAAIAAvAS5B/f8DcSABQQBHQQF0cjsBLgsaACAAIAAvAS5B+/8DcSABQQBHQQJ0cjsBLgsaACAAIAAvAS5B9/8DcSABQQBHQQN0cjsBLgsaACAAIAAvAS5B7/8DcSABQQBHQQR0cjsBLgsaACAAIAAvAS5B3/8DcSABQQBHQQV0cjsBLgsaACAAIAAvAS5Bv/8DcSABQQBHQQZ0cjsBLgsaACAAIAAvAS5B//4DcSABQQBHQQd0cjsBLgsaACAAIAAvAS5B//0DcSABQQBHQQh0cjsBLgsaACAAIAAvAS5B//sDcSABQQBHQQl0cjsBLgs+AQJ/AkAgACgCOCIDRQ0AIAMoAgQiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQeESNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAggiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQfwRNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAgwiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQewKNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAhAiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQfoeNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAhQiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQcsQNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAhgiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQbcfNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAhwiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQb8VNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAiwiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQf4INgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAiAiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQYwdNgIQQRghBAsgBAs+AQJ/AkAgACgCOCIDRQ0AIAMoAiQiA0UNACAAIAEgAiABayADEQEAIgRBf0cNACAAQeYVNgIQQRghBAsgBAs4ACAAAn8gAC8BMkEUcUEURgRAQQEgAC0AKEEBRg0BGiAALwE0QeUARgwBCyAALQApQQVGCzoAMAtZAQJ/AkAgAC0AKEEBRg0AIAAvATQiAUHkAGtB5ABJDQAgAUHMAUYNACABQbACRg0AIAAvATIiAEHAAHENAEEBIQIgAEGIBHFBgARGDQAgAEEocUUhAgsgAguMAQECfwJAAkACQCAALQAqRQ0AIAAtACtFDQAgAC8BMiIBQQJxRQ0BDAILIAAvATIiAUEBcUUNAQtBASECIAAtAChBAUYNACAALwE0IgBB5ABrQeQASQ0AIABBzAFGDQAgAEGwAkYNACABQcAAcQ0AQQAhAiABQYgEcUGABEYNACABQShxQQBHIQILIAILcwAgAEEQav0MAAAAAAAAAAAAAAAAAAAAAP0LAwAgAP0MAAAAAAAAAAAAAAAAAAAAAP0LAwAgAEEwav0MAAAAAAAAAAAAAAAAAAAAAP0LAwAgAEEgav0MAAAAAAAAAAAAAAAAAAAAAP0LAwAgAEH9ATYCHAsGACAAEDoLmi0BC38jAEEQayIKJABB3NUAKAIAIglFBEBBnNkAKAIAIgVFBEBBqNkAQn83AgBBoNkAQoCAhICAgMAANwIAQZzZACAKQQhqQXBxQdiq1aoFcyIFNgIAQbDZAEEANgIAQYDZAEEANgIAC0GE2QBBwNkENgIAQdTVAEHA2QQ2AgBB6NUAIAU2AgBB5NUAQX82AgBBiNkAQcCmAzYCAANAIAFBgNYAaiABQfTVAGoiAjYCACACIAFB7NUAaiIDNgIAIAFB+NUAaiADNgIAIAFBiNYAaiABQfzVAGoiAzYCACADIAI2AgAgAUGQ1gBqIAFBhNYAaiICNgIAIAIgAzYCACABQYzWAGogAjYCACABQSBqIgFBgAJHDQALQczZBEGBpgM2AgBB4NUAQazZACgCADYCAEHQ1QBBgKYDNgIAQdzVAEHI2QQ2AgBBzP8HQTg2AgBByNkEIQkLAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkACQAJAAkAgAEHsAU0EQEHE1QAoAgAiBkEQIABBE2pBcHEgAEELSRsiBEEDdiIAdiIBQQNxBEACQCABQQFxIAByQQFzIgJBA3QiAEHs1QBqIgEgAEH01QBqKAIAIgAoAggiA0YEQEHE1QAgBkF+IAJ3cTYCAAwBCyABIAM2AgggAyABNgIMCyAAQQhqIQEgACACQQN0IgJBA3I2AgQgACACaiIAIAAoAgRBAXI2AgQMEQtBzNUAKAIAIgggBE8NASABBEACQEECIAB0IgJBACACa3IgASAAdHFoIgBBA3QiAkHs1QBqIgEgAkH01QBqKAIAIgIoAggiA0YEQEHE1QAgBkF+IAB3cSIGNgIADAELIAEgAzYCCCADIAE2AgwLIAIgBEEDcjYCBCAAQQN0IgAgBGshBSAAIAJqIAU2AgAgAiAEaiIEIAVBAXI2AgQgCARAIAhBeHFB7NUAaiEAQdjVACgCACEDAn9BASAIQQN2dCIBIAZxRQRAQcTVACABIAZyNgIAIAAMAQsgACgCCAsiASADNgIMIAAgAzYCCCADIAA2AgwgAyABNgIICyACQQhqIQFB2NUAIAQ2AgBBzNUAIAU2AgAMEQtByNUAKAIAIgtFDQEgC2hBAnRB9NcAaigCACIAKAIEQXhxIARrIQUgACECA0ACQCACKAIQIgFFBEAgAkEUaigCACIBRQ0BCyABKAIEQXhxIARrIgMgBUkhAiADIAUgAhshBSABIAAgAhshACABIQIMAQsLIAAoAhghCSAAKAIMIgMgAEcEQEHU1QAoAgAaIAMgACgCCCIBNgIIIAEgAzYCDAwQCyAAQRRqIgIoAgAiAUUEQCAAKAIQIgFFDQMgAEEQaiECCwNAIAIhByABIgNBFGoiAigCACIBDQAgA0EQaiECIAMoAhAiAQ0ACyAHQQA2AgAMDwtBfyEEIABBv39LDQAgAEETaiIBQXBxIQRByNUAKAIAIghFDQBBACAEayEFAkACQAJAAn9BACAEQYACSQ0AGkEfIARB////B0sNABogBEEmIAFBCHZnIgBrdkEBcSAAQQF0a0E+agsiBkECdEH01wBqKAIAIgJFBEBBACEBQQAhAwwBC0EAIQEgBEEZIAZBAXZrQQAgBkEfRxt0IQBBACEDA0ACQCACKAIEQXhxIARrIgcgBU8NACACIQMgByIFDQBBACEFIAIhAQwDCyABIAJBFGooAgAiByAHIAIgAEEddkEEcWpBEGooAgAiAkYbIAEgBxshASAAQQF0IQAgAg0ACwsgASADckUEQEEAIQNBAiAGdCIAQQAgAGtyIAhxIgBFDQMgAGhBAnRB9NcAaigCACEBCyABRQ0BCwNAIAEoAgRBeHEgBGsiAiAFSSEAIAIgBSAAGyEFIAEgAyAAGyEDIAEoAhAiAAR/IAAFIAFBFGooAgALIgENAAsLIANFDQAgBUHM1QAoAgAgBGtPDQAgAygCGCEHIAMgAygCDCIARwRAQdTVACgCABogACADKAIIIgE2AgggASAANgIMDA4LIANBFGoiAigCACIBRQRAIAMoAhAiAUUNAyADQRBqIQILA0AgAiEGIAEiAEEUaiICKAIAIgENACAAQRBqIQIgACgCECIBDQALIAZBADYCAAwNC0HM1QAoAgAiAyAETwRAQdjVACgCACEBAkAgAyAEayICQRBPBEAgASAEaiIAIAJBAXI2AgQgASADaiACNgIAIAEgBEEDcjYCBAwBCyABIANBA3I2AgQgASADaiIAIAAoAgRBAXI2AgRBACEAQQAhAgtBzNUAIAI2AgBB2NUAIAA2AgAgAUEIaiEBDA8LQdDVACgCACIDIARLBEAgBCAJaiIAIAMgBGsiAUEBcjYCBEHc1QAgADYCAEHQ1QAgATYCACAJIARBA3I2AgQgCUEIaiEBDA8LQQAhASAEAn9BnNkAKAIABEBBpNkAKAIADAELQajZAEJ/NwIAQaDZAEKAgISAgIDAADcCAEGc2QAgCkEMakFwcUHYqtWqBXM2AgBBsNkAQQA2AgBBgNkAQQA2AgBBgIAECyIAIARBxwBqIgVqIgZBACAAayIHcSICTwRAQbTZAEEwNgIADA8LAkBB/NgAKAIAIgFFDQBB9NgAKAIAIgggAmohACAAIAFNIAAgCEtxDQBBACEBQbTZAEEwNgIADA8LQYDZAC0AAEEEcQ0EAkACQCAJBEBBhNkAIQEDQCABKAIAIgAgCU0EQCAAIAEoAgRqIAlLDQMLIAEoAggiAQ0ACwtBABA7IgBBf0YNBSACIQZBoNkAKAIAIgFBAWsiAyAAcQRAIAIgAGsgACADakEAIAFrcWohBgsgBCAGTw0FIAZB/v///wdLDQVB/NgAKAIAIgMEQEH02AAoAgAiByAGaiEBIAEgB00NBiABIANLDQYLIAYQOyIBIABHDQEMBwsgBiADayAHcSIGQf7///8HSw0EIAYQOyEAIAAgASgCACABKAIEakYNAyAAIQELAkAgBiAEQcgAak8NACABQX9GDQBBpNkAKAIAIgAgBSAGa2pBACAAa3EiAEH+////B0sEQCABIQAMBwsgABA7QX9HBEAgACAGaiEGIAEhAAwHC0EAIAZrEDsaDAQLIAEiAEF/Rw0FDAMLQQAhAwwMC0EAIQAMCgsgAEF/Rw0CC0GA2QBBgNkAKAIAQQRyNgIACyACQf7///8HSw0BIAIQOyEAQQAQOyEBIABBf0YNASABQX9GDQEgACABTw0BIAEgAGsiBiAEQThqTQ0BC0H02ABB9NgAKAIAIAZqIgE2AgBB+NgAKAIAIAFJBEBB+NgAIAE2AgALAkACQAJAQdzVACgCACICBEBBhNkAIQEDQCAAIAEoAgAiAyABKAIEIgVqRg0CIAEoAggiAQ0ACwwCC0HU1QAoAgAiAUEARyAAIAFPcUUEQEHU1QAgADYCAAtBACEBQYjZACAGNgIAQYTZACAANgIAQeTVAEF/NgIAQejVAEGc2QAoAgA2AgBBkNkAQQA2AgADQCABQYDWAGogAUH01QBqIgI2AgAgAiABQezVAGoiAzYCACABQfjVAGogAzYCACABQYjWAGogAUH81QBqIgM2AgAgAyACNgIAIAFBkNYAaiABQYTWAGoiAjYCACACIAM2AgAgAUGM1gBqIAI2AgAgAUEgaiIBQYACRw0AC0F4IABrQQ9xIgEgAGoiAiAGQThrIgMgAWsiAUEBcjYCBEHg1QBBrNkAKAIANgIAQdDVACABNgIAQdzVACACNgIAIAAgA2pBODYCBAwCCyAAIAJNDQAgAiADSQ0AIAEoAgxBCHENAEF4IAJrQQ9xIgAgAmoiA0HQ1QAoAgAgBmoiByAAayIAQQFyNgIEIAEgBSAGajYCBEHg1QBBrNkAKAIANgIAQdDVACAANgIAQdzVACADNgIAIAIgB2pBODYCBAwBCyAAQdTVACgCAEkEQEHU1QAgADYCAAsgACAGaiEDQYTZACEBAkACQAJAA0AgAyABKAIARwRAIAEoAggiAQ0BDAILCyABLQAMQQhxRQ0BC0GE2QAhAQNAIAEoAgAiAyACTQRAIAMgASgCBGoiBSACSw0DCyABKAIIIQEMAAsACyABIAA2AgAgASABKAIEIAZqNgIEIABBeCAAa0EPcWoiCSAEQQNyNgIEIANBeCADa0EPcWoiBiAEIAlqIgRrIQEgAiAGRgRAQdzVACAENgIAQdDVAEHQ1QAoAgAgAWoiADYCACAEIABBAXI2AgQMCAtB2NUAKAIAIAZGBEBB2NUAIAQ2AgBBzNUAQczVACgCACABaiIANgIAIAQgAEEBcjYCBCAAIARqIAA2AgAMCAsgBigCBCIFQQNxQQFHDQYgBUF4cSEIIAVB/wFNBEAgBUEDdiEDIAYoAggiACAGKAIMIgJGBEBBxNUAQcTVACgCAEF+IAN3cTYCAAwHCyACIAA2AgggACACNgIMDAYLIAYoAhghByAGIAYoAgwiAEcEQCAAIAYoAggiAjYCCCACIAA2AgwMBQsgBkEUaiICKAIAIgVFBEAgBigCECIFRQ0EIAZBEGohAgsDQCACIQMgBSIAQRRqIgIoAgAiBQ0AIABBEGohAiAAKAIQIgUNAAsgA0EANgIADAQLQXggAGtBD3EiASAAaiIHIAZBOGsiAyABayIBQQFyNgIEIAAgA2pBODYCBCACIAVBNyAFa0EPcWpBP2siAyADIAJBEGpJGyIDQSM2AgRB4NUAQazZACgCADYCAEHQ1QAgATYCAEHc1QAgBzYCACADQRBqQYzZACkCADcCACADQYTZACkCADcCCEGM2QAgA0EIajYCAEGI2QAgBjYCAEGE2QAgADYCAEGQ2QBBADYCACADQSRqIQEDQCABQQc2AgAgBSABQQRqIgFLDQALIAIgA0YNACADIAMoAgRBfnE2AgQgAyADIAJrIgU2AgAgAiAFQQFyNgIEIAVB/wFNBEAgBUF4cUHs1QBqIQACf0HE1QAoAgAiAUEBIAVBA3Z0IgNxRQRAQcTVACABIANyNgIAIAAMAQsgACgCCAsiASACNgIMIAAgAjYCCCACIAA2AgwgAiABNgIIDAELQR8hASAFQf///wdNBEAgBUEmIAVBCHZnIgBrdkEBcSAAQQF0a0E+aiEBCyACIAE2AhwgAkIANwIQIAFBAnRB9NcAaiEAQcjVACgCACIDQQEgAXQiBnFFBEAgACACNgIAQcjVACADIAZyNgIAIAIgADYCGCACIAI2AgggAiACNgIMDAELIAVBGSABQQF2a0EAIAFBH0cbdCEBIAAoAgAhAwJAA0AgAyIAKAIEQXhxIAVGDQEgAUEddiEDIAFBAXQhASAAIANBBHFqQRBqIgYoAgAiAw0ACyAGIAI2AgAgAiAANgIYIAIgAjYCDCACIAI2AggMAQsgACgCCCIBIAI2AgwgACACNgIIIAJBADYCGCACIAA2AgwgAiABNgIIC0HQ1QAoAgAiASAETQ0AQdzVACgCACIAIARqIgIgASAEayIBQQFyNgIEQdDVACABNgIAQdzVACACNgIAIAAgBEEDcjYCBCAAQQhqIQEMCAtBACEBQbTZAEEwNgIADAcLQQAhAAsgB0UNAAJAIAYoAhwiAkECdEH01wBqIgMoAgAgBkYEQCADIAA2AgAgAA0BQcjVAEHI1QAoAgBBfiACd3E2AgAMAgsgB0EQQRQgBygCECAGRhtqIAA2AgAgAEUNAQsgACAHNgIYIAYoAhAiAgRAIAAgAjYCECACIAA2AhgLIAZBFGooAgAiAkUNACAAQRRqIAI2AgAgAiAANgIYCyABIAhqIQEgBiAIaiIGKAIEIQULIAYgBUF+cTYCBCABIARqIAE2AgAgBCABQQFyNgIEIAFB/wFNBEAgAUF4cUHs1QBqIQACf0HE1QAoAgAiAkEBIAFBA3Z0IgFxRQRAQcTVACABIAJyNgIAIAAMAQsgACgCCAsiASAENgIMIAAgBDYCCCAEIAA2AgwgBCABNgIIDAELQR8hBSABQf///wdNBEAgAUEmIAFBCHZnIgBrdkEBcSAAQQF0a0E+aiEFCyAEIAU2AhwgBEIANwIQIAVBAnRB9NcAaiEAQcjVACgCACICQQEgBXQiA3FFBEAgACAENgIAQcjVACACIANyNgIAIAQgADYCGCAEIAQ2AgggBCAENgIMDAELIAFBGSAFQQF2a0EAIAVBH0cbdCEFIAAoAgAhAAJAA0AgACICKAIEQXhxIAFGDQEgBUEddiEAIAVBAXQhBSACIABBBHFqQRBqIgMoAgAiAA0ACyADIAQ2AgAgBCACNgIYIAQgBDYCDCAEIAQ2AggMAQsgAigCCCIAIAQ2AgwgAiAENgIIIARBADYCGCAEIAI2AgwgBCAANgIICyAJQQhqIQEMAgsCQCAHRQ0AAkAgAygCHCIBQQJ0QfTXAGoiAigCACADRgRAIAIgADYCACAADQFByNUAIAhBfiABd3EiCDYCAAwCCyAHQRBBFCAHKAIQIANGG2ogADYCACAARQ0BCyAAIAc2AhggAygCECIBBEAgACABNgIQIAEgADYCGAsgA0EUaigCACIBRQ0AIABBFGogATYCACABIAA2AhgLAkAgBUEPTQRAIAMgBCAFaiIAQQNyNgIEIAAgA2oiACAAKAIEQQFyNgIEDAELIAMgBGoiAiAFQQFyNgIEIAMgBEEDcjYCBCACIAVqIAU2AgAgBUH/AU0EQCAFQXhxQezVAGohAAJ/QcTVACgCACIBQQEgBUEDdnQiBXFFBEBBxNUAIAEgBXI2AgAgAAwBCyAAKAIICyIBIAI2AgwgACACNgIIIAIgADYCDCACIAE2AggMAQtBHyEBIAVB////B00EQCAFQSYgBUEIdmciAGt2QQFxIABBAXRrQT5qIQELIAIgATYCHCACQgA3AhAgAUECdEH01wBqIQBBASABdCIEIAhxRQRAIAAgAjYCAEHI1QAgBCAIcjYCACACIAA2AhggAiACNgIIIAIgAjYCDAwBCyAFQRkgAUEBdmtBACABQR9HG3QhASAAKAIAIQQCQANAIAQiACgCBEF4cSAFRg0BIAFBHXYhBCABQQF0IQEgACAEQQRxakEQaiIGKAIAIgQNAAsgBiACNgIAIAIgADYCGCACIAI2AgwgAiACNgIIDAELIAAoAggiASACNgIMIAAgAjYCCCACQQA2AhggAiAANgIMIAIgATYCCAsgA0EIaiEBDAELAkAgCUUNAAJAIAAoAhwiAUECdEH01wBqIgIoAgAgAEYEQCACIAM2AgAgAw0BQcjVACALQX4gAXdxNgIADAILIAlBEEEUIAkoAhAgAEYbaiADNgIAIANFDQELIAMgCTYCGCAAKAIQIgEEQCADIAE2AhAgASADNgIYCyAAQRRqKAIAIgFFDQAgA0EUaiABNgIAIAEgAzYCGAsCQCAFQQ9NBEAgACAEIAVqIgFBA3I2AgQgACABaiIBIAEoAgRBAXI2AgQMAQsgACAEaiIHIAVBAXI2AgQgACAEQQNyNgIEIAUgB2ogBTYCACAIBEAgCEF4cUHs1QBqIQFB2NUAKAIAIQMCf0EBIAhBA3Z0IgIgBnFFBEBBxNUAIAIgBnI2AgAgAQwBCyABKAIICyICIAM2AgwgASADNgIIIAMgATYCDCADIAI2AggLQdjVACAHNgIAQczVACAFNgIACyAAQQhqIQELIApBEGokACABC0MAIABFBEA/AEEQdA8LAkAgAEH//wNxDQAgAEEASA0AIABBEHZAACIAQX9GBEBBtNkAQTA2AgBBfw8LIABBEHQPCwALC5lCIgBBgAgLDQEAAAAAAAAAAgAAAAMAQZgICwUEAAAABQBBqAgLCQYAAAAHAAAACABB5AgLwjJJbnZhbGlkIGNoYXIgaW4gdXJsIHF1ZXJ5AFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fYm9keQBDb250ZW50LUxlbmd0aCBvdmVyZmxvdwBDaHVuayBzaXplIG92ZXJmbG93AEludmFsaWQgbWV0aG9kIGZvciBIVFRQL3gueCByZXF1ZXN0AEludmFsaWQgbWV0aG9kIGZvciBSVFNQL3gueCByZXF1ZXN0AEV4cGVjdGVkIFNPVVJDRSBtZXRob2QgZm9yIElDRS94LnggcmVxdWVzdABJbnZhbGlkIGNoYXIgaW4gdXJsIGZyYWdtZW50IHN0YXJ0AEV4cGVjdGVkIGRvdABTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3N0YXR1cwBJbnZhbGlkIHJlc3BvbnNlIHN0YXR1cwBFeHBlY3RlZCBMRiBhZnRlciBoZWFkZXJzAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIGV4dGVuc2lvbnMAVXNlciBjYWxsYmFjayBlcnJvcgBgb25fcmVzZXRgIGNhbGxiYWNrIGVycm9yAGBvbl9jaHVua19oZWFkZXJgIGNhbGxiYWNrIGVycm9yAGBvbl9tZXNzYWdlX2JlZ2luYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfZXh0ZW5zaW9uX3ZhbHVlYCBjYWxsYmFjayBlcnJvcgBgb25fc3RhdHVzX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fdmVyc2lvbl9jb21wbGV0ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX3VybF9jb21wbGV0ZWAgY2FsbGJhY2sgZXJyb3IAYG9uX3Byb3RvY29sX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9oZWFkZXJfdmFsdWVfY29tcGxldGVgIGNhbGxiYWNrIGVycm9yAGBvbl9tZXNzYWdlX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fbWV0aG9kX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25faGVhZGVyX2ZpZWxkX2NvbXBsZXRlYCBjYWxsYmFjayBlcnJvcgBgb25fY2h1bmtfZXh0ZW5zaW9uX25hbWVgIGNhbGxiYWNrIGVycm9yAFVuZXhwZWN0ZWQgY2hhciBpbiB1cmwgc2VydmVyAEludmFsaWQgaGVhZGVyIHZhbHVlIGNoYXIASW52YWxpZCBoZWFkZXIgZmllbGQgY2hhcgBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3ZlcnNpb24ASW52YWxpZCBtaW5vciB2ZXJzaW9uAEludmFsaWQgbWFqb3IgdmVyc2lvbgBFeHBlY3RlZCBzcGFjZSBhZnRlciB2ZXJzaW9uAEV4cGVjdGVkIENSTEYgYWZ0ZXIgdmVyc2lvbgBJbnZhbGlkIEhUVFAgdmVyc2lvbgBJbnZhbGlkIGhlYWRlciB0b2tlbgBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX3VybABJbnZhbGlkIGNoYXJhY3RlcnMgaW4gdXJsAFVuZXhwZWN0ZWQgc3RhcnQgY2hhciBpbiB1cmwARG91YmxlIEAgaW4gdXJsAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fcHJvdG9jb2wARW1wdHkgQ29udGVudC1MZW5ndGgASW52YWxpZCBjaGFyYWN0ZXIgaW4gQ29udGVudC1MZW5ndGgAVHJhbnNmZXItRW5jb2RpbmcgY2FuJ3QgYmUgcHJlc2VudCB3aXRoIENvbnRlbnQtTGVuZ3RoAER1cGxpY2F0ZSBDb250ZW50LUxlbmd0aABJbnZhbGlkIGNoYXIgaW4gdXJsIHBhdGgAQ29udGVudC1MZW5ndGggY2FuJ3QgYmUgcHJlc2VudCB3aXRoIFRyYW5zZmVyLUVuY29kaW5nAE1pc3NpbmcgZXhwZWN0ZWQgQ1IgYWZ0ZXIgY2h1bmsgc2l6ZQBFeHBlY3RlZCBMRiBhZnRlciBjaHVuayBzaXplAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIHNpemUAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9oZWFkZXJfdmFsdWUAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9jaHVua19leHRlbnNpb25fdmFsdWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyB2YWx1ZQBVbmV4cGVjdGVkIHdoaXRlc3BhY2UgYWZ0ZXIgaGVhZGVyIHZhbHVlAE1pc3NpbmcgZXhwZWN0ZWQgQ1IgYWZ0ZXIgaGVhZGVyIHZhbHVlAE1pc3NpbmcgZXhwZWN0ZWQgTEYgYWZ0ZXIgaGVhZGVyIHZhbHVlAEludmFsaWQgYFRyYW5zZmVyLUVuY29kaW5nYCBoZWFkZXIgdmFsdWUATWlzc2luZyBleHBlY3RlZCBDUiBhZnRlciBjaHVuayBleHRlbnNpb24gdmFsdWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyBxdW90ZSB2YWx1ZQBJbnZhbGlkIHF1b3RlZC1wYWlyIGluIGNodW5rIGV4dGVuc2lvbnMgcXVvdGVkIHZhbHVlAEludmFsaWQgY2hhcmFjdGVyIGluIGNodW5rIGV4dGVuc2lvbnMgcXVvdGVkIHZhbHVlAFBhdXNlZCBieSBvbl9oZWFkZXJzX2NvbXBsZXRlAEludmFsaWQgRU9GIHN0YXRlAG9uX3Jlc2V0IHBhdXNlAG9uX2NodW5rX2hlYWRlciBwYXVzZQBvbl9tZXNzYWdlX2JlZ2luIHBhdXNlAG9uX2NodW5rX2V4dGVuc2lvbl92YWx1ZSBwYXVzZQBvbl9zdGF0dXNfY29tcGxldGUgcGF1c2UAb25fdmVyc2lvbl9jb21wbGV0ZSBwYXVzZQBvbl91cmxfY29tcGxldGUgcGF1c2UAb25fcHJvdG9jb2xfY29tcGxldGUgcGF1c2UAb25fY2h1bmtfY29tcGxldGUgcGF1c2UAb25faGVhZGVyX3ZhbHVlX2NvbXBsZXRlIHBhdXNlAG9uX21lc3NhZ2VfY29tcGxldGUgcGF1c2UAb25fbWV0aG9kX2NvbXBsZXRlIHBhdXNlAG9uX2hlYWRlcl9maWVsZF9jb21wbGV0ZSBwYXVzZQBvbl9jaHVua19leHRlbnNpb25fbmFtZSBwYXVzZQBVbmV4cGVjdGVkIHNwYWNlIGFmdGVyIHN0YXJ0IGxpbmUATWlzc2luZyBleHBlY3RlZCBDUiBhZnRlciByZXNwb25zZSBsaW5lAFNwYW4gY2FsbGJhY2sgZXJyb3IgaW4gb25fY2h1bmtfZXh0ZW5zaW9uX25hbWUASW52YWxpZCBjaGFyYWN0ZXIgaW4gY2h1bmsgZXh0ZW5zaW9ucyBuYW1lAE1pc3NpbmcgZXhwZWN0ZWQgQ1IgYWZ0ZXIgY2h1bmsgZXh0ZW5zaW9uIG5hbWUASW52YWxpZCBzdGF0dXMgY29kZQBQYXVzZSBvbiBDT05ORUNUL1VwZ3JhZGUAUGF1c2Ugb24gUFJJL1VwZ3JhZGUARXhwZWN0ZWQgSFRUUC8yIENvbm5lY3Rpb24gUHJlZmFjZQBTcGFuIGNhbGxiYWNrIGVycm9yIGluIG9uX21ldGhvZABFeHBlY3RlZCBzcGFjZSBhZnRlciBtZXRob2QAU3BhbiBjYWxsYmFjayBlcnJvciBpbiBvbl9oZWFkZXJfZmllbGQAUGF1c2VkAEludmFsaWQgd29yZCBlbmNvdW50ZXJlZABJbnZhbGlkIG1ldGhvZCBlbmNvdW50ZXJlZABNaXNzaW5nIGV4cGVjdGVkIENSIGFmdGVyIGNodW5rIGRhdGEARXhwZWN0ZWQgTEYgYWZ0ZXIgY2h1bmsgZGF0YQBVbmV4cGVjdGVkIGNoYXIgaW4gdXJsIHNjaGVtYQBSZXF1ZXN0IGhhcyBpbnZhbGlkIGBUcmFuc2Zlci1FbmNvZGluZ2AARGF0YSBhZnRlciBgQ29ubmVjdGlvbjogY2xvc2VgAFNXSVRDSF9QUk9YWQBVU0VfUFJPWFkATUtBQ1RJVklUWQBVTlBST0NFU1NBQkxFX0VOVElUWQBRVUVSWQBDT1BZAE1PVkVEX1BFUk1BTkVOVExZAFRPT19FQVJMWQBOT1RJRlkARkFJTEVEX0RFUEVOREVOQ1kAQkFEX0dBVEVXQVkAUExBWQBQVVQAQ0hFQ0tPVVQAR0FURVdBWV9USU1FT1VUAFJFUVVFU1RfVElNRU9VVABORVRXT1JLX0NPTk5FQ1RfVElNRU9VVABDT05ORUNUSU9OX1RJTUVPVVQATE9HSU5fVElNRU9VVABORVRXT1JLX1JFQURfVElNRU9VVABQT1NUAE1JU0RJUkVDVEVEX1JFUVVFU1QAQ0xJRU5UX0NMT1NFRF9SRVFVRVNUAENMSUVOVF9DTE9TRURfTE9BRF9CQUxBTkNFRF9SRVFVRVNUAEJBRF9SRVFVRVNUAEhUVFBfUkVRVUVTVF9TRU5UX1RPX0hUVFBTX1BPUlQAUkVQT1JUAElNX0FfVEVBUE9UAFJFU0VUX0NPTlRFTlQATk9fQ09OVEVOVABQQVJUSUFMX0NPTlRFTlQASFBFX0lOVkFMSURfQ09OU1RBTlQASFBFX0NCX1JFU0VUAEdFVABIUEVfU1RSSUNUAENPTkZMSUNUAFRFTVBPUkFSWV9SRURJUkVDVABQRVJNQU5FTlRfUkVESVJFQ1QAQ09OTkVDVABNVUxUSV9TVEFUVVMASFBFX0lOVkFMSURfU1RBVFVTAFRPT19NQU5ZX1JFUVVFU1RTAEVBUkxZX0hJTlRTAFVOQVZBSUxBQkxFX0ZPUl9MRUdBTF9SRUFTT05TAE9QVElPTlMAU1dJVENISU5HX1BST1RPQ09MUwBWQVJJQU5UX0FMU09fTkVHT1RJQVRFUwBNVUxUSVBMRV9DSE9JQ0VTAElOVEVSTkFMX1NFUlZFUl9FUlJPUgBXRUJfU0VSVkVSX1VOS05PV05fRVJST1IAUkFJTEdVTl9FUlJPUgBJREVOVElUWV9QUk9WSURFUl9BVVRIRU5USUNBVElPTl9FUlJPUgBTU0xfQ0VSVElGSUNBVEVfRVJST1IASU5WQUxJRF9YX0ZPUldBUkRFRF9GT1IAU0VUX1BBUkFNRVRFUgBHRVRfUEFSQU1FVEVSAEhQRV9VU0VSAFNFRV9PVEhFUgBIUEVfQ0JfQ0hVTktfSEVBREVSAEV4cGVjdGVkIExGIGFmdGVyIENSAE1LQ0FMRU5EQVIAU0VUVVAAV0VCX1NFUlZFUl9JU19ET1dOAFRFQVJET1dOAEhQRV9DTE9TRURfQ09OTkVDVElPTgBIRVVSSVNUSUNfRVhQSVJBVElPTgBESVNDT05ORUNURURfT1BFUkFUSU9OAE5PTl9BVVRIT1JJVEFUSVZFX0lORk9STUFUSU9OAEhQRV9JTlZBTElEX1ZFUlNJT04ASFBFX0NCX01FU1NBR0VfQkVHSU4AU0lURV9JU19GUk9aRU4ASFBFX0lOVkFMSURfSEVBREVSX1RPS0VOAElOVkFMSURfVE9LRU4ARk9SQklEREVOAEVOSEFOQ0VfWU9VUl9DQUxNAEhQRV9JTlZBTElEX1VSTABCTE9DS0VEX0JZX1BBUkVOVEFMX0NPTlRST0wATUtDT0wAQUNMAEhQRV9JTlRFUk5BTABSRVFVRVNUX0hFQURFUl9GSUVMRFNfVE9PX0xBUkdFX1VOT0ZGSUNJQUwASFBFX09LAFVOTElOSwBVTkxPQ0sAUFJJAFJFVFJZX1dJVEgASFBFX0lOVkFMSURfQ09OVEVOVF9MRU5HVEgASFBFX1VORVhQRUNURURfQ09OVEVOVF9MRU5HVEgARkxVU0gAUFJPUFBBVENIAE0tU0VBUkNIAFVSSV9UT09fTE9ORwBQUk9DRVNTSU5HAE1JU0NFTExBTkVPVVNfUEVSU0lTVEVOVF9XQVJOSU5HAE1JU0NFTExBTkVPVVNfV0FSTklORwBIUEVfSU5WQUxJRF9UUkFOU0ZFUl9FTkNPRElORwBFeHBlY3RlZCBDUkxGAEhQRV9JTlZBTElEX0NIVU5LX1NJWkUATU9WRQBDT05USU5VRQBIUEVfQ0JfU1RBVFVTX0NPTVBMRVRFAEhQRV9DQl9IRUFERVJTX0NPTVBMRVRFAEhQRV9DQl9WRVJTSU9OX0NPTVBMRVRFAEhQRV9DQl9VUkxfQ09NUExFVEUASFBFX0NCX1BST1RPQ09MX0NPTVBMRVRFAEhQRV9DQl9DSFVOS19DT01QTEVURQBIUEVfQ0JfSEVBREVSX1ZBTFVFX0NPTVBMRVRFAEhQRV9DQl9DSFVOS19FWFRFTlNJT05fVkFMVUVfQ09NUExFVEUASFBFX0NCX0NIVU5LX0VYVEVOU0lPTl9OQU1FX0NPTVBMRVRFAEhQRV9DQl9NRVNTQUdFX0NPTVBMRVRFAEhQRV9DQl9NRVRIT0RfQ09NUExFVEUASFBFX0NCX0hFQURFUl9GSUVMRF9DT01QTEVURQBERUxFVEUASFBFX0lOVkFMSURfRU9GX1NUQVRFAElOVkFMSURfU1NMX0NFUlRJRklDQVRFAFBBVVNFAE5PX1JFU1BPTlNFAFVOU1VQUE9SVEVEX01FRElBX1RZUEUAR09ORQBOT1RfQUNDRVBUQUJMRQBTRVJWSUNFX1VOQVZBSUxBQkxFAFJBTkdFX05PVF9TQVRJU0ZJQUJMRQBPUklHSU5fSVNfVU5SRUFDSEFCTEUAUkVTUE9OU0VfSVNfU1RBTEUAUFVSR0UATUVSR0UAUkVRVUVTVF9IRUFERVJfRklFTERTX1RPT19MQVJHRQBSRVFVRVNUX0hFQURFUl9UT09fTEFSR0UAUEFZTE9BRF9UT09fTEFSR0UASU5TVUZGSUNJRU5UX1NUT1JBR0UASFBFX1BBVVNFRF9VUEdSQURFAEhQRV9QQVVTRURfSDJfVVBHUkFERQBTT1VSQ0UAQU5OT1VOQ0UAVFJBQ0UASFBFX1VORVhQRUNURURfU1BBQ0UAREVTQ1JJQkUAVU5TVUJTQ1JJQkUAUkVDT1JEAEhQRV9JTlZBTElEX01FVEhPRABOT1RfRk9VTkQAUFJPUEZJTkQAVU5CSU5EAFJFQklORABVTkFVVEhPUklaRUQATUVUSE9EX05PVF9BTExPV0VEAEhUVFBfVkVSU0lPTl9OT1RfU1VQUE9SVEVEAEFMUkVBRFlfUkVQT1JURUQAQUNDRVBURUQATk9UX0lNUExFTUVOVEVEAExPT1BfREVURUNURUQASFBFX0NSX0VYUEVDVEVEAEhQRV9MRl9FWFBFQ1RFRABDUkVBVEVEAElNX1VTRUQASFBFX1BBVVNFRABUSU1FT1VUX09DQ1VSRUQAUEFZTUVOVF9SRVFVSVJFRABQUkVDT05ESVRJT05fUkVRVUlSRUQAUFJPWFlfQVVUSEVOVElDQVRJT05fUkVRVUlSRUQATkVUV09SS19BVVRIRU5USUNBVElPTl9SRVFVSVJFRABMRU5HVEhfUkVRVUlSRUQAU1NMX0NFUlRJRklDQVRFX1JFUVVJUkVEAFVQR1JBREVfUkVRVUlSRUQAUEFHRV9FWFBJUkVEAFBSRUNPTkRJVElPTl9GQUlMRUQARVhQRUNUQVRJT05fRkFJTEVEAFJFVkFMSURBVElPTl9GQUlMRUQAU1NMX0hBTkRTSEFLRV9GQUlMRUQATE9DS0VEAFRSQU5TRk9STUFUSU9OX0FQUExJRUQATk9UX01PRElGSUVEAE5PVF9FWFRFTkRFRABCQU5EV0lEVEhfTElNSVRfRVhDRUVERUQAU0lURV9JU19PVkVSTE9BREVEAEhFQUQARXhwZWN0ZWQgSFRUUC8sIFJUU1AvIG9yIElDRS8A5xUAAK8VAACkEgAAkhoAACYWAACeFAAA2xkAAHkVAAB+EgAA/hQAADYVAAALFgAA2BYAAPMSAABCGAAArBYAABIVAAAUFwAA7xcAAEgUAABxFwAAshoAAGsZAAB+GQAANRQAAIIaAABEFwAA/RYAAB4YAACHFwAAqhkAAJMSAAAHGAAALBcAAMoXAACkFwAA5xUAAOcVAABYFwAAOxgAAKASAAAtHAAAwxEAAEgRAADeEgAAQhMAAKQZAAD9EAAA9xUAAKUVAADvFgAA+BkAAEoWAABWFgAA9RUAAAoaAAAIGgAAARoAAKsVAABCEgAA1xAAAEwRAAAFGQAAVBYAAB4RAADKGQAAyBkAAE4WAAD/GAAAcRQAAPAVAADuFQAAlBkAAPwVAAC/GQAAmxkAAHwUAABDEQAAcBgAAJUUAAAnFAAAGRQAANUSAADUGQAARBYAAPcQAEG5OwsBAQBB0DsL4AEBAQIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEDAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBBuj0LBAEAAAIAQdE9C14DBAMDAwMDAAADAwADAwADAwMDAwMDAwMDAAUAAAAAAAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAwADAEG6PwsEAQAAAgBB0T8LXgMAAwMDAwMAAAMDAAMDAAMDAwMDAwMDAwMABAAFAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAAADAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwADAAMAQbDBAAsNbG9zZWVlcC1hbGl2ZQBBycEACwEBAEHgwQAL4AEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQBBycMACwEBAEHgwwAL5wEBAQEBAQEBAQEBAQECAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAWNodW5rZWQAQfHFAAteAQABAQEBAQAAAQEAAQEAAQEBAQEBAQEBAQAAAAAAAAABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQAAAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAEAAQBB0McACyFlY3Rpb25lbnQtbGVuZ3Rob25yb3h5LWNvbm5lY3Rpb24AQYDIAAsgcmFuc2Zlci1lbmNvZGluZ3BncmFkZQ0KDQpTTQ0KDQoAQanIAAsFAQIAAQMAQcDIAAtfBAUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUAQanKAAsFAQIAAQMAQcDKAAtfBAUFBgUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUAQanMAAsEAQAAAQBBwcwAC14CAgACAgICAgICAgICAgICAgICAgICAgICAgICAgIAAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAEGpzgALBQECAAEDAEHAzgALXwQFAAAFBQUFBQUFBQUFBQYFBQUFBQUFBQUFBQUABQAHCAUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQAFAAUABQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUAAAAFAEGp0AALBQEBAAEBAEHA0AALAQEAQdrQAAtBAgAAAAAAAAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAAAAAAAAAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAQanSAAsFAQEAAQEAQcDSAAsBAQBBytIACwYCAAAAAAIAQeHSAAs6AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMAAAAAAAADAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwBBoNQAC50BTk9VTkNFRUNLT1VUTkVDVEVURUNSSUJFTFVTSEVURUFEU0VBUkNIUkdFQ1RJVklUWUxFTkRBUlZFT1RJRllQVElPTlNDSFNFQVlTVEFUQ0hHRVVFUllPUkRJUkVDVE9SVFJDSFBBUkFNRVRFUlVSQ0VCU0NSSUJFQVJET1dOQUNFSU5ETktDS1VCU0NSSUJFVFRQQ0VUU1BBRFRQLw==";
@@ -25688,9 +24788,9 @@ var require_llhttp_simd_wasm = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/fetch/constants.js
+// node_modules/undici/lib/web/fetch/constants.js
 var require_constants3 = __commonJS({
-  "../main/node_modules/undici/lib/web/fetch/constants.js"(exports2, module2) {
+  "node_modules/undici/lib/web/fetch/constants.js"(exports2, module2) {
     "use strict";
     var corsSafeListedMethods = (
       /** @type {const} */
@@ -25912,9 +25012,9 @@ var require_constants3 = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/fetch/global.js
+// node_modules/undici/lib/web/fetch/global.js
 var require_global = __commonJS({
-  "../main/node_modules/undici/lib/web/fetch/global.js"(exports2, module2) {
+  "node_modules/undici/lib/web/fetch/global.js"(exports2, module2) {
     "use strict";
     var globalOrigin = /* @__PURE__ */ Symbol.for("undici.globalOrigin.1");
     function getGlobalOrigin() {
@@ -25948,9 +25048,9 @@ var require_global = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/encoding/index.js
+// node_modules/undici/lib/encoding/index.js
 var require_encoding = __commonJS({
-  "../main/node_modules/undici/lib/encoding/index.js"(exports2, module2) {
+  "node_modules/undici/lib/encoding/index.js"(exports2, module2) {
     "use strict";
     var textDecoder2 = new TextDecoder();
     function utf8DecodeBytes(buffer2) {
@@ -25969,9 +25069,9 @@ var require_encoding = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/infra/index.js
+// node_modules/undici/lib/web/infra/index.js
 var require_infra = __commonJS({
-  "../main/node_modules/undici/lib/web/infra/index.js"(exports2, module2) {
+  "node_modules/undici/lib/web/infra/index.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { utf8DecodeBytes } = require_encoding();
@@ -26087,9 +25187,9 @@ var require_infra = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/fetch/data-url.js
+// node_modules/undici/lib/web/fetch/data-url.js
 var require_data_url = __commonJS({
-  "../main/node_modules/undici/lib/web/fetch/data-url.js"(exports2, module2) {
+  "node_modules/undici/lib/web/fetch/data-url.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { forgivingBase64, collectASequenceOfCodePoints, collectASequenceOfCodePointsFast, isomorphicDecode, removeASCIIWhitespace, removeChars } = require_infra();
@@ -26366,9 +25466,9 @@ var require_data_url = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/util/runtime-features.js
+// node_modules/undici/lib/util/runtime-features.js
 var require_runtime_features = __commonJS({
-  "../main/node_modules/undici/lib/util/runtime-features.js"(exports2, module2) {
+  "node_modules/undici/lib/util/runtime-features.js"(exports2, module2) {
     "use strict";
     var lazyLoaders = {
       __proto__: null,
@@ -26468,9 +25568,9 @@ var require_runtime_features = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/webidl/index.js
+// node_modules/undici/lib/web/webidl/index.js
 var require_webidl = __commonJS({
-  "../main/node_modules/undici/lib/web/webidl/index.js"(exports2, module2) {
+  "node_modules/undici/lib/web/webidl/index.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { types, inspect: inspect3 } = require("node:util");
@@ -27070,9 +26170,9 @@ var require_webidl = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/fetch/util.js
+// node_modules/undici/lib/web/fetch/util.js
 var require_util2 = __commonJS({
-  "../main/node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
+  "node_modules/undici/lib/web/fetch/util.js"(exports2, module2) {
     "use strict";
     var { Transform: Transform2 } = require("node:stream");
     var zlib = require("node:zlib");
@@ -27756,8 +26856,8 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name3, list2) {
-      const value = list2.get(name3, true);
+    function getDecodeSplit(name3, list) {
+      const value = list.get(name3, true);
       if (value === null) {
         return null;
       }
@@ -27837,9 +26937,9 @@ var require_util2 = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/fetch/formdata.js
+// node_modules/undici/lib/web/fetch/formdata.js
 var require_formdata = __commonJS({
-  "../main/node_modules/undici/lib/web/fetch/formdata.js"(exports2, module2) {
+  "node_modules/undici/lib/web/fetch/formdata.js"(exports2, module2) {
     "use strict";
     var { iteratorMixin } = require_util2();
     var { kEnumerableProperty } = require_util();
@@ -27999,9 +27099,9 @@ var require_formdata = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/fetch/formdata-parser.js
+// node_modules/undici/lib/web/fetch/formdata-parser.js
 var require_formdata_parser = __commonJS({
-  "../main/node_modules/undici/lib/web/fetch/formdata-parser.js"(exports2, module2) {
+  "node_modules/undici/lib/web/fetch/formdata-parser.js"(exports2, module2) {
     "use strict";
     var { bufferToLowerCasedHeaderName } = require_util();
     var { HTTP_TOKEN_CODEPOINTS } = require_data_url();
@@ -28329,15 +27429,15 @@ var require_formdata_parser = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/util/promise.js
+// node_modules/undici/lib/util/promise.js
 var require_promise = __commonJS({
-  "../main/node_modules/undici/lib/util/promise.js"(exports2, module2) {
+  "node_modules/undici/lib/util/promise.js"(exports2, module2) {
     "use strict";
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve28, reject) => {
-        res = resolve28;
+      const promise = new Promise((resolve23, reject) => {
+        res = resolve23;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -28348,9 +27448,9 @@ var require_promise = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/web/fetch/body.js
+// node_modules/undici/lib/web/fetch/body.js
 var require_body = __commonJS({
-  "../main/node_modules/undici/lib/web/fetch/body.js"(exports2, module2) {
+  "node_modules/undici/lib/web/fetch/body.js"(exports2, module2) {
     "use strict";
     var util = require_util();
     var {
@@ -28471,7 +27571,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           length = null;
         }
         source = object2;
-        const parts2 = (async function* () {
+        const parts = (async function* () {
           for (const part3 of blobParts) {
             if (part3.stream) {
               yield* part3.stream();
@@ -28480,7 +27580,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             }
           }
         })();
-        action = () => parts2;
+        action = () => parts;
         type = `multipart/form-data; boundary=${boundary}`;
       } else if (webidl.is.Blob(object2)) {
         source = object2;
@@ -28552,9 +27652,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed6 = multipartFormDataParser(value, mimeType);
+                  const parsed4 = multipartFormDataParser(value, mimeType);
                   const fd = new FormData();
-                  setFormDataState(fd, parsed6);
+                  setFormDataState(fd, parsed4);
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
@@ -28632,9 +27732,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/client-h1.js
+// node_modules/undici/lib/dispatcher/client-h1.js
 var require_client_h1 = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/client-h1.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/client-h1.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var util = require_util();
@@ -29764,12 +28864,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve28, reject) => {
+      const waitForDrain = () => new Promise((resolve23, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve28;
+          callback = resolve23;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -29923,9 +29023,9 @@ ${len.toString(16)}\r
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/client-h2.js
+// node_modules/undici/lib/dispatcher/client-h2.js
 var require_client_h2 = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/client-h2.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/client-h2.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var { pipeline: pipeline2 } = require("node:stream");
@@ -30653,12 +29753,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve28, reject) => {
+      const waitForDrain = () => new Promise((resolve23, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve28;
+          callback = resolve23;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -30689,9 +29789,9 @@ var require_client_h2 = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/client.js
+// node_modules/undici/lib/dispatcher/client.js
 var require_client = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/client.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/client.js"(exports2, module2) {
     "use strict";
     var assert3 = require("node:assert");
     var net = require("node:net");
@@ -30975,16 +30075,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve28) => {
+        return new Promise((resolve23) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve28;
+            this[kClosedResolve] = resolve23;
           } else {
-            resolve28(null);
+            resolve23(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve28) => {
+        return new Promise((resolve23) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -30997,7 +30097,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve28(null);
+            resolve23(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -31221,9 +30321,9 @@ var require_client = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/pool.js
+// node_modules/undici/lib/dispatcher/pool.js
 var require_pool = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/pool.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/pool.js"(exports2, module2) {
     "use strict";
     var {
       PoolBase,
@@ -31323,9 +30423,9 @@ var require_pool = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/agent.js
+// node_modules/undici/lib/dispatcher/agent.js
 var require_agent = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/agent.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/agent.js"(exports2, module2) {
     "use strict";
     var { InvalidArgumentError: InvalidArgumentError2, MaxOriginsReachedError } = require_errors();
     var { kClients, kRunning, kClose, kDestroy, kDispatch, kUrl } = require_symbols();
@@ -31459,20 +30559,20 @@ var require_agent = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/socks5-utils.js
+// node_modules/undici/lib/core/socks5-utils.js
 var require_socks5_utils = __commonJS({
-  "../main/node_modules/undici/lib/core/socks5-utils.js"(exports2, module2) {
+  "node_modules/undici/lib/core/socks5-utils.js"(exports2, module2) {
     "use strict";
     var { Buffer: Buffer6 } = require("node:buffer");
     var net = require("node:net");
     var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     function parseAddress(address) {
       if (net.isIPv4(address)) {
-        const parts2 = address.split(".").map(Number);
+        const parts = address.split(".").map(Number);
         return {
           type: 1,
           // IPv4
-          buffer: Buffer6.from(parts2)
+          buffer: Buffer6.from(parts)
         };
       }
       if (net.isIPv6(address)) {
@@ -31522,9 +30622,9 @@ var require_socks5_utils = __commonJS({
           bufferIndex += 2;
         }
       } else {
-        const parts2 = normalizedAddress.split(":");
-        for (let i2 = 0; i2 < parts2.length; i2++) {
-          buffer2.writeUInt16BE(parseInt(parts2[i2], 16), i2 * 2);
+        const parts = normalizedAddress.split(":");
+        for (let i2 = 0; i2 < parts.length; i2++) {
+          buffer2.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
         }
       }
       return buffer2;
@@ -31571,12 +30671,12 @@ var require_socks5_utils = __commonJS({
           if (buffer2.length < currentOffset + 18) {
             throw new InvalidArgumentError2("Buffer too small for IPv6 address");
           }
-          const parts2 = [];
+          const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
             const value = buffer2.readUInt16BE(currentOffset + i2 * 2);
-            parts2.push(value.toString(16));
+            parts.push(value.toString(16));
           }
-          address = parts2.join(":");
+          address = parts.join(":");
           currentOffset += 16;
           break;
         }
@@ -31620,9 +30720,9 @@ var require_socks5_utils = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/core/socks5-client.js
+// node_modules/undici/lib/core/socks5-client.js
 var require_socks5_client = __commonJS({
-  "../main/node_modules/undici/lib/core/socks5-client.js"(exports2, module2) {
+  "node_modules/undici/lib/core/socks5-client.js"(exports2, module2) {
     "use strict";
     var { EventEmitter: EventEmitter3 } = require("node:events");
     var { Buffer: Buffer6 } = require("node:buffer");
@@ -31901,12 +31001,12 @@ var require_socks5_client = __commonJS({
           boundAddress = this.buffer.subarray(offset, offset + domainLength).toString();
           offset += domainLength;
         } else if (addressType === ADDRESS_TYPES.IPV6) {
-          const parts2 = [];
+          const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
             const value = this.buffer.readUInt16BE(offset + i2 * 2);
-            parts2.push(value.toString(16));
+            parts.push(value.toString(16));
           }
-          boundAddress = parts2.join(":");
+          boundAddress = parts.join(":");
           offset += 16;
         }
         const boundPort = this.buffer.readUInt16BE(offset);
@@ -31953,9 +31053,9 @@ var require_socks5_client = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/socks5-proxy-agent.js
+// node_modules/undici/lib/dispatcher/socks5-proxy-agent.js
 var require_socks5_proxy_agent = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/socks5-proxy-agent.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/socks5-proxy-agent.js"(exports2, module2) {
     "use strict";
     var { URL: URL2 } = require("node:url");
     var tls;
@@ -32013,7 +31113,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve28, reject) => {
+        const socket = await new Promise((resolve23, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -32023,7 +31123,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve28(socket2);
+              resolve23(socket2);
             }
           });
         });
@@ -32033,14 +31133,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve28, reject) => {
+        await new Promise((resolve23, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve28();
+            resolve23();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -32049,14 +31149,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve28();
+            resolve23();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve28, reject) => {
+        await new Promise((resolve23, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -32064,7 +31164,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug("SOCKS5 tunnel established to", targetHost, targetPort, "via", info);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve28();
+            resolve23();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -32107,8 +31207,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve28, reject) => {
-                      finalSocket.once("secureConnect", resolve28);
+                    await new Promise((resolve23, reject) => {
+                      finalSocket.once("secureConnect", resolve23);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -32156,9 +31256,9 @@ var require_socks5_proxy_agent = __commonJS({
   }
 });
 
-// ../main/node_modules/undici/lib/dispatcher/proxy-agent.js
+// node_modules/undici/lib/dispatcher/proxy-agent.js
 var require_proxy_agent = __commonJS({
-  "../main/node_modules/undici/lib/dispatcher/proxy-agent.js"(exports2, module2) {
+  "node_modules/undici/lib/dispatcher/proxy-agent.js"(exports2, module2) {
     "use strict";
     var { kProxy, kClose, kDestroy, kDispatch } = require_symbols();
     var Agent2 = require_agent();
@@ -32442,12 +31542,12 @@ function originOf(host, access2) {
 }
 function accessAt(url, accessByHost) {
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const names4 = [
+  const names = [
     url.host,
     `${url.hostname}:${port}`,
     ...isDockerHub(url.host) ? dockerHubHosts : []
   ];
-  for (const name3 of names4) {
+  for (const name3 of names) {
     const access2 = accessByHost[name3];
     if (access2 !== void 0) return access2;
   }
@@ -32501,13 +31601,13 @@ function connectionFailure(error3, { host, origin }, proxy) {
   if (rule === void 0) return void 0;
   const { transient } = rule;
   const peer = transient === "unreachable" && code2 !== aborted2 && proxy ? `the proxy ${proxy}` : host;
-  const failure3 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
+  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
     given: [.../* @__PURE__ */ new Set([code2, oneLine(text3)])].filter(Boolean).join(": "),
     next: rule.next(peer),
     cause: error3
   });
-  if (!transient) return failure3;
-  return new Transient(failure3, { origin, isUnreachable: transient === "unreachable" });
+  if (!transient) return failure2;
+  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
 }
 function classOfConnection(code2) {
   const rule = connectionRules.find(({ codes }) => codes.test(code2));
@@ -32683,7 +31783,7 @@ var init_proxy = __esm({
 // src/registry/trust.ts
 async function systemTrust(env) {
   const files2 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
-  const texts2 = [
+  const texts = [
     ...import_node_tls.rootCertificates,
     await firstText(files2),
     ...await Promise.all(
@@ -32691,7 +31791,7 @@ async function systemTrust(env) {
     ),
     env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
   ];
-  return [...new Set(texts2.flatMap(certificatesIn))];
+  return [...new Set(texts.flatMap(certificatesIn))];
 }
 async function dockerTrust(host, folder = "/etc/docker/certs.d") {
   return certificatesIn(await folderTexts((0, import_node_path12.join)(folder, host), ".crt"));
@@ -32725,8 +31825,8 @@ async function firstText(paths) {
   return "";
 }
 async function folderTexts(folder, ending2 = "") {
-  const names4 = await (0, import_promises9.readdir)(folder).catch(() => []);
-  const paths = names4.filter((name3) => name3.endsWith(ending2)).sort();
+  const names = await (0, import_promises9.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
   return (await Promise.all(paths.map((name3) => textOf((0, import_node_path12.join)(folder, name3))))).join("\n");
 }
 function textOf(path7) {
@@ -32928,8 +32028,8 @@ var init_plain_http = __esm({
 // src/transfer/oras-access.ts
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
   const folder = (0, import_node_path14.join)(scratch, "oras");
-  const dockerConfig2 = (0, import_node_path14.join)(folder, "docker");
-  await makeFolder(dockerConfig2, 448);
+  const dockerConfig = (0, import_node_path14.join)(folder, "docker");
+  await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf, async ({ host, access: access2 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access2)));
     const text3 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
@@ -32946,7 +32046,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
     return [`--${end}-plain-http=false`, `--${end}-ca-file=${await authorities(client)}`];
   };
   return {
-    dockerConfig: dockerConfig2,
+    dockerConfig,
     flags: async (end, client) => [
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
@@ -32989,7 +32089,7 @@ var init_oras_access = __esm({
 });
 
 // src/transfer/oras-places.ts
-async function takePlaces(copy2, most2) {
+async function takePlaces(copy2, most) {
   const hosts2 = placesOf(copy2);
   const leaves = [];
   const leave = () => leaves.forEach((one) => void one());
@@ -33005,7 +32105,7 @@ async function takePlaces(copy2, most2) {
   }
   if (new Set(hosts2).size < hosts2.length) leaves.push(...tryAll(hosts2.slice(1)) ?? []);
   let concurrency = 1;
-  for (; concurrency < most2; concurrency++) {
+  for (; concurrency < most; concurrency++) {
     const more = tryAll(hosts2);
     if (more === void 0) break;
     leaves.push(...more);
@@ -33014,7 +32114,7 @@ async function takePlaces(copy2, most2) {
 }
 function placesOf({ from, to }) {
   const source = "client" in from ? from.client.places : "server" in from ? from.places : void 0;
-  return [source ?? [], to.client.places].flat().toSorted((one, other2) => one.turn - other2.turn);
+  return [source ?? [], to.client.places].flat().toSorted((one, other) => one.turn - other.turn);
 }
 function tryAll(hosts2) {
   const leaves = [];
@@ -33034,7 +32134,7 @@ var init_oras_places = __esm({
   }
 });
 
-// ../main/node_modules/is-plain-obj/index.js
+// node_modules/is-plain-obj/index.js
 function isPlainObject3(value) {
   if (typeof value !== "object" || value === null) {
     return false;
@@ -33043,14 +32143,14 @@ function isPlainObject3(value) {
   return (prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null) && !(Symbol.toStringTag in value) && !(Symbol.iterator in value);
 }
 var init_is_plain_obj = __esm({
-  "../main/node_modules/is-plain-obj/index.js"() {
+  "node_modules/is-plain-obj/index.js"() {
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/file-url.js
+// node_modules/execa/lib/arguments/file-url.js
 var import_node_url, safeNormalizeFileUrl, normalizeDenoExecPath, isDenoExecPath, normalizeFileUrl;
 var init_file_url = __esm({
-  "../main/node_modules/execa/lib/arguments/file-url.js"() {
+  "node_modules/execa/lib/arguments/file-url.js"() {
     import_node_url = require("node:url");
     safeNormalizeFileUrl = (file2, name3) => {
       const fileString = normalizeFileUrl(normalizeDenoExecPath(file2));
@@ -33065,10 +32165,10 @@ var init_file_url = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/parameters.js
+// node_modules/execa/lib/methods/parameters.js
 var normalizeParameters;
 var init_parameters = __esm({
-  "../main/node_modules/execa/lib/methods/parameters.js"() {
+  "node_modules/execa/lib/methods/parameters.js"() {
     init_is_plain_obj();
     init_file_url();
     normalizeParameters = (rawFile, rawArguments = [], rawOptions = {}) => {
@@ -33093,10 +32193,10 @@ var init_parameters = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/utils/uint-array.js
+// node_modules/execa/lib/utils/uint-array.js
 var import_node_string_decoder, objectToString, isArrayBuffer, isUint8Array, bufferToUint8Array, textEncoder, stringToUint8Array, textDecoder, uint8ArrayToString, joinToString, uint8ArraysToStrings, joinToUint8Array, stringsToUint8Arrays, concatUint8Arrays, getJoinLength;
 var init_uint_array = __esm({
-  "../main/node_modules/execa/lib/utils/uint-array.js"() {
+  "node_modules/execa/lib/utils/uint-array.js"() {
     import_node_string_decoder = require("node:string_decoder");
     ({ toString: objectToString } = Object.prototype);
     isArrayBuffer = (value) => objectToString.call(value) === "[object ArrayBuffer]";
@@ -33145,23 +32245,23 @@ var init_uint_array = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/template.js
+// node_modules/execa/lib/methods/template.js
 var import_node_child_process, isTemplateString, parseTemplates, parseTemplate, splitByWhitespaces, DELIMITERS, ESCAPE_LENGTH, concatTokens, parseExpression, getSubprocessResult;
 var init_template = __esm({
-  "../main/node_modules/execa/lib/methods/template.js"() {
+  "node_modules/execa/lib/methods/template.js"() {
     import_node_child_process = require("node:child_process");
     init_is_plain_obj();
     init_uint_array();
     isTemplateString = (templates) => Array.isArray(templates) && Array.isArray(templates.raw);
     parseTemplates = (templates, expressions) => {
       let tokens = [];
-      for (const [index, template2] of templates.entries()) {
+      for (const [index, template] of templates.entries()) {
         tokens = parseTemplate({
           templates,
           expressions,
           tokens,
           index,
-          template: template2
+          template
         });
       }
       if (tokens.length === 0) {
@@ -33170,11 +32270,11 @@ var init_template = __esm({
       const [file2, ...commandArguments] = tokens;
       return [file2, commandArguments, {}];
     };
-    parseTemplate = ({ templates, expressions, tokens, index, template: template2 }) => {
-      if (template2 === void 0) {
+    parseTemplate = ({ templates, expressions, tokens, index, template }) => {
+      if (template === void 0) {
         throw new TypeError(`Invalid backslash sequence: ${templates.raw[index]}`);
       }
-      const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template2, templates.raw[index]);
+      const { nextTokens, leadingWhitespaces, trailingWhitespaces } = splitByWhitespaces(template, templates.raw[index]);
       const newTokens = concatTokens(tokens, nextTokens, leadingWhitespaces);
       if (index === expressions.length) {
         return newTokens;
@@ -33183,18 +32283,18 @@ var init_template = __esm({
       const expressionTokens = Array.isArray(expression) ? expression.map((expression2) => parseExpression(expression2)) : [parseExpression(expression)];
       return concatTokens(newTokens, expressionTokens, trailingWhitespaces);
     };
-    splitByWhitespaces = (template2, rawTemplate) => {
+    splitByWhitespaces = (template, rawTemplate) => {
       if (rawTemplate.length === 0) {
         return { nextTokens: [], leadingWhitespaces: false, trailingWhitespaces: false };
       }
       const nextTokens = [];
       let templateStart = 0;
       const leadingWhitespaces = DELIMITERS.has(rawTemplate[0]);
-      for (let templateIndex = 0, rawIndex = 0; templateIndex < template2.length; templateIndex += 1, rawIndex += 1) {
+      for (let templateIndex = 0, rawIndex = 0; templateIndex < template.length; templateIndex += 1, rawIndex += 1) {
         const rawCharacter = rawTemplate[rawIndex];
         if (DELIMITERS.has(rawCharacter)) {
           if (templateStart !== templateIndex) {
-            nextTokens.push(template2.slice(templateStart, templateIndex));
+            nextTokens.push(template.slice(templateStart, templateIndex));
           }
           templateStart = templateIndex + 1;
         } else if (rawCharacter === "\\") {
@@ -33209,9 +32309,9 @@ var init_template = __esm({
           }
         }
       }
-      const trailingWhitespaces = templateStart === template2.length;
+      const trailingWhitespaces = templateStart === template.length;
       if (!trailingWhitespaces) {
-        nextTokens.push(template2.slice(templateStart));
+        nextTokens.push(template.slice(templateStart));
       }
       return { nextTokens, leadingWhitespaces, trailingWhitespaces };
     };
@@ -33253,10 +32353,10 @@ var init_template = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/utils/standard-stream.js
+// node_modules/execa/lib/utils/standard-stream.js
 var import_node_process, isStandardStream, STANDARD_STREAMS, STANDARD_STREAMS_ALIASES, getStreamName;
 var init_standard_stream = __esm({
-  "../main/node_modules/execa/lib/utils/standard-stream.js"() {
+  "node_modules/execa/lib/utils/standard-stream.js"() {
     import_node_process = __toESM(require("node:process"), 1);
     isStandardStream = (stream) => STANDARD_STREAMS.includes(stream);
     STANDARD_STREAMS = [import_node_process.default.stdin, import_node_process.default.stdout, import_node_process.default.stderr];
@@ -33265,10 +32365,10 @@ var init_standard_stream = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/specific.js
+// node_modules/execa/lib/arguments/specific.js
 var import_node_util2, normalizeFdSpecificOptions, normalizeFdSpecificOption, getStdioLength, normalizeFdSpecificValue, normalizeOptionObject, compareFdName, getFdNameOrder, parseFdName, parseFd, FD_REGEXP, addDefaultValue, verboseDefault, DEFAULT_OPTIONS, FD_SPECIFIC_OPTIONS, getFdSpecificValue;
 var init_specific = __esm({
-  "../main/node_modules/execa/lib/arguments/specific.js"() {
+  "node_modules/execa/lib/arguments/specific.js"() {
     import_node_util2 = require("node:util");
     init_is_plain_obj();
     init_standard_stream();
@@ -33343,10 +32443,10 @@ Please set the "stdio" option to ensure that file descriptor exists.`);
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/values.js
+// node_modules/execa/lib/verbose/values.js
 var isVerbose, isFullVerbose, getVerboseFunction, getFdVerbose, getFdGenericVerbose, isVerboseFunction, VERBOSE_VALUES;
 var init_values2 = __esm({
-  "../main/node_modules/execa/lib/verbose/values.js"() {
+  "node_modules/execa/lib/verbose/values.js"() {
     init_specific();
     isVerbose = ({ verbose }, fdNumber) => getFdVerbose(verbose, fdNumber) !== "none";
     isFullVerbose = ({ verbose }, fdNumber) => !["none", "short"].includes(getFdVerbose(verbose, fdNumber));
@@ -33361,10 +32461,10 @@ var init_values2 = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/escape.js
+// node_modules/execa/lib/arguments/escape.js
 var import_node_process2, import_node_util3, joinCommand, escapeLines, escapeControlCharacters, escapeControlCharacter, getSpecialCharRegExp, SPECIAL_CHAR_REGEXP, COMMON_ESCAPES, ASTRAL_START, quoteString, NO_ESCAPE_REGEXP;
 var init_escape = __esm({
-  "../main/node_modules/execa/lib/arguments/escape.js"() {
+  "node_modules/execa/lib/arguments/escape.js"() {
     import_node_process2 = require("node:process");
     import_node_util3 = require("node:util");
     joinCommand = (filePath, rawArguments) => {
@@ -33373,8 +32473,8 @@ var init_escape = __esm({
       const escapedCommand = fileAndArguments.map((fileAndArgument) => quoteString(escapeControlCharacters(fileAndArgument))).join(" ");
       return { command, escapedCommand };
     };
-    escapeLines = (lines3) => (0, import_node_util3.stripVTControlCharacters)(lines3).split("\n").map((line2) => escapeControlCharacters(line2)).join("\n");
-    escapeControlCharacters = (line2) => line2.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
+    escapeLines = (lines2) => (0, import_node_util3.stripVTControlCharacters)(lines2).split("\n").map((line) => escapeControlCharacters(line)).join("\n");
+    escapeControlCharacters = (line) => line.replaceAll(SPECIAL_CHAR_REGEXP, (character) => escapeControlCharacter(character));
     escapeControlCharacter = (character) => {
       const commonEscape = COMMON_ESCAPES[character];
       if (commonEscape !== void 0) {
@@ -33411,7 +32511,7 @@ var init_escape = __esm({
   }
 });
 
-// ../main/node_modules/is-unicode-supported/index.js
+// node_modules/is-unicode-supported/index.js
 function isUnicodeSupported() {
   const { env } = import_node_process3.default;
   const { TERM, TERM_PROGRAM } = env;
@@ -33422,15 +32522,15 @@ function isUnicodeSupported() {
 }
 var import_node_process3;
 var init_is_unicode_supported = __esm({
-  "../main/node_modules/is-unicode-supported/index.js"() {
+  "node_modules/is-unicode-supported/index.js"() {
     import_node_process3 = __toESM(require("node:process"), 1);
   }
 });
 
-// ../main/node_modules/figures/index.js
+// node_modules/figures/index.js
 var common, specialMainSymbols, specialFallbackSymbols, mainSymbols, fallbackSymbols, shouldUseMain, figures, figures_default, replacements;
 var init_figures = __esm({
-  "../main/node_modules/figures/index.js"() {
+  "node_modules/figures/index.js"() {
     init_is_unicode_supported();
     common = {
       circleQuestionMark: "(?)",
@@ -33709,17 +32809,17 @@ var init_figures = __esm({
   }
 });
 
-// ../main/node_modules/yoctocolors/base.js
+// node_modules/yoctocolors/base.js
 var import_node_tty, hasColors, format, reset, bold, dim, italic, underline, underlineDouble, underlineCurly, underlineDotted, underlineDashed, overline, inverse, hidden2, strikethrough, black, red, green, yellow, blue, magenta, cyan, white, gray, bgBlack, bgRed, bgGreen, bgYellow, bgBlue, bgMagenta, bgCyan, bgWhite, bgGray, redBright, greenBright, yellowBright, blueBright, magentaBright, cyanBright, whiteBright, bgRedBright, bgGreenBright, bgYellowBright, bgBlueBright, bgMagentaBright, bgCyanBright, bgWhiteBright, underlineBlack, underlineRed, underlineGreen, underlineYellow, underlineBlue, underlineMagenta, underlineCyan, underlineWhite, underlineGray, underlineRedBright, underlineGreenBright, underlineYellowBright, underlineBlueBright, underlineMagentaBright, underlineCyanBright, underlineWhiteBright;
 var init_base2 = __esm({
-  "../main/node_modules/yoctocolors/base.js"() {
+  "node_modules/yoctocolors/base.js"() {
     import_node_tty = __toESM(require("node:tty"), 1);
     hasColors = import_node_tty.default?.WriteStream?.prototype?.hasColors?.() ?? false;
-    format = (open9, close) => {
+    format = (open7, close) => {
       if (!hasColors) {
         return (input) => input;
       }
-      const openCode = `\x1B[${open9}m`;
+      const openCode = `\x1B[${open7}m`;
       const closeCode = `\x1B[${close}m`;
       return (input) => {
         const string3 = input + "";
@@ -33804,18 +32904,18 @@ var init_base2 = __esm({
   }
 });
 
-// ../main/node_modules/yoctocolors/index.js
+// node_modules/yoctocolors/index.js
 var init_yoctocolors = __esm({
-  "../main/node_modules/yoctocolors/index.js"() {
+  "node_modules/yoctocolors/index.js"() {
     init_base2();
     init_base2();
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/default.js
+// node_modules/execa/lib/verbose/default.js
 var defaultVerboseFunction, serializeTimestamp, padField, getFinalIcon, ICONS, identity, COLORS;
 var init_default = __esm({
-  "../main/node_modules/execa/lib/verbose/default.js"() {
+  "node_modules/execa/lib/verbose/default.js"() {
     init_figures();
     init_yoctocolors();
     defaultVerboseFunction = ({
@@ -33858,10 +32958,10 @@ var init_default = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/custom.js
+// node_modules/execa/lib/verbose/custom.js
 var applyVerboseOnLines, applyVerboseFunction, appendNewline;
 var init_custom = __esm({
-  "../main/node_modules/execa/lib/verbose/custom.js"() {
+  "node_modules/execa/lib/verbose/custom.js"() {
     init_values2();
     applyVerboseOnLines = (printedLines, verboseInfo, fdNumber) => {
       const verboseFunction = getVerboseFunction(verboseInfo, fdNumber);
@@ -33881,10 +32981,10 @@ var init_custom = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/log.js
+// node_modules/execa/lib/verbose/log.js
 var import_node_util4, verboseLog, getVerboseObject, getPrintedLines, getPrintedLine, serializeVerboseMessage, TAB_SIZE;
 var init_log = __esm({
-  "../main/node_modules/execa/lib/verbose/log.js"() {
+  "node_modules/execa/lib/verbose/log.js"() {
     import_node_util4 = require("node:util");
     init_escape();
     init_default();
@@ -33924,10 +33024,10 @@ var init_log = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/start.js
+// node_modules/execa/lib/verbose/start.js
 var logCommand;
 var init_start = __esm({
-  "../main/node_modules/execa/lib/verbose/start.js"() {
+  "node_modules/execa/lib/verbose/start.js"() {
     init_values2();
     init_log();
     logCommand = (escapedCommand, verboseInfo) => {
@@ -33943,10 +33043,10 @@ var init_start = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/info.js
+// node_modules/execa/lib/verbose/info.js
 var getVerboseInfo, getCommandId, COMMAND_ID, validateVerbose;
 var init_info = __esm({
-  "../main/node_modules/execa/lib/verbose/info.js"() {
+  "node_modules/execa/lib/verbose/info.js"() {
     init_values2();
     getVerboseInfo = (verbose, escapedCommand, rawOptions) => {
       validateVerbose(verbose);
@@ -33977,20 +33077,20 @@ var init_info = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/return/duration.js
+// node_modules/execa/lib/return/duration.js
 var import_node_process4, getStartTime, getDurationMs;
 var init_duration2 = __esm({
-  "../main/node_modules/execa/lib/return/duration.js"() {
+  "node_modules/execa/lib/return/duration.js"() {
     import_node_process4 = require("node:process");
     getStartTime = () => import_node_process4.hrtime.bigint();
     getDurationMs = (startTime) => Number(import_node_process4.hrtime.bigint() - startTime) / 1e6;
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/command.js
+// node_modules/execa/lib/arguments/command.js
 var handleCommand;
 var init_command = __esm({
-  "../main/node_modules/execa/lib/arguments/command.js"() {
+  "node_modules/execa/lib/arguments/command.js"() {
     init_start();
     init_info();
     init_duration2();
@@ -34012,9 +33112,9 @@ var init_command = __esm({
   }
 });
 
-// ../main/node_modules/isexe/windows.js
+// node_modules/isexe/windows.js
 var require_windows = __commonJS({
-  "../main/node_modules/isexe/windows.js"(exports2, module2) {
+  "node_modules/isexe/windows.js"(exports2, module2) {
     module2.exports = isexe;
     isexe.sync = sync;
     var fs = require("fs");
@@ -34035,15 +33135,15 @@ var require_windows = __commonJS({
       }
       return false;
     }
-    function checkStat(stat8, path7, options) {
-      if (!stat8.isSymbolicLink() && !stat8.isFile()) {
+    function checkStat(stat5, path7, options) {
+      if (!stat5.isSymbolicLink() && !stat5.isFile()) {
         return false;
       }
       return checkPathExt(path7, options);
     }
     function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat8) {
-        cb(er, er ? false : checkStat(stat8, path7, options));
+      fs.stat(path7, function(er, stat5) {
+        cb(er, er ? false : checkStat(stat5, path7, options));
       });
     }
     function sync(path7, options) {
@@ -34052,27 +33152,27 @@ var require_windows = __commonJS({
   }
 });
 
-// ../main/node_modules/isexe/mode.js
+// node_modules/isexe/mode.js
 var require_mode = __commonJS({
-  "../main/node_modules/isexe/mode.js"(exports2, module2) {
+  "node_modules/isexe/mode.js"(exports2, module2) {
     module2.exports = isexe;
     isexe.sync = sync;
     var fs = require("fs");
     function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat8) {
-        cb(er, er ? false : checkStat(stat8, options));
+      fs.stat(path7, function(er, stat5) {
+        cb(er, er ? false : checkStat(stat5, options));
       });
     }
     function sync(path7, options) {
       return checkStat(fs.statSync(path7), options);
     }
-    function checkStat(stat8, options) {
-      return stat8.isFile() && checkMode(stat8, options);
+    function checkStat(stat5, options) {
+      return stat5.isFile() && checkMode(stat5, options);
     }
-    function checkMode(stat8, options) {
-      var mod = stat8.mode;
-      var uid = stat8.uid;
-      var gid = stat8.gid;
+    function checkMode(stat5, options) {
+      var mod = stat5.mode;
+      var uid = stat5.uid;
+      var gid = stat5.gid;
       var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
       var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
       var u2 = parseInt("100", 8);
@@ -34085,9 +33185,9 @@ var require_mode = __commonJS({
   }
 });
 
-// ../main/node_modules/isexe/index.js
+// node_modules/isexe/index.js
 var require_isexe = __commonJS({
-  "../main/node_modules/isexe/index.js"(exports2, module2) {
+  "node_modules/isexe/index.js"(exports2, module2) {
     var fs = require("fs");
     var core;
     if (process.platform === "win32" || global.TESTING_WINDOWS) {
@@ -34106,12 +33206,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve28, reject) {
+        return new Promise(function(resolve23, reject) {
           isexe(path7, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve28(is);
+              resolve23(is);
             }
           });
         });
@@ -34140,9 +33240,9 @@ var require_isexe = __commonJS({
   }
 });
 
-// ../main/node_modules/which/which.js
+// node_modules/which/which.js
 var require_which = __commonJS({
-  "../main/node_modules/which/which.js"(exports2, module2) {
+  "node_modules/which/which.js"(exports2, module2) {
     var isWindows = process.platform === "win32" || process.env.OSTYPE === "cygwin" || process.env.OSTYPE === "msys";
     var path7 = require("path");
     var COLON = isWindows ? ";" : ":";
@@ -34177,27 +33277,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step2 = (i2) => new Promise((resolve28, reject) => {
+      const step2 = (i2) => new Promise((resolve23, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve28(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve23(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path7.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve28(subStep(p, i2, 0));
+        resolve23(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve28, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve23, reject) => {
         if (ii === pathExt.length)
-          return resolve28(step2(i2 + 1));
+          return resolve23(step2(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve28(p + ext);
+              return resolve23(p + ext);
           }
-          return resolve28(subStep(p, i2, ii + 1));
+          return resolve23(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
@@ -34236,9 +33336,9 @@ var require_which = __commonJS({
   }
 });
 
-// ../main/node_modules/path-key/index.js
+// node_modules/path-key/index.js
 var require_path_key = __commonJS({
-  "../main/node_modules/path-key/index.js"(exports2, module2) {
+  "node_modules/path-key/index.js"(exports2, module2) {
     "use strict";
     var pathKey2 = (options = {}) => {
       const environment = options.env || process.env;
@@ -34253,27 +33353,27 @@ var require_path_key = __commonJS({
   }
 });
 
-// ../main/node_modules/cross-spawn/lib/util/resolveCommand.js
+// node_modules/cross-spawn/lib/util/resolveCommand.js
 var require_resolveCommand = __commonJS({
-  "../main/node_modules/cross-spawn/lib/util/resolveCommand.js"(exports2, module2) {
+  "node_modules/cross-spawn/lib/util/resolveCommand.js"(exports2, module2) {
     "use strict";
     var path7 = require("path");
     var which = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed6, withoutPathExt) {
-      const env = parsed6.options.env || process.env;
+    function resolveCommandAttempt(parsed4, withoutPathExt) {
+      const env = parsed4.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed6.options.cwd != null;
+      const hasCustomCwd = parsed4.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed6.options.cwd);
+          process.chdir(parsed4.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which.sync(parsed6.command, {
+        resolved = which.sync(parsed4.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path7.delimiter : void 0
         });
@@ -34284,20 +33384,20 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path7.resolve(hasCustomCwd ? parsed6.options.cwd : "", resolved);
+        resolved = path7.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed6) {
-      return resolveCommandAttempt(parsed6) || resolveCommandAttempt(parsed6, true);
+    function resolveCommand(parsed4) {
+      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
     }
     module2.exports = resolveCommand;
   }
 });
 
-// ../main/node_modules/cross-spawn/lib/util/escape.js
+// node_modules/cross-spawn/lib/util/escape.js
 var require_escape = __commonJS({
-  "../main/node_modules/cross-spawn/lib/util/escape.js"(exports2, module2) {
+  "node_modules/cross-spawn/lib/util/escape.js"(exports2, module2) {
     "use strict";
     var metaCharsRegExp = /([()\][%!^"`<>&|;, *?])/g;
     function escapeCommand(arg) {
@@ -34320,17 +33420,17 @@ var require_escape = __commonJS({
   }
 });
 
-// ../main/node_modules/shebang-regex/index.js
+// node_modules/shebang-regex/index.js
 var require_shebang_regex = __commonJS({
-  "../main/node_modules/shebang-regex/index.js"(exports2, module2) {
+  "node_modules/shebang-regex/index.js"(exports2, module2) {
     "use strict";
     module2.exports = /^#!(.*)/;
   }
 });
 
-// ../main/node_modules/shebang-command/index.js
+// node_modules/shebang-command/index.js
 var require_shebang_command = __commonJS({
-  "../main/node_modules/shebang-command/index.js"(exports2, module2) {
+  "node_modules/shebang-command/index.js"(exports2, module2) {
     "use strict";
     var shebangRegex = require_shebang_regex();
     module2.exports = (string3 = "") => {
@@ -34348,9 +33448,9 @@ var require_shebang_command = __commonJS({
   }
 });
 
-// ../main/node_modules/cross-spawn/lib/util/readShebang.js
+// node_modules/cross-spawn/lib/util/readShebang.js
 var require_readShebang = __commonJS({
-  "../main/node_modules/cross-spawn/lib/util/readShebang.js"(exports2, module2) {
+  "node_modules/cross-spawn/lib/util/readShebang.js"(exports2, module2) {
     "use strict";
     var fs = require("fs");
     var shebangCommand = require_shebang_command();
@@ -34370,9 +33470,9 @@ var require_readShebang = __commonJS({
   }
 });
 
-// ../main/node_modules/cross-spawn/lib/parse.js
+// node_modules/cross-spawn/lib/parse.js
 var require_parse = __commonJS({
-  "../main/node_modules/cross-spawn/lib/parse.js"(exports2, module2) {
+  "node_modules/cross-spawn/lib/parse.js"(exports2, module2) {
     "use strict";
     var path7 = require("path");
     var resolveCommand = require_resolveCommand();
@@ -34381,33 +33481,33 @@ var require_parse = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed6) {
-      parsed6.file = resolveCommand(parsed6);
-      const shebang = parsed6.file && readShebang(parsed6.file);
+    function detectShebang(parsed4) {
+      parsed4.file = resolveCommand(parsed4);
+      const shebang = parsed4.file && readShebang(parsed4.file);
       if (shebang) {
-        parsed6.args.unshift(parsed6.file);
-        parsed6.command = shebang;
-        return resolveCommand(parsed6);
+        parsed4.args.unshift(parsed4.file);
+        parsed4.command = shebang;
+        return resolveCommand(parsed4);
       }
-      return parsed6.file;
+      return parsed4.file;
     }
-    function parseNonShell(parsed6) {
+    function parseNonShell(parsed4) {
       if (!isWin) {
-        return parsed6;
+        return parsed4;
       }
-      const commandFile = detectShebang(parsed6);
+      const commandFile = detectShebang(parsed4);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed6.options.forceShell || needsShell) {
+      if (parsed4.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed6.command = path7.normalize(parsed6.command);
-        parsed6.command = escape.command(parsed6.command);
-        parsed6.args = parsed6.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed6.command].concat(parsed6.args).join(" ");
-        parsed6.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed6.command = process.env.comspec || "cmd.exe";
-        parsed6.options.windowsVerbatimArguments = true;
+        parsed4.command = path7.normalize(parsed4.command);
+        parsed4.command = escape.command(parsed4.command);
+        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
+        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed4.command = process.env.comspec || "cmd.exe";
+        parsed4.options.windowsVerbatimArguments = true;
       }
-      return parsed6;
+      return parsed4;
     }
     function parse6(command, args, options) {
       if (args && !Array.isArray(args)) {
@@ -34416,7 +33516,7 @@ var require_parse = __commonJS({
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed6 = {
+      const parsed4 = {
         command,
         args,
         options,
@@ -34426,15 +33526,15 @@ var require_parse = __commonJS({
           args
         }
       };
-      return options.shell ? parsed6 : parseNonShell(parsed6);
+      return options.shell ? parsed4 : parseNonShell(parsed4);
     }
     module2.exports = parse6;
   }
 });
 
-// ../main/node_modules/cross-spawn/lib/enoent.js
+// node_modules/cross-spawn/lib/enoent.js
 var require_enoent = __commonJS({
-  "../main/node_modules/cross-spawn/lib/enoent.js"(exports2, module2) {
+  "node_modules/cross-spawn/lib/enoent.js"(exports2, module2) {
     "use strict";
     var isWin = process.platform === "win32";
     function notFoundError(original, syscall) {
@@ -34446,14 +33546,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed6) {
+    function hookChildProcess(cp, parsed4) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
       cp.emit = function(name3, arg1) {
         if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed6);
+          const err = verifyENOENT(arg1, parsed4);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -34461,15 +33561,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed6) {
-      if (isWin && status === 1 && !parsed6.file) {
-        return notFoundError(parsed6.original, "spawn");
+    function verifyENOENT(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed6) {
-      if (isWin && status === 1 && !parsed6.file) {
-        return notFoundError(parsed6.original, "spawnSync");
+    function verifyENOENTSync(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawnSync");
       }
       return null;
     }
@@ -34482,23 +33582,23 @@ var require_enoent = __commonJS({
   }
 });
 
-// ../main/node_modules/cross-spawn/index.js
+// node_modules/cross-spawn/index.js
 var require_cross_spawn = __commonJS({
-  "../main/node_modules/cross-spawn/index.js"(exports2, module2) {
+  "node_modules/cross-spawn/index.js"(exports2, module2) {
     "use strict";
     var cp = require("child_process");
     var parse6 = require_parse();
     var enoent = require_enoent();
     function spawn2(command, args, options) {
-      const parsed6 = parse6(command, args, options);
-      const spawned = cp.spawn(parsed6.command, parsed6.args, parsed6.options);
-      enoent.hookChildProcess(spawned, parsed6);
+      const parsed4 = parse6(command, args, options);
+      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
+      enoent.hookChildProcess(spawned, parsed4);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed6 = parse6(command, args, options);
-      const result = cp.spawnSync(parsed6.command, parsed6.args, parsed6.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed6);
+      const parsed4 = parse6(command, args, options);
+      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
       return result;
     }
     module2.exports = spawn2;
@@ -34509,7 +33609,7 @@ var require_cross_spawn = __commonJS({
   }
 });
 
-// ../main/node_modules/npm-run-path/node_modules/path-key/index.js
+// node_modules/npm-run-path/node_modules/path-key/index.js
 function pathKey(options = {}) {
   const {
     env = process.env,
@@ -34521,17 +33621,17 @@ function pathKey(options = {}) {
   return Object.keys(env).reverse().find((key) => key.toUpperCase() === "PATH") || "Path";
 }
 var init_path_key = __esm({
-  "../main/node_modules/npm-run-path/node_modules/path-key/index.js"() {
+  "node_modules/npm-run-path/node_modules/path-key/index.js"() {
   }
 });
 
-// ../main/node_modules/unicorn-magic/default.js
+// node_modules/unicorn-magic/default.js
 var init_default2 = __esm({
-  "../main/node_modules/unicorn-magic/default.js"() {
+  "node_modules/unicorn-magic/default.js"() {
   }
 });
 
-// ../main/node_modules/unicorn-magic/node.js
+// node_modules/unicorn-magic/node.js
 function toPath(urlOrPath) {
   return urlOrPath instanceof URL ? (0, import_node_url2.fileURLToPath)(urlOrPath) : urlOrPath;
 }
@@ -34550,7 +33650,7 @@ function traversePathUp(startPath) {
 }
 var import_node_util5, import_node_child_process2, import_node_path15, import_node_url2, execFileOriginal, TEN_MEGABYTES_IN_BYTES;
 var init_node = __esm({
-  "../main/node_modules/unicorn-magic/node.js"() {
+  "node_modules/unicorn-magic/node.js"() {
     import_node_util5 = require("node:util");
     import_node_child_process2 = require("node:child_process");
     import_node_path15 = __toESM(require("node:path"), 1);
@@ -34561,10 +33661,10 @@ var init_node = __esm({
   }
 });
 
-// ../main/node_modules/npm-run-path/index.js
+// node_modules/npm-run-path/index.js
 var import_node_process5, import_node_path16, npmRunPath, applyPreferLocal, applyExecPath, npmRunPathEnv;
 var init_npm_run_path = __esm({
-  "../main/node_modules/npm-run-path/index.js"() {
+  "node_modules/npm-run-path/index.js"() {
     import_node_process5 = __toESM(require("node:process"), 1);
     import_node_path16 = __toESM(require("node:path"), 1);
     init_path_key();
@@ -34611,10 +33711,10 @@ var init_npm_run_path = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/return/final-error.js
+// node_modules/execa/lib/return/final-error.js
 var getFinalError, DiscardedError, setErrorName, isExecaError, execaErrorSymbol, isErrorInstance, ExecaError, ExecaSyncError;
 var init_final_error = __esm({
-  "../main/node_modules/execa/lib/return/final-error.js"() {
+  "node_modules/execa/lib/return/final-error.js"() {
     getFinalError = (originalError, message, isSync) => {
       const ErrorClass = isSync ? ExecaSyncError : ExecaError;
       const options = originalError instanceof DiscardedError ? {} : { cause: originalError };
@@ -34648,10 +33748,10 @@ var init_final_error = __esm({
   }
 });
 
-// ../main/node_modules/human-signals/build/src/realtime.js
+// node_modules/human-signals/build/src/realtime.js
 var getRealtimeSignals, getRealtimeSignal, SIGRTMIN, SIGRTMAX;
 var init_realtime = __esm({
-  "../main/node_modules/human-signals/build/src/realtime.js"() {
+  "node_modules/human-signals/build/src/realtime.js"() {
     getRealtimeSignals = () => {
       const length = SIGRTMAX - SIGRTMIN + 1;
       return Array.from({ length }, getRealtimeSignal);
@@ -34668,10 +33768,10 @@ var init_realtime = __esm({
   }
 });
 
-// ../main/node_modules/human-signals/build/src/core.js
+// node_modules/human-signals/build/src/core.js
 var SIGNALS;
 var init_core3 = __esm({
-  "../main/node_modules/human-signals/build/src/core.js"() {
+  "node_modules/human-signals/build/src/core.js"() {
     SIGNALS = [
       {
         name: "SIGHUP",
@@ -34946,10 +34046,10 @@ var init_core3 = __esm({
   }
 });
 
-// ../main/node_modules/human-signals/build/src/signals.js
+// node_modules/human-signals/build/src/signals.js
 var import_node_os5, getSignals, normalizeSignal;
 var init_signals = __esm({
-  "../main/node_modules/human-signals/build/src/signals.js"() {
+  "node_modules/human-signals/build/src/signals.js"() {
     import_node_os5 = require("node:os");
     init_core3();
     init_realtime();
@@ -34976,10 +34076,10 @@ var init_signals = __esm({
   }
 });
 
-// ../main/node_modules/human-signals/build/src/main.js
+// node_modules/human-signals/build/src/main.js
 var import_node_os6, getSignalsByName, getSignalByName, signalsByName, getSignalsByNumber, getSignalByNumber, findSignalByNumber, signalsByNumber;
 var init_main = __esm({
-  "../main/node_modules/human-signals/build/src/main.js"() {
+  "node_modules/human-signals/build/src/main.js"() {
     import_node_os6 = require("node:os");
     init_realtime();
     init_signals();
@@ -35035,10 +34135,10 @@ var init_main = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/terminate/signal.js
+// node_modules/execa/lib/terminate/signal.js
 var import_node_os7, normalizeKillSignal, normalizeSignalArgument, normalizeSignal2, normalizeSignalInteger, getSignalsIntegerToName, signalsIntegerToName, normalizeSignalName, getAvailableSignals, getAvailableSignalNames, getAvailableSignalIntegers, getSignalDescription;
 var init_signal = __esm({
-  "../main/node_modules/execa/lib/terminate/signal.js"() {
+  "node_modules/execa/lib/terminate/signal.js"() {
     import_node_os7 = require("node:os");
     init_main();
     normalizeKillSignal = (killSignal) => {
@@ -35086,10 +34186,10 @@ Available signal numbers: ${getAvailableSignalIntegers()}.`;
   }
 });
 
-// ../main/node_modules/execa/lib/terminate/kill.js
+// node_modules/execa/lib/terminate/kill.js
 var import_promises12, normalizeForceKillAfterDelay, DEFAULT_FORCE_KILL_TIMEOUT, subprocessKill, parseKillArguments, emitKillError, setKillTimeout, killOnTimeout;
 var init_kill = __esm({
-  "../main/node_modules/execa/lib/terminate/kill.js"() {
+  "node_modules/execa/lib/terminate/kill.js"() {
     import_promises12 = require("node:timers/promises");
     init_final_error();
     init_signal();
@@ -35161,10 +34261,10 @@ var init_kill = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/utils/abort-signal.js
+// node_modules/execa/lib/utils/abort-signal.js
 var import_node_events2, onAbortedSignal;
 var init_abort_signal = __esm({
-  "../main/node_modules/execa/lib/utils/abort-signal.js"() {
+  "node_modules/execa/lib/utils/abort-signal.js"() {
     import_node_events2 = require("node:events");
     onAbortedSignal = async (mainSignal, stopSignal) => {
       if (!mainSignal.aborted) {
@@ -35174,10 +34274,10 @@ var init_abort_signal = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/terminate/cancel.js
+// node_modules/execa/lib/terminate/cancel.js
 var validateCancelSignal, throwOnCancel, terminateOnCancel;
 var init_cancel = __esm({
-  "../main/node_modules/execa/lib/terminate/cancel.js"() {
+  "node_modules/execa/lib/terminate/cancel.js"() {
     init_abort_signal();
     validateCancelSignal = ({ cancelSignal }) => {
       if (cancelSignal !== void 0 && Object.prototype.toString.call(cancelSignal) !== "[object AbortSignal]") {
@@ -35194,10 +34294,10 @@ var init_cancel = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/validation.js
+// node_modules/execa/lib/ipc/validation.js
 var validateIpcMethod, validateIpcOption, validateConnection, throwOnEarlyDisconnect, throwOnStrictDeadlockError, getStrictResponseError, throwOnMissingStrict, throwOnStrictDisconnect, getAbortDisconnectError, throwOnMissingParent, handleEpipeError, handleSerializationError, isSerializationError, SERIALIZATION_ERROR_CODES, SERIALIZATION_ERROR_MESSAGES, getMethodName, getNamespaceName, getOtherProcessName, disconnect;
 var init_validation = __esm({
-  "../main/node_modules/execa/lib/ipc/validation.js"() {
+  "node_modules/execa/lib/ipc/validation.js"() {
     validateIpcMethod = ({ methodName, isSubprocess, ipc, isConnected: isConnected2 }) => {
       validateIpcOption(methodName, isSubprocess, ipc);
       validateConnection(methodName, isSubprocess, isConnected2);
@@ -35271,24 +34371,24 @@ const [receivedMessage] = await Promise.all([
   }
 });
 
-// ../main/node_modules/execa/lib/utils/deferred.js
+// node_modules/execa/lib/utils/deferred.js
 var createDeferred;
 var init_deferred = __esm({
-  "../main/node_modules/execa/lib/utils/deferred.js"() {
+  "node_modules/execa/lib/utils/deferred.js"() {
     createDeferred = () => {
       const methods = {};
-      const promise = new Promise((resolve28, reject) => {
-        Object.assign(methods, { resolve: resolve28, reject });
+      const promise = new Promise((resolve23, reject) => {
+        Object.assign(methods, { resolve: resolve23, reject });
       });
       return Object.assign(promise, methods);
     };
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/fd-options.js
+// node_modules/execa/lib/arguments/fd-options.js
 var getToStream, getFromStream, SUBPROCESS_OPTIONS, getFdNumber, parseFdNumber, validateFdNumber, getInvalidStdioOptionMessage, getInvalidStdioOption, getUsedDescriptor, getOptionName, serializeOptionValue;
 var init_fd_options = __esm({
-  "../main/node_modules/execa/lib/arguments/fd-options.js"() {
+  "node_modules/execa/lib/arguments/fd-options.js"() {
     init_specific();
     getToStream = (destination, to = "stdin") => {
       const isWritable2 = true;
@@ -35371,10 +34471,10 @@ Please set this option with "pipe" instead.`;
   }
 });
 
-// ../main/node_modules/execa/lib/utils/max-listeners.js
+// node_modules/execa/lib/utils/max-listeners.js
 var import_node_events3, incrementMaxListeners;
 var init_max_listeners = __esm({
-  "../main/node_modules/execa/lib/utils/max-listeners.js"() {
+  "node_modules/execa/lib/utils/max-listeners.js"() {
     import_node_events3 = require("node:events");
     incrementMaxListeners = (eventEmitter, maxListenersIncrement, signal) => {
       const maxListeners = eventEmitter.getMaxListeners();
@@ -35389,10 +34489,10 @@ var init_max_listeners = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/reference.js
+// node_modules/execa/lib/ipc/reference.js
 var addReference, addReferenceCount, removeReference, removeReferenceCount, undoAddedReferences, redoAddedReferences;
 var init_reference2 = __esm({
-  "../main/node_modules/execa/lib/ipc/reference.js"() {
+  "node_modules/execa/lib/ipc/reference.js"() {
     addReference = (channel, reference) => {
       if (reference) {
         addReferenceCount(channel);
@@ -35424,10 +34524,10 @@ var init_reference2 = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/incoming.js
+// node_modules/execa/lib/ipc/incoming.js
 var import_node_events4, import_promises13, onMessage, onDisconnect, INCOMING_MESSAGES;
 var init_incoming = __esm({
-  "../main/node_modules/execa/lib/ipc/incoming.js"() {
+  "node_modules/execa/lib/ipc/incoming.js"() {
     import_node_events4 = require("node:events");
     import_promises13 = require("node:timers/promises");
     init_outgoing();
@@ -35476,10 +34576,10 @@ var init_incoming = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/forward.js
+// node_modules/execa/lib/ipc/forward.js
 var import_node_events5, getIpcEmitter, IPC_EMITTERS, forwardEvents, isConnected;
 var init_forward = __esm({
-  "../main/node_modules/execa/lib/ipc/forward.js"() {
+  "node_modules/execa/lib/ipc/forward.js"() {
     import_node_events5 = require("node:events");
     init_incoming();
     init_reference2();
@@ -35523,10 +34623,10 @@ var init_forward = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/strict.js
+// node_modules/execa/lib/ipc/strict.js
 var import_node_events6, handleSendStrict, count3, validateStrictDeadlock, handleStrictRequest, handleStrictResponse, waitForStrictResponse, STRICT_RESPONSES, throwOnDisconnect, REQUEST_TYPE, RESPONSE_TYPE;
 var init_strict = __esm({
-  "../main/node_modules/execa/lib/ipc/strict.js"() {
+  "node_modules/execa/lib/ipc/strict.js"() {
     import_node_events6 = require("node:events");
     init_deferred();
     init_max_listeners();
@@ -35618,10 +34718,10 @@ var init_strict = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/outgoing.js
+// node_modules/execa/lib/ipc/outgoing.js
 var startSendMessage, endSendMessage, waitForOutgoingMessages, OUTGOING_MESSAGES, hasMessageListeners, getMinListenerCount;
 var init_outgoing = __esm({
-  "../main/node_modules/execa/lib/ipc/outgoing.js"() {
+  "node_modules/execa/lib/ipc/outgoing.js"() {
     init_deferred();
     init_specific();
     init_fd_options();
@@ -35654,10 +34754,10 @@ var init_outgoing = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/send.js
+// node_modules/execa/lib/ipc/send.js
 var import_node_util6, sendMessage, sendMessageAsync, sendOneMessage, getSendMethod, PROCESS_SEND_METHODS;
 var init_send = __esm({
-  "../main/node_modules/execa/lib/ipc/send.js"() {
+  "node_modules/execa/lib/ipc/send.js"() {
     import_node_util6 = require("node:util");
     init_validation();
     init_outgoing();
@@ -35733,10 +34833,10 @@ var init_send = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/graceful.js
+// node_modules/execa/lib/ipc/graceful.js
 var import_promises14, sendAbort, getCancelSignal, startIpc, cancelListening, handleAbort, GRACEFUL_CANCEL_TYPE, abortOnDisconnect, cancelController;
 var init_graceful = __esm({
-  "../main/node_modules/execa/lib/ipc/graceful.js"() {
+  "node_modules/execa/lib/ipc/graceful.js"() {
     import_promises14 = require("node:timers/promises");
     init_send();
     init_forward();
@@ -35793,10 +34893,10 @@ var init_graceful = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/terminate/graceful.js
+// node_modules/execa/lib/terminate/graceful.js
 var validateGracefulCancel, throwOnGracefulCancel, sendOnAbort, getReason;
 var init_graceful2 = __esm({
-  "../main/node_modules/execa/lib/terminate/graceful.js"() {
+  "node_modules/execa/lib/terminate/graceful.js"() {
     init_abort_signal();
     init_graceful();
     init_kill();
@@ -35857,10 +34957,10 @@ var init_graceful2 = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/terminate/timeout.js
+// node_modules/execa/lib/terminate/timeout.js
 var import_promises15, validateTimeout, throwOnTimeout, killAfterTimeout;
 var init_timeout = __esm({
-  "../main/node_modules/execa/lib/terminate/timeout.js"() {
+  "node_modules/execa/lib/terminate/timeout.js"() {
     import_promises15 = require("node:timers/promises");
     init_final_error();
     validateTimeout = ({ timeout }) => {
@@ -35878,10 +34978,10 @@ var init_timeout = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/node.js
+// node_modules/execa/lib/methods/node.js
 var import_node_process6, import_node_path17, mapNode, handleNodeOption;
 var init_node2 = __esm({
-  "../main/node_modules/execa/lib/methods/node.js"() {
+  "node_modules/execa/lib/methods/node.js"() {
     import_node_process6 = require("node:process");
     import_node_path17 = __toESM(require("node:path"), 1);
     init_file_url();
@@ -35925,10 +35025,10 @@ var init_node2 = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/ipc-input.js
+// node_modules/execa/lib/ipc/ipc-input.js
 var import_node_v8, validateIpcInputOption, validateAdvancedInput, validateJsonInput, validateIpcInput, sendIpcInput;
 var init_ipc_input = __esm({
-  "../main/node_modules/execa/lib/ipc/ipc-input.js"() {
+  "node_modules/execa/lib/ipc/ipc-input.js"() {
     import_node_v8 = require("node:v8");
     validateIpcInputOption = ({ ipcInput, ipc, serialization }) => {
       if (ipcInput === void 0) {
@@ -35966,10 +35066,10 @@ var init_ipc_input = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/encoding-option.js
+// node_modules/execa/lib/arguments/encoding-option.js
 var validateEncoding, TEXT_ENCODINGS, BINARY_ENCODINGS, ENCODINGS, getCorrectEncoding, ENCODING_ALIASES, serializeEncoding;
 var init_encoding_option = __esm({
-  "../main/node_modules/execa/lib/arguments/encoding-option.js"() {
+  "node_modules/execa/lib/arguments/encoding-option.js"() {
     validateEncoding = ({ encoding }) => {
       if (ENCODINGS.has(encoding)) {
         return;
@@ -36013,10 +35113,10 @@ Please rename it to one of: ${correctEncodings}.`);
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/cwd.js
+// node_modules/execa/lib/arguments/cwd.js
 var import_node_fs5, import_node_path18, import_node_process7, normalizeCwd, getDefaultCwd, fixCwdError;
 var init_cwd = __esm({
-  "../main/node_modules/execa/lib/arguments/cwd.js"() {
+  "node_modules/execa/lib/arguments/cwd.js"() {
     import_node_fs5 = require("node:fs");
     import_node_path18 = __toESM(require("node:path"), 1);
     import_node_process7 = __toESM(require("node:process"), 1);
@@ -36055,10 +35155,10 @@ ${originalMessage}`;
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/options.js
+// node_modules/execa/lib/arguments/options.js
 var import_node_path19, import_node_process8, import_cross_spawn, normalizeOptions, addDefaultOptions, getEnv;
 var init_options = __esm({
-  "../main/node_modules/execa/lib/arguments/options.js"() {
+  "node_modules/execa/lib/arguments/options.js"() {
     import_node_path19 = __toESM(require("node:path"), 1);
     import_node_process8 = __toESM(require("node:process"), 1);
     import_cross_spawn = __toESM(require_cross_spawn(), 1);
@@ -36089,7 +35189,7 @@ var init_options = __esm({
       options.env = getEnv(options);
       options.killSignal = normalizeKillSignal(options.killSignal);
       options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
-      options.lines = options.lines.map((lines3, fdNumber) => lines3 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
+      options.lines = options.lines.map((lines2, fdNumber) => lines2 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
       if (import_node_process8.default.platform === "win32" && import_node_path19.default.basename(file2, ".exe") === "cmd") {
         commandArguments.unshift("/q");
       }
@@ -36146,15 +35246,15 @@ var init_options = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/arguments/shell.js
+// node_modules/execa/lib/arguments/shell.js
 var concatenateShell;
 var init_shell = __esm({
-  "../main/node_modules/execa/lib/arguments/shell.js"() {
+  "node_modules/execa/lib/arguments/shell.js"() {
     concatenateShell = (file2, commandArguments, options) => options.shell && commandArguments.length > 0 ? [[file2, ...commandArguments].join(" "), [], options] : [file2, commandArguments, options];
   }
 });
 
-// ../main/node_modules/strip-final-newline/index.js
+// node_modules/strip-final-newline/index.js
 function stripFinalNewline(input) {
   if (typeof input === "string") {
     return stripFinalNewlineString(input);
@@ -36166,7 +35266,7 @@ function stripFinalNewline(input) {
 }
 var stripFinalNewlineString, stripFinalNewlineBinary, LF, LF_BINARY, CR, CR_BINARY;
 var init_strip_final_newline = __esm({
-  "../main/node_modules/strip-final-newline/index.js"() {
+  "node_modules/strip-final-newline/index.js"() {
     stripFinalNewlineString = (input) => input.at(-1) === LF ? input.slice(0, input.at(-2) === CR ? -2 : -1) : input;
     stripFinalNewlineBinary = (input) => input.at(-1) === LF_BINARY ? input.subarray(0, input.at(-2) === CR_BINARY ? -2 : -1) : input;
     LF = "\n";
@@ -36176,7 +35276,7 @@ var init_strip_final_newline = __esm({
   }
 });
 
-// ../main/node_modules/is-stream/index.js
+// node_modules/is-stream/index.js
 function isStream(stream, { checkOpen = true } = {}) {
   return stream !== null && typeof stream === "object" && (stream.writable || stream.readable || !checkOpen || stream.writable === void 0 && stream.readable === void 0) && typeof stream.pipe === "function";
 }
@@ -36190,11 +35290,11 @@ function isDuplexStream(stream, options) {
   return isWritableStream(stream, options) && isReadableStream(stream, options);
 }
 var init_is_stream = __esm({
-  "../main/node_modules/is-stream/index.js"() {
+  "node_modules/is-stream/index.js"() {
   }
 });
 
-// ../main/node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js
 function i() {
   return this[n].next();
 }
@@ -36210,7 +35310,7 @@ function h({ preventCancel: r = false } = {}) {
 }
 var a, c, n, u;
 var init_asyncIterator = __esm({
-  "../main/node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js"() {
+  "node_modules/@sec-ant/readable-stream/dist/ponyfill/asyncIterator.js"() {
     a = Object.getPrototypeOf(
       Object.getPrototypeOf(
         /* istanbul ignore next */
@@ -36287,24 +35387,24 @@ var init_asyncIterator = __esm({
   }
 });
 
-// ../main/node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js
 var init_fromAnyIterable = __esm({
-  "../main/node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js"() {
+  "node_modules/@sec-ant/readable-stream/dist/ponyfill/fromAnyIterable.js"() {
   }
 });
 
-// ../main/node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js
+// node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js
 var init_ponyfill = __esm({
-  "../main/node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js"() {
+  "node_modules/@sec-ant/readable-stream/dist/ponyfill/index.js"() {
     init_asyncIterator();
     init_fromAnyIterable();
   }
 });
 
-// ../main/node_modules/get-stream/source/stream.js
+// node_modules/get-stream/source/stream.js
 var getAsyncIterable, toString, getStreamIterable, handleStreamEnd, nodeImports;
 var init_stream = __esm({
-  "../main/node_modules/get-stream/source/stream.js"() {
+  "node_modules/get-stream/source/stream.js"() {
     init_is_stream();
     init_ponyfill();
     getAsyncIterable = (stream) => {
@@ -36356,10 +35456,10 @@ var init_stream = __esm({
   }
 });
 
-// ../main/node_modules/get-stream/source/contents.js
+// node_modules/get-stream/source/contents.js
 var getStreamContents, appendFinalChunk, appendChunk, addNewChunk, getChunkType, objectToString2, MaxBufferError;
 var init_contents = __esm({
-  "../main/node_modules/get-stream/source/contents.js"() {
+  "node_modules/get-stream/source/contents.js"() {
     init_stream();
     getStreamContents = async (stream, { init, convertChunk, getSize, truncateChunk, addChunk, getFinalChunk, finalize: finalize2 }, { maxBuffer = Number.POSITIVE_INFINITY } = {}) => {
       const asyncIterable = getAsyncIterable(stream);
@@ -36457,10 +35557,10 @@ var init_contents = __esm({
   }
 });
 
-// ../main/node_modules/get-stream/source/utils.js
+// node_modules/get-stream/source/utils.js
 var identity2, noop, getContentsProperty, throwObjectStream, getLengthProperty;
 var init_utils = __esm({
-  "../main/node_modules/get-stream/source/utils.js"() {
+  "node_modules/get-stream/source/utils.js"() {
     identity2 = (value) => value;
     noop = () => void 0;
     getContentsProperty = ({ contents }) => contents;
@@ -36471,13 +35571,13 @@ var init_utils = __esm({
   }
 });
 
-// ../main/node_modules/get-stream/source/array.js
+// node_modules/get-stream/source/array.js
 async function getStreamAsArray(stream, options) {
   return getStreamContents(stream, arrayMethods, options);
 }
 var initArray, increment, addArrayChunk, arrayMethods;
 var init_array = __esm({
-  "../main/node_modules/get-stream/source/array.js"() {
+  "node_modules/get-stream/source/array.js"() {
     init_contents();
     init_utils();
     initArray = () => ({ contents: [] });
@@ -36505,13 +35605,13 @@ var init_array = __esm({
   }
 });
 
-// ../main/node_modules/get-stream/source/array-buffer.js
+// node_modules/get-stream/source/array-buffer.js
 async function getStreamAsArrayBuffer(stream, options) {
   return getStreamContents(stream, arrayBufferMethods, options);
 }
 var initArrayBuffer, useTextEncoder, textEncoder2, useUint8Array, useUint8ArrayWithOffset, truncateArrayBufferChunk, addArrayBufferChunk, resizeArrayBufferSlow, resizeArrayBuffer, getNewContentsLength, SCALE_FACTOR, finalizeArrayBuffer, hasArrayBufferResize, arrayBufferMethods;
 var init_array_buffer = __esm({
-  "../main/node_modules/get-stream/source/array-buffer.js"() {
+  "node_modules/get-stream/source/array-buffer.js"() {
     init_contents();
     init_utils();
     initArrayBuffer = () => ({ contents: new ArrayBuffer(0) });
@@ -36565,13 +35665,13 @@ var init_array_buffer = __esm({
   }
 });
 
-// ../main/node_modules/get-stream/source/string.js
+// node_modules/get-stream/source/string.js
 async function getStreamAsString(stream, options) {
   return getStreamContents(stream, stringMethods, options);
 }
 var initString, useTextDecoder, addStringChunk, truncateStringChunk, getFinalStringChunk, stringMethods;
 var init_string = __esm({
-  "../main/node_modules/get-stream/source/string.js"() {
+  "node_modules/get-stream/source/string.js"() {
     init_contents();
     init_utils();
     initString = () => ({ contents: "", textDecoder: new TextDecoder() });
@@ -36601,9 +35701,9 @@ var init_string = __esm({
   }
 });
 
-// ../main/node_modules/get-stream/source/exports.js
+// node_modules/get-stream/source/exports.js
 var init_exports = __esm({
-  "../main/node_modules/get-stream/source/exports.js"() {
+  "node_modules/get-stream/source/exports.js"() {
     init_array();
     init_array_buffer();
     init_string();
@@ -36611,10 +35711,10 @@ var init_exports = __esm({
   }
 });
 
-// ../main/node_modules/get-stream/source/index.js
+// node_modules/get-stream/source/index.js
 var import_node_events7, import_promises16;
 var init_source = __esm({
-  "../main/node_modules/get-stream/source/index.js"() {
+  "node_modules/get-stream/source/index.js"() {
     import_node_events7 = require("node:events");
     import_promises16 = require("node:stream/promises");
     init_stream();
@@ -36623,30 +35723,30 @@ var init_source = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/max-buffer.js
+// node_modules/execa/lib/io/max-buffer.js
 var handleMaxBuffer, getMaxBufferUnit, checkIpcMaxBuffer, getMaxBufferMessage, getMaxBufferInfo, isMaxBufferSync, truncateMaxBufferSync, getMaxBufferSync;
 var init_max_buffer = __esm({
-  "../main/node_modules/execa/lib/io/max-buffer.js"() {
+  "node_modules/execa/lib/io/max-buffer.js"() {
     init_source();
     init_standard_stream();
     init_specific();
-    handleMaxBuffer = ({ error: error3, stream, readableObjectMode, lines: lines3, encoding, fdNumber }) => {
+    handleMaxBuffer = ({ error: error3, stream, readableObjectMode, lines: lines2, encoding, fdNumber }) => {
       if (!(error3 instanceof MaxBufferError)) {
         throw error3;
       }
       if (fdNumber === "all") {
         return error3;
       }
-      const unit2 = getMaxBufferUnit(readableObjectMode, lines3, encoding);
+      const unit2 = getMaxBufferUnit(readableObjectMode, lines2, encoding);
       error3.maxBufferInfo = { fdNumber, unit: unit2 };
       stream.destroy();
       throw error3;
     };
-    getMaxBufferUnit = (readableObjectMode, lines3, encoding) => {
+    getMaxBufferUnit = (readableObjectMode, lines2, encoding) => {
       if (readableObjectMode) {
         return "objects";
       }
-      if (lines3) {
+      if (lines2) {
         return "lines";
       }
       if (encoding === "buffer") {
@@ -36690,10 +35790,10 @@ var init_max_buffer = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/return/message.js
+// node_modules/execa/lib/return/message.js
 var import_node_util7, createMessages, getErrorPrefix, getForcefulSuffix, getOriginalMessage, serializeIpcMessage, serializeMessagePart, serializeMessageItem;
 var init_message = __esm({
-  "../main/node_modules/execa/lib/return/message.js"() {
+  "node_modules/execa/lib/return/message.js"() {
     import_node_util7 = require("node:util");
     init_strip_final_newline();
     init_uint_array();
@@ -36821,10 +35921,10 @@ ${originalMessage}`;
   }
 });
 
-// ../main/node_modules/execa/lib/return/result.js
+// node_modules/execa/lib/return/result.js
 var makeSuccessResult, makeEarlyError, makeError, getErrorProperties, omitUndefinedProperties, normalizeExitPayload;
 var init_result = __esm({
-  "../main/node_modules/execa/lib/return/result.js"() {
+  "node_modules/execa/lib/return/result.js"() {
     init_signal();
     init_duration2();
     init_final_error();
@@ -37003,8 +36103,8 @@ var init_result = __esm({
   }
 });
 
-// ../main/node_modules/parse-ms/index.js
-function parseNumber2(milliseconds) {
+// node_modules/parse-ms/index.js
+function parseNumber(milliseconds) {
   return {
     days: Math.trunc(milliseconds / 864e5),
     hours: Math.trunc(milliseconds / 36e5 % 24),
@@ -37030,7 +36130,7 @@ function parseMilliseconds(milliseconds) {
   switch (typeof milliseconds) {
     case "number": {
       if (Number.isFinite(milliseconds)) {
-        return parseNumber2(milliseconds);
+        return parseNumber(milliseconds);
       }
       break;
     }
@@ -37042,12 +36142,12 @@ function parseMilliseconds(milliseconds) {
 }
 var toZeroIfInfinity;
 var init_parse_ms = __esm({
-  "../main/node_modules/parse-ms/index.js"() {
+  "node_modules/parse-ms/index.js"() {
     toZeroIfInfinity = (value) => Number.isFinite(value) ? value : 0;
   }
 });
 
-// ../main/node_modules/pretty-ms/index.js
+// node_modules/pretty-ms/index.js
 function prettyMilliseconds(milliseconds, options) {
   const isBigInt = typeof milliseconds === "bigint";
   if (!isBigInt && !Number.isFinite(milliseconds)) {
@@ -37073,7 +36173,7 @@ function prettyMilliseconds(milliseconds, options) {
     const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
     return flooredValue.toFixed(decimalDigits);
   };
-  const add2 = (value, long, short, valueString) => {
+  const add = (value, long, short, valueString) => {
     if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
       return;
     }
@@ -37087,38 +36187,38 @@ function prettyMilliseconds(milliseconds, options) {
     }
     result.push(valueString);
   };
-  const parsed6 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed6.days);
+  const parsed4 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed4.days);
   if (options.hideYearAndDays) {
-    add2(BigInt(days) * 24n + BigInt(parsed6.hours), "hour", "h");
+    add(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
   } else {
     if (options.hideYear) {
-      add2(days, "day", "d");
+      add(days, "day", "d");
     } else {
-      add2(days / 365n, "year", "y");
-      add2(days % 365n, "day", "d");
+      add(days / 365n, "year", "y");
+      add(days % 365n, "day", "d");
     }
-    add2(Number(parsed6.hours), "hour", "h");
+    add(Number(parsed4.hours), "hour", "h");
   }
-  add2(Number(parsed6.minutes), "minute", "m");
+  add(Number(parsed4.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed6.seconds);
-      const milliseconds2 = Number(parsed6.milliseconds);
-      const microseconds = Number(parsed6.microseconds);
-      const nanoseconds = Number(parsed6.nanoseconds);
-      add2(seconds, "second", "s");
+      const seconds = Number(parsed4.seconds);
+      const milliseconds2 = Number(parsed4.milliseconds);
+      const microseconds = Number(parsed4.microseconds);
+      const nanoseconds = Number(parsed4.nanoseconds);
+      add(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
-        add2(milliseconds2, "millisecond", "ms");
-        add2(microseconds, "microsecond", "\xB5s");
-        add2(nanoseconds, "nanosecond", "ns");
+        add(milliseconds2, "millisecond", "ms");
+        add(microseconds, "microsecond", "\xB5s");
+        add(nanoseconds, "nanosecond", "ns");
       } else {
         const millisecondsAndBelow = milliseconds2 + microseconds / 1e3 + nanoseconds / 1e6;
         const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
         const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
         const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
         const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
-        add2(
+        add(
           Number.parseFloat(millisecondsString),
           "millisecond",
           "ms",
@@ -37130,7 +36230,7 @@ function prettyMilliseconds(milliseconds, options) {
       const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
       const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
       const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
-      add2(Number.parseFloat(secondsString), "second", "s", secondsString);
+      add(Number.parseFloat(secondsString), "second", "s", secondsString);
     }
   }
   if (result.length === 0) {
@@ -37144,19 +36244,19 @@ function prettyMilliseconds(milliseconds, options) {
 }
 var isZero, pluralize, SECOND_ROUNDING_EPSILON, ONE_DAY_IN_MILLISECONDS;
 var init_pretty_ms = __esm({
-  "../main/node_modules/pretty-ms/index.js"() {
+  "node_modules/pretty-ms/index.js"() {
     init_parse_ms();
     isZero = (value) => value === 0 || value === 0n;
-    pluralize = (word, count5) => count5 === 1 || count5 === 1n ? word : `${word}s`;
+    pluralize = (word, count4) => count4 === 1 || count4 === 1n ? word : `${word}s`;
     SECOND_ROUNDING_EPSILON = 1e-7;
     ONE_DAY_IN_MILLISECONDS = 24n * 60n * 60n * 1000n;
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/error.js
+// node_modules/execa/lib/verbose/error.js
 var logError;
 var init_error3 = __esm({
-  "../main/node_modules/execa/lib/verbose/error.js"() {
+  "node_modules/execa/lib/verbose/error.js"() {
     init_log();
     logError = (result, verboseInfo) => {
       if (result.failed) {
@@ -37171,10 +36271,10 @@ var init_error3 = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/complete.js
+// node_modules/execa/lib/verbose/complete.js
 var logResult, logDuration;
 var init_complete = __esm({
-  "../main/node_modules/execa/lib/verbose/complete.js"() {
+  "node_modules/execa/lib/verbose/complete.js"() {
     init_pretty_ms();
     init_values2();
     init_log();
@@ -37198,10 +36298,10 @@ var init_complete = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/return/reject.js
+// node_modules/execa/lib/return/reject.js
 var handleResult;
 var init_reject = __esm({
-  "../main/node_modules/execa/lib/return/reject.js"() {
+  "node_modules/execa/lib/return/reject.js"() {
     init_complete();
     handleResult = (result, verboseInfo, { reject }) => {
       logResult(result, verboseInfo);
@@ -37213,10 +36313,10 @@ var init_reject = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/type.js
+// node_modules/execa/lib/stdio/type.js
 var getStdioItemType, getTransformObjectType, getDuplexType, getTransformStreamType, validateNonGeneratorType, checkUndefinedOption, getGeneratorObjectType, checkBooleanOption, isGenerator, isAsyncGenerator, isSyncGenerator, isTransformOptions, isUrl, isRegularUrl, isFilePathObject, FILE_PATH_KEYS, isFilePathString, isUnknownStdioString, KNOWN_STDIO_STRINGS, isReadableStream2, isWritableStream2, isWebStream, isTransformStream, isAsyncIterableObject, isIterableObject, isObject2, TRANSFORM_TYPES, FILE_TYPES, SPECIAL_DUPLICATE_TYPES_SYNC, SPECIAL_DUPLICATE_TYPES, FORBID_DUPLICATE_TYPES, TYPE_TO_MESSAGE;
 var init_type = __esm({
-  "../main/node_modules/execa/lib/stdio/type.js"() {
+  "node_modules/execa/lib/stdio/type.js"() {
     init_is_stream();
     init_is_plain_obj();
     init_uint_array();
@@ -37347,10 +36447,10 @@ var init_type = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/transform/object-mode.js
+// node_modules/execa/lib/transform/object-mode.js
 var getTransformObjectModes, getOutputObjectModes, getInputObjectModes, getFdObjectMode;
 var init_object_mode = __esm({
-  "../main/node_modules/execa/lib/transform/object-mode.js"() {
+  "node_modules/execa/lib/transform/object-mode.js"() {
     init_type();
     getTransformObjectModes = (objectMode, index, newTransforms, direction) => direction === "output" ? getOutputObjectModes(objectMode, index, newTransforms) : getInputObjectModes(objectMode, index, newTransforms);
     getOutputObjectModes = (objectMode, index, newTransforms) => {
@@ -37373,10 +36473,10 @@ var init_object_mode = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/transform/normalize.js
+// node_modules/execa/lib/transform/normalize.js
 var normalizeTransforms, getTransforms, normalizeTransform, normalizeDuplex, normalizeTransformStream, normalizeGenerator, sortTransforms;
 var init_normalize = __esm({
-  "../main/node_modules/execa/lib/transform/normalize.js"() {
+  "node_modules/execa/lib/transform/normalize.js"() {
     init_is_plain_obj();
     init_encoding_option();
     init_type();
@@ -37476,10 +36576,10 @@ var init_normalize = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/direction.js
+// node_modules/execa/lib/stdio/direction.js
 var import_node_process9, getStreamDirection, getStdioItemDirection, KNOWN_DIRECTIONS, anyDirection, alwaysInput, guessStreamDirection, getStandardStreamDirection, DEFAULT_DIRECTION;
 var init_direction = __esm({
-  "../main/node_modules/execa/lib/stdio/direction.js"() {
+  "node_modules/execa/lib/stdio/direction.js"() {
     import_node_process9 = __toESM(require("node:process"), 1);
     init_is_stream();
     init_type();
@@ -37533,18 +36633,18 @@ var init_direction = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/array.js
+// node_modules/execa/lib/ipc/array.js
 var normalizeIpcStdioArray;
 var init_array2 = __esm({
-  "../main/node_modules/execa/lib/ipc/array.js"() {
+  "node_modules/execa/lib/ipc/array.js"() {
     normalizeIpcStdioArray = (stdioArray, ipc) => ipc && !stdioArray.includes("ipc") ? [...stdioArray, "ipc"] : stdioArray;
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/stdio-option.js
+// node_modules/execa/lib/stdio/stdio-option.js
 var normalizeStdioOption, getStdioArray, hasAlias, addDefaultValue2, normalizeStdioSync, isOutputPipeOnly;
 var init_stdio_option = __esm({
-  "../main/node_modules/execa/lib/stdio/stdio-option.js"() {
+  "node_modules/execa/lib/stdio/stdio-option.js"() {
     init_standard_stream();
     init_array2();
     init_values2();
@@ -37583,10 +36683,10 @@ var init_stdio_option = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/native.js
+// node_modules/execa/lib/stdio/native.js
 var import_node_fs6, import_node_tty2, handleNativeStream, handleNativeStreamSync, getTargetFd, getTargetFdNumber, handleNativeStreamAsync, getStandardStream;
 var init_native = __esm({
-  "../main/node_modules/execa/lib/stdio/native.js"() {
+  "node_modules/execa/lib/stdio/native.js"() {
     import_node_fs6 = require("node:fs");
     import_node_tty2 = __toESM(require("node:tty"), 1);
     init_is_stream();
@@ -37661,10 +36761,10 @@ var init_native = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/input-option.js
+// node_modules/execa/lib/stdio/input-option.js
 var handleInputOptions, handleInputOption, getInputType, handleInputFileOption, getInputFileType;
 var init_input_option = __esm({
-  "../main/node_modules/execa/lib/stdio/input-option.js"() {
+  "node_modules/execa/lib/stdio/input-option.js"() {
     init_is_stream();
     init_uint_array();
     init_type();
@@ -37705,10 +36805,10 @@ var init_input_option = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/duplicate.js
+// node_modules/execa/lib/stdio/duplicate.js
 var filterDuplicates, getDuplicateStream, getOtherStdioItems, validateDuplicateStreamSync, getDuplicateStreamInstance, hasSameValue, validateDuplicateTransform, throwOnDuplicateStream;
 var init_duplicate = __esm({
-  "../main/node_modules/execa/lib/stdio/duplicate.js"() {
+  "node_modules/execa/lib/stdio/duplicate.js"() {
     init_type();
     filterDuplicates = (stdioItems) => stdioItems.filter((stdioItemOne, indexOne) => stdioItems.every((stdioItemTwo, indexTwo) => stdioItemOne.value !== stdioItemTwo.value || indexOne >= indexTwo || stdioItemOne.type === "generator" || stdioItemOne.type === "asyncGenerator"));
     getDuplicateStream = ({ stdioItem: { type, value, optionName }, direction, fileDescriptors, isSync }) => {
@@ -37786,10 +36886,10 @@ var init_duplicate = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/handle.js
+// node_modules/execa/lib/stdio/handle.js
 var handleStdio, getFileDescriptor, initializeStdioItems, initializeStdioItem, validateStdioArray, INVALID_STDIO_ARRAY_OPTIONS, validateStreams, validateFileStdio, validateFileObjectMode, getFinalFileDescriptors, getFinalFileDescriptor, addStreamProperties, cleanupCustomStreams, forwardStdio;
 var init_handle = __esm({
-  "../main/node_modules/execa/lib/stdio/handle.js"() {
+  "node_modules/execa/lib/stdio/handle.js"() {
     init_standard_stream();
     init_normalize();
     init_object_mode();
@@ -37960,10 +37060,10 @@ For example, you can use the \`pathToFileURL()\` method of the \`url\` core modu
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/handle-sync.js
+// node_modules/execa/lib/stdio/handle-sync.js
 var import_node_fs7, handleStdioSync, forbiddenIfSync, forbiddenNativeIfSync, throwInvalidSyncValue, addProperties, addPropertiesSync;
 var init_handle_sync = __esm({
-  "../main/node_modules/execa/lib/stdio/handle-sync.js"() {
+  "node_modules/execa/lib/stdio/handle-sync.js"() {
     import_node_fs7 = require("node:fs");
     init_uint_array();
     init_handle();
@@ -38015,21 +37115,21 @@ var init_handle_sync = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/strip-newline.js
+// node_modules/execa/lib/io/strip-newline.js
 var stripNewline, getStripFinalNewline;
 var init_strip_newline = __esm({
-  "../main/node_modules/execa/lib/io/strip-newline.js"() {
+  "node_modules/execa/lib/io/strip-newline.js"() {
     init_strip_final_newline();
     stripNewline = (value, { stripFinalNewline: stripFinalNewline2 }, fdNumber) => getStripFinalNewline(stripFinalNewline2, fdNumber) && value !== void 0 && !Array.isArray(value) ? stripFinalNewline(value) : value;
     getStripFinalNewline = (stripFinalNewline2, fdNumber) => fdNumber === "all" ? stripFinalNewline2[1] || stripFinalNewline2[2] : stripFinalNewline2[fdNumber];
   }
 });
 
-// ../main/node_modules/execa/lib/transform/split.js
+// node_modules/execa/lib/transform/split.js
 var getSplitLinesGenerator, splitLinesSync, splitLinesItemSync, initializeSplitLines, splitGenerator, getNewlineLength, linesFinal, getAppendNewlineGenerator, appendNewlineGenerator, concatString, linesStringInfo, concatUint8Array, linesUint8ArrayInfo;
 var init_split = __esm({
-  "../main/node_modules/execa/lib/transform/split.js"() {
-    getSplitLinesGenerator = (binary, preserveNewlines, skipped2, state) => binary || skipped2 ? void 0 : initializeSplitLines(preserveNewlines, state);
+  "node_modules/execa/lib/transform/split.js"() {
+    getSplitLinesGenerator = (binary, preserveNewlines, skipped, state) => binary || skipped ? void 0 : initializeSplitLines(preserveNewlines, state);
     splitLinesSync = (chunk, preserveNewlines, objectMode) => objectMode ? chunk.flatMap((item) => splitLinesItemSync(item, preserveNewlines)) : splitLinesItemSync(chunk, preserveNewlines);
     splitLinesItemSync = (chunk, preserveNewlines) => {
       const { transform: transform2, final } = initializeSplitLines(preserveNewlines, {});
@@ -38052,12 +37152,12 @@ var init_split = __esm({
       for (let end = 0; end < chunk.length; end += 1) {
         if (chunk[end] === "\n") {
           const newlineLength = getNewlineLength(chunk, end, preserveNewlines, state);
-          let line2 = chunk.slice(start2 + 1, end + 1 - newlineLength);
+          let line = chunk.slice(start2 + 1, end + 1 - newlineLength);
           if (previousChunks.length > 0) {
-            line2 = concatString(previousChunks, line2);
+            line = concatString(previousChunks, line);
             previousChunks = "";
           }
-          yield line2;
+          yield line;
           start2 = end;
         }
       }
@@ -38110,10 +37210,10 @@ var init_split = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/transform/validate.js
+// node_modules/execa/lib/transform/validate.js
 var import_node_buffer, getValidateTransformInput, validateStringTransformInput, getValidateTransformReturn, validateObjectTransformReturn, validateStringTransformReturn, validateEmptyReturn;
 var init_validate = __esm({
-  "../main/node_modules/execa/lib/transform/validate.js"() {
+  "node_modules/execa/lib/transform/validate.js"() {
     import_node_buffer = require("node:buffer");
     init_uint_array();
     getValidateTransformInput = (writableObjectMode, optionName) => writableObjectMode ? void 0 : validateStringTransformInput.bind(void 0, optionName);
@@ -38145,15 +37245,15 @@ Instead, \`yield\` should either be called with a value, or not be called at all
   }
 });
 
-// ../main/node_modules/execa/lib/transform/encoding-transform.js
+// node_modules/execa/lib/transform/encoding-transform.js
 var import_node_buffer2, import_node_string_decoder2, getEncodingTransformGenerator, encodingUint8ArrayGenerator, encodingStringGenerator, encodingStringFinal;
 var init_encoding_transform = __esm({
-  "../main/node_modules/execa/lib/transform/encoding-transform.js"() {
+  "node_modules/execa/lib/transform/encoding-transform.js"() {
     import_node_buffer2 = require("node:buffer");
     import_node_string_decoder2 = require("node:string_decoder");
     init_uint_array();
-    getEncodingTransformGenerator = (binary, encoding, skipped2) => {
-      if (skipped2) {
+    getEncodingTransformGenerator = (binary, encoding, skipped) => {
+      if (skipped) {
         return;
       }
       if (binary) {
@@ -38186,10 +37286,10 @@ var init_encoding_transform = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/transform/run-async.js
+// node_modules/execa/lib/transform/run-async.js
 var import_node_util8, pushChunks, transformChunk, finalChunks, generatorFinalChunks, destroyTransform, identityGenerator;
 var init_run_async = __esm({
-  "../main/node_modules/execa/lib/transform/run-async.js"() {
+  "node_modules/execa/lib/transform/run-async.js"() {
     import_node_util8 = require("node:util");
     pushChunks = (0, import_node_util8.callbackify)(async (getChunks, state, getChunksArguments, transformStream) => {
       state.currentIterable = getChunks(...getChunksArguments);
@@ -38239,10 +37339,10 @@ var init_run_async = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/transform/run-sync.js
+// node_modules/execa/lib/transform/run-sync.js
 var pushChunksSync, runTransformSync, transformChunkSync, finalChunksSync, generatorFinalChunksSync, identityGenerator2;
 var init_run_sync = __esm({
-  "../main/node_modules/execa/lib/transform/run-sync.js"() {
+  "node_modules/execa/lib/transform/run-sync.js"() {
     pushChunksSync = (getChunksSync, getChunksArguments, transformStream, done) => {
       try {
         for (const chunk of getChunksSync(...getChunksArguments)) {
@@ -38286,10 +37386,10 @@ var init_run_sync = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/transform/generator.js
+// node_modules/execa/lib/transform/generator.js
 var import_node_stream, generatorToStream, runGeneratorsSync, addInternalGenerators;
 var init_generator = __esm({
-  "../main/node_modules/execa/lib/transform/generator.js"() {
+  "node_modules/execa/lib/transform/generator.js"() {
     import_node_stream = require("node:stream");
     init_type();
     init_split();
@@ -38352,10 +37452,10 @@ var init_generator = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/input-sync.js
+// node_modules/execa/lib/io/input-sync.js
 var addInputOptionsSync, getInputFdNumbers, addInputOptionSync, applySingleInputGeneratorsSync, validateSerializable;
 var init_input_sync = __esm({
-  "../main/node_modules/execa/lib/io/input-sync.js"() {
+  "node_modules/execa/lib/io/input-sync.js"() {
     init_generator();
     init_uint_array();
     init_type();
@@ -38393,10 +37493,10 @@ var init_input_sync = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/output.js
+// node_modules/execa/lib/verbose/output.js
 var shouldLogOutput, fdUsesVerbose, PIPED_STDIO_VALUES, logLines, logLinesSync, isPipingStream, logLine;
 var init_output = __esm({
-  "../main/node_modules/execa/lib/verbose/output.js"() {
+  "node_modules/execa/lib/verbose/output.js"() {
     init_encoding_option();
     init_type();
     init_log();
@@ -38405,20 +37505,20 @@ var init_output = __esm({
     fdUsesVerbose = (fdNumber) => fdNumber === 1 || fdNumber === 2;
     PIPED_STDIO_VALUES = /* @__PURE__ */ new Set(["pipe", "overlapped"]);
     logLines = async (linesIterable, stream, fdNumber, verboseInfo) => {
-      for await (const line2 of linesIterable) {
+      for await (const line of linesIterable) {
         if (!isPipingStream(stream)) {
-          logLine(line2, fdNumber, verboseInfo);
+          logLine(line, fdNumber, verboseInfo);
         }
       }
     };
     logLinesSync = (linesArray, fdNumber, verboseInfo) => {
-      for (const line2 of linesArray) {
-        logLine(line2, fdNumber, verboseInfo);
+      for (const line of linesArray) {
+        logLine(line, fdNumber, verboseInfo);
       }
     };
     isPipingStream = (stream) => stream._readableState.pipes.length > 0;
-    logLine = (line2, fdNumber, verboseInfo) => {
-      const verboseMessage = serializeVerboseMessage(line2);
+    logLine = (line, fdNumber, verboseInfo) => {
+      const verboseMessage = serializeVerboseMessage(line);
       verboseLog({
         type: "output",
         verboseMessage,
@@ -38429,10 +37529,10 @@ var init_output = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/output-sync.js
+// node_modules/execa/lib/io/output-sync.js
 var import_node_fs8, transformOutputSync, transformOutputResultSync, runOutputGeneratorsSync, serializeChunks, logOutputSync, writeToFiles;
 var init_output_sync = __esm({
-  "../main/node_modules/execa/lib/io/output-sync.js"() {
+  "node_modules/execa/lib/io/output-sync.js"() {
     import_node_fs8 = require("node:fs");
     init_output();
     init_generator();
@@ -38457,7 +37557,7 @@ var init_output_sync = __esm({
       }, options));
       return { output: transformedOutput, ...state };
     };
-    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines3, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
+    transformOutputResultSync = ({ result, fileDescriptors, fdNumber, state, outputFiles, isMaxBuffer, verboseInfo }, { buffer: buffer2, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, maxBuffer }) => {
       if (result === null) {
         return;
       }
@@ -38469,7 +37569,7 @@ var init_output_sync = __esm({
         chunks: chunks2,
         objectMode,
         encoding,
-        lines: lines3,
+        lines: lines2,
         stripFinalNewline: stripFinalNewline2,
         fdNumber
       });
@@ -38501,7 +37601,7 @@ var init_output_sync = __esm({
         return chunks2;
       }
     };
-    serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines3, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
+    serializeChunks = ({ chunks: chunks2, objectMode, encoding, lines: lines2, stripFinalNewline: stripFinalNewline2, fdNumber }) => {
       if (objectMode) {
         return { serializedResult: chunks2 };
       }
@@ -38509,7 +37609,7 @@ var init_output_sync = __esm({
         return { serializedResult: joinToUint8Array(chunks2) };
       }
       const serializedResult = joinToString(chunks2, encoding);
-      if (lines3[fdNumber]) {
+      if (lines2[fdNumber]) {
         return { serializedResult, finalResult: splitLinesSync(serializedResult, !stripFinalNewline2[fdNumber], objectMode) };
       }
       return { serializedResult };
@@ -38544,10 +37644,10 @@ var init_output_sync = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/resolve/all-sync.js
+// node_modules/execa/lib/resolve/all-sync.js
 var getAllSync;
 var init_all_sync = __esm({
-  "../main/node_modules/execa/lib/resolve/all-sync.js"() {
+  "node_modules/execa/lib/resolve/all-sync.js"() {
     init_uint_array();
     init_strip_newline();
     getAllSync = ([, stdout, stderr], options) => {
@@ -38574,10 +37674,10 @@ var init_all_sync = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/resolve/exit-async.js
+// node_modules/execa/lib/resolve/exit-async.js
 var import_node_events8, waitForExit, waitForExitOrError, waitForSubprocessExit, waitForSuccessfulExit, isSubprocessErrorExit, isFailedExit;
 var init_exit_async = __esm({
-  "../main/node_modules/execa/lib/resolve/exit-async.js"() {
+  "node_modules/execa/lib/resolve/exit-async.js"() {
     import_node_events8 = require("node:events");
     init_final_error();
     waitForExit = async (subprocess, context) => {
@@ -38614,10 +37714,10 @@ var init_exit_async = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/resolve/exit-sync.js
+// node_modules/execa/lib/resolve/exit-sync.js
 var getExitResultSync, getResultError;
 var init_exit_sync = __esm({
-  "../main/node_modules/execa/lib/resolve/exit-sync.js"() {
+  "node_modules/execa/lib/resolve/exit-sync.js"() {
     init_final_error();
     init_max_buffer();
     init_exit_async();
@@ -38642,10 +37742,10 @@ var init_exit_sync = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/main-sync.js
+// node_modules/execa/lib/methods/main-sync.js
 var import_node_child_process3, execaCoreSync, handleSyncArguments, normalizeSyncOptions, validateSyncOptions, throwInvalidSyncOption, spawnSubprocessSync, runSubprocessSync, normalizeSpawnSyncOptions, getSyncResult;
 var init_main_sync = __esm({
-  "../main/node_modules/execa/lib/methods/main-sync.js"() {
+  "node_modules/execa/lib/methods/main-sync.js"() {
     import_node_child_process3 = require("node:child_process");
     init_command();
     init_options();
@@ -38792,10 +37892,10 @@ var init_main_sync = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/get-one.js
+// node_modules/execa/lib/ipc/get-one.js
 var import_node_events9, getOneMessage, getOneMessageAsync, getMessage, throwOnDisconnect2, throwOnStrictError;
 var init_get_one = __esm({
-  "../main/node_modules/execa/lib/ipc/get-one.js"() {
+  "node_modules/execa/lib/ipc/get-one.js"() {
     import_node_events9 = require("node:events");
     init_validation();
     init_forward();
@@ -38855,10 +37955,10 @@ var init_get_one = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/get-each.js
+// node_modules/execa/lib/ipc/get-each.js
 var import_node_events10, getEachMessage, loopOnMessages, stopOnDisconnect, abortOnStrictError, iterateOnMessages, throwIfStrictError;
 var init_get_each = __esm({
-  "../main/node_modules/execa/lib/ipc/get-each.js"() {
+  "node_modules/execa/lib/ipc/get-each.js"() {
     import_node_events10 = require("node:events");
     init_validation();
     init_forward();
@@ -38942,10 +38042,10 @@ var init_get_each = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/methods.js
+// node_modules/execa/lib/ipc/methods.js
 var import_node_process10, addIpcMethods, getIpcExport, getIpcMethods;
 var init_methods = __esm({
-  "../main/node_modules/execa/lib/ipc/methods.js"() {
+  "node_modules/execa/lib/ipc/methods.js"() {
     import_node_process10 = __toESM(require("node:process"), 1);
     init_send();
     init_get_one();
@@ -38991,10 +38091,10 @@ var init_methods = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/return/early-error.js
+// node_modules/execa/lib/return/early-error.js
 var import_node_child_process4, import_node_stream2, handleEarlyError, createDummyStreams, createDummyStream, readable, writable, duplex, handleDummyPromise;
 var init_early_error = __esm({
-  "../main/node_modules/execa/lib/return/early-error.js"() {
+  "node_modules/execa/lib/return/early-error.js"() {
     import_node_child_process4 = require("node:child_process");
     import_node_stream2 = require("node:stream");
     init_handle();
@@ -39048,10 +38148,10 @@ var init_early_error = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/stdio/handle-async.js
+// node_modules/execa/lib/stdio/handle-async.js
 var import_node_fs9, import_node_buffer3, import_node_stream3, handleStdioAsync, forbiddenIfAsync, addProperties2, addPropertiesAsync;
 var init_handle_async = __esm({
-  "../main/node_modules/execa/lib/stdio/handle-async.js"() {
+  "node_modules/execa/lib/stdio/handle-async.js"() {
     import_node_fs9 = require("node:fs");
     import_node_buffer3 = require("node:buffer");
     import_node_stream3 = require("node:stream");
@@ -39101,7 +38201,7 @@ var init_handle_async = __esm({
   }
 });
 
-// ../main/node_modules/@sindresorhus/merge-streams/index.js
+// node_modules/@sindresorhus/merge-streams/index.js
 function mergeStreams(streams) {
   if (!Array.isArray(streams)) {
     throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
@@ -39123,7 +38223,7 @@ function mergeStreams(streams) {
 }
 var import_node_events11, import_node_stream4, import_promises17, getHighWaterMark, MergedStream, onMergedStreamFinished, onMergedStreamEnd, onInputStreamsUnpipe, validateStream, endWhenStreamsDone, afterMergedStreamFinished, onInputStreamEnd, onInputStreamUnpipe, endStream, errorOrAbortStream, isAbortError, abortStream, errorStream, noop2, updateMaxListeners, PASSTHROUGH_LISTENERS_COUNT, PASSTHROUGH_LISTENERS_PER_STREAM;
 var init_merge_streams = __esm({
-  "../main/node_modules/@sindresorhus/merge-streams/index.js"() {
+  "node_modules/@sindresorhus/merge-streams/index.js"() {
     import_node_events11 = require("node:events");
     import_node_stream4 = require("node:stream");
     import_promises17 = require("node:stream/promises");
@@ -39323,10 +38423,10 @@ var init_merge_streams = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/pipeline.js
+// node_modules/execa/lib/io/pipeline.js
 var import_promises18, pipeStreams, onSourceFinish, endDestinationStream, onDestinationFinish, abortSourceStream;
 var init_pipeline = __esm({
-  "../main/node_modules/execa/lib/io/pipeline.js"() {
+  "node_modules/execa/lib/io/pipeline.js"() {
     import_promises18 = require("node:stream/promises");
     init_standard_stream();
     pipeStreams = (source, destination) => {
@@ -39367,10 +38467,10 @@ var init_pipeline = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/output-async.js
+// node_modules/execa/lib/io/output-async.js
 var pipeOutputAsync, pipeTransform, SUBPROCESS_STREAM_PROPERTIES, pipeStdioItem, setStandardStreamMaxListeners, MAX_LISTENERS_INCREMENT;
 var init_output_async = __esm({
-  "../main/node_modules/execa/lib/io/output-async.js"() {
+  "node_modules/execa/lib/io/output-async.js"() {
     init_merge_streams();
     init_standard_stream();
     init_max_listeners();
@@ -39429,10 +38529,10 @@ var init_output_async = __esm({
   }
 });
 
-// ../main/node_modules/signal-exit/dist/mjs/signals.js
+// node_modules/signal-exit/dist/mjs/signals.js
 var signals;
 var init_signals2 = __esm({
-  "../main/node_modules/signal-exit/dist/mjs/signals.js"() {
+  "node_modules/signal-exit/dist/mjs/signals.js"() {
     signals = [];
     signals.push("SIGHUP", "SIGINT", "SIGTERM");
     if (process.platform !== "win32") {
@@ -39458,10 +38558,10 @@ var init_signals2 = __esm({
   }
 });
 
-// ../main/node_modules/signal-exit/dist/mjs/index.js
+// node_modules/signal-exit/dist/mjs/index.js
 var processOk, kExitEmitter, global2, ObjectDefineProperty, Emitter, SignalExitBase, signalExitWrap, SignalExitFallback, SignalExit, process9, onExit, load2, unload;
 var init_mjs = __esm({
-  "../main/node_modules/signal-exit/dist/mjs/index.js"() {
+  "node_modules/signal-exit/dist/mjs/index.js"() {
     init_signals2();
     processOk = (process10) => !!process10 && typeof process10 === "object" && typeof process10.removeListener === "function" && typeof process10.emit === "function" && typeof process10.reallyExit === "function" && typeof process10.listeners === "function" && typeof process10.kill === "function" && typeof process10.pid === "number" && typeof process10.on === "function";
     kExitEmitter = /* @__PURE__ */ Symbol.for("signal-exit emitter");
@@ -39493,15 +38593,15 @@ var init_mjs = __esm({
         this.listeners[ev].push(fn);
       }
       removeListener(ev, fn) {
-        const list2 = this.listeners[ev];
-        const i2 = list2.indexOf(fn);
+        const list = this.listeners[ev];
+        const i2 = list.indexOf(fn);
         if (i2 === -1) {
           return;
         }
-        if (i2 === 0 && list2.length === 1) {
-          list2.length = 0;
+        if (i2 === 0 && list.length === 1) {
+          list.length = 0;
         } else {
-          list2.splice(i2, 1);
+          list.splice(i2, 1);
         }
       }
       emit(ev, code2, signal) {
@@ -39563,12 +38663,12 @@ var init_mjs = __esm({
         for (const sig of signals) {
           this.#sigListeners[sig] = () => {
             const listeners = this.#process.listeners(sig);
-            let { count: count5 } = this.#emitter;
+            let { count: count4 } = this.#emitter;
             const p = process10;
             if (typeof p.__signal_exit_emitter__ === "object" && typeof p.__signal_exit_emitter__.count === "number") {
-              count5 += p.__signal_exit_emitter__.count;
+              count4 += p.__signal_exit_emitter__.count;
             }
-            if (listeners.length === count5) {
+            if (listeners.length === count4) {
               this.unload();
               const ret = this.#emitter.emit("exit", null, sig);
               const s = sig === "SIGHUP" ? this.#hupSig : sig;
@@ -39697,10 +38797,10 @@ var init_mjs = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/terminate/cleanup.js
+// node_modules/execa/lib/terminate/cleanup.js
 var import_node_events12, cleanupOnExit;
 var init_cleanup = __esm({
-  "../main/node_modules/execa/lib/terminate/cleanup.js"() {
+  "node_modules/execa/lib/terminate/cleanup.js"() {
     import_node_events12 = require("node:events");
     init_mjs();
     cleanupOnExit = (subprocess, { cleanup, detached }, { signal }) => {
@@ -39717,10 +38817,10 @@ var init_cleanup = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/pipe/pipe-arguments.js
+// node_modules/execa/lib/pipe/pipe-arguments.js
 var normalizePipeArguments, getDestinationStream, getDestination, mapDestinationArguments, getSourceStream;
 var init_pipe_arguments = __esm({
-  "../main/node_modules/execa/lib/pipe/pipe-arguments.js"() {
+  "node_modules/execa/lib/pipe/pipe-arguments.js"() {
     init_parameters();
     init_duration2();
     init_fd_options();
@@ -39799,10 +38899,10 @@ var init_pipe_arguments = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/pipe/throw.js
+// node_modules/execa/lib/pipe/throw.js
 var handlePipeArgumentsError, getPipeArgumentsError, createNonCommandError, PIPE_COMMAND_MESSAGE;
 var init_throw = __esm({
-  "../main/node_modules/execa/lib/pipe/throw.js"() {
+  "node_modules/execa/lib/pipe/throw.js"() {
     init_result();
     init_pipeline();
     handlePipeArgumentsError = ({
@@ -39855,10 +38955,10 @@ var init_throw = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/pipe/sequence.js
+// node_modules/execa/lib/pipe/sequence.js
 var waitForBothSubprocesses;
 var init_sequence = __esm({
-  "../main/node_modules/execa/lib/pipe/sequence.js"() {
+  "node_modules/execa/lib/pipe/sequence.js"() {
     waitForBothSubprocesses = async (subprocessPromises) => {
       const [
         { status: sourceStatus, reason: sourceReason, value: sourceResult = sourceReason },
@@ -39878,10 +38978,10 @@ var init_sequence = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/pipe/streaming.js
+// node_modules/execa/lib/pipe/streaming.js
 var import_promises19, pipeSubprocessStream, pipeFirstSubprocessStream, pipeMoreSubprocessStream, cleanupMergedStreamsMap, MERGED_STREAMS, SOURCE_LISTENERS_PER_PIPE, DESTINATION_LISTENERS_PER_PIPE;
 var init_streaming = __esm({
-  "../main/node_modules/execa/lib/pipe/streaming.js"() {
+  "node_modules/execa/lib/pipe/streaming.js"() {
     import_promises19 = require("node:stream/promises");
     init_merge_streams();
     init_max_listeners();
@@ -39917,10 +39017,10 @@ var init_streaming = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/pipe/abort.js
+// node_modules/execa/lib/pipe/abort.js
 var import_node_util9, unpipeOnAbort, unpipeOnSignalAbort;
 var init_abort = __esm({
-  "../main/node_modules/execa/lib/pipe/abort.js"() {
+  "node_modules/execa/lib/pipe/abort.js"() {
     import_node_util9 = require("node:util");
     init_throw();
     unpipeOnAbort = (unpipeSignal, unpipeContext) => unpipeSignal === void 0 ? [] : [unpipeOnSignalAbort(unpipeSignal, unpipeContext)];
@@ -39938,10 +39038,10 @@ var init_abort = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/pipe/setup.js
+// node_modules/execa/lib/pipe/setup.js
 var pipeToSubprocess, handlePipePromise, getSubprocessPromises;
 var init_setup = __esm({
-  "../main/node_modules/execa/lib/pipe/setup.js"() {
+  "node_modules/execa/lib/pipe/setup.js"() {
     init_is_plain_obj();
     init_pipe_arguments();
     init_throw();
@@ -40008,10 +39108,10 @@ var init_setup = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/iterate.js
+// node_modules/execa/lib/io/iterate.js
 var import_node_events13, import_node_stream5, iterateOnSubprocessStream, stopReadingOnExit, iterateForResult, stopReadingOnStreamEnd, iterateOnStream, DEFAULT_OBJECT_HIGH_WATER_MARK, HIGH_WATER_MARK, iterateOnData, getGenerators;
 var init_iterate = __esm({
-  "../main/node_modules/execa/lib/io/iterate.js"() {
+  "node_modules/execa/lib/io/iterate.js"() {
     import_node_events13 = require("node:events");
     import_node_stream5 = require("node:stream");
     init_encoding_transform();
@@ -40038,7 +39138,7 @@ var init_iterate = __esm({
         controller.abort();
       }
     };
-    iterateForResult = ({ stream, onStreamEnd, lines: lines3, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
+    iterateForResult = ({ stream, onStreamEnd, lines: lines2, encoding, stripFinalNewline: stripFinalNewline2, allMixed }) => {
       const controller = new AbortController();
       stopReadingOnStreamEnd(onStreamEnd, controller, stream);
       const objectMode = stream.readableObjectMode && !allMixed;
@@ -40048,7 +39148,7 @@ var init_iterate = __esm({
         binary: encoding === "buffer",
         shouldEncode: !objectMode,
         encoding,
-        shouldSplit: !objectMode && lines3,
+        shouldSplit: !objectMode && lines2,
         preserveNewlines: !stripFinalNewline2
       });
     };
@@ -40109,10 +39209,10 @@ var init_iterate = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/io/contents.js
+// node_modules/execa/lib/io/contents.js
 var import_promises20, getStreamOutput, logOutputAsync, resumeStream, getStreamContents2, getBufferedData, handleBufferedData;
 var init_contents2 = __esm({
-  "../main/node_modules/execa/lib/io/contents.js"() {
+  "node_modules/execa/lib/io/contents.js"() {
     import_promises20 = require("node:timers/promises");
     init_source();
     init_uint_array();
@@ -40120,7 +39220,7 @@ var init_contents2 = __esm({
     init_iterate();
     init_max_buffer();
     init_strip_newline();
-    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines3, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+    getStreamOutput = async ({ stream, onStreamEnd, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
       const logPromise = logOutputAsync({
         stream,
         onStreamEnd,
@@ -40138,7 +39238,7 @@ var init_contents2 = __esm({
       const iterable = iterateForResult({
         stream,
         onStreamEnd,
-        lines: lines3,
+        lines: lines2,
         encoding,
         stripFinalNewline: stripFinalNewlineValue,
         allMixed
@@ -40150,7 +39250,7 @@ var init_contents2 = __esm({
           fdNumber,
           encoding,
           maxBuffer,
-          lines: lines3
+          lines: lines2
         }),
         logPromise
       ]);
@@ -40181,9 +39281,9 @@ var init_contents2 = __esm({
         stream.resume();
       }
     };
-    getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines3 }) => {
+    getStreamContents2 = async ({ stream, stream: { readableObjectMode }, iterable, fdNumber, encoding, maxBuffer, lines: lines2 }) => {
       try {
-        if (readableObjectMode || lines3) {
+        if (readableObjectMode || lines2) {
           return await getStreamAsArray(iterable, { maxBuffer });
         }
         if (encoding === "buffer") {
@@ -40195,7 +39295,7 @@ var init_contents2 = __esm({
           error: error3,
           stream,
           readableObjectMode,
-          lines: lines3,
+          lines: lines2,
           encoding,
           fdNumber
         }));
@@ -40212,10 +39312,10 @@ var init_contents2 = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/resolve/wait-stream.js
+// node_modules/execa/lib/resolve/wait-stream.js
 var import_promises21, waitForStream, handleStdinDestroy, spyOnStdinDestroy, setStdinCleanedUp, handleStreamError, shouldIgnoreStreamError, isInputFileDescriptor, isStreamAbort, isStreamEpipe;
 var init_wait_stream = __esm({
-  "../main/node_modules/execa/lib/resolve/wait-stream.js"() {
+  "node_modules/execa/lib/resolve/wait-stream.js"() {
     import_promises21 = require("node:stream/promises");
     waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
       const state = handleStdinDestroy(stream, streamInfo);
@@ -40270,25 +39370,25 @@ var init_wait_stream = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/resolve/stdio.js
+// node_modules/execa/lib/resolve/stdio.js
 var waitForStdioStreams, waitForSubprocessStream;
 var init_stdio = __esm({
-  "../main/node_modules/execa/lib/resolve/stdio.js"() {
+  "node_modules/execa/lib/resolve/stdio.js"() {
     init_contents2();
     init_wait_stream();
-    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines3, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
+    waitForStdioStreams = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => subprocess.stdio.map((stream, fdNumber) => waitForSubprocessStream({
       stream,
       fdNumber,
       encoding,
       buffer: buffer2[fdNumber],
       maxBuffer: maxBuffer[fdNumber],
-      lines: lines3[fdNumber],
+      lines: lines2[fdNumber],
       allMixed: false,
       stripFinalNewline: stripFinalNewline2,
       verboseInfo,
       streamInfo
     }));
-    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines3, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
+    waitForSubprocessStream = async ({ stream, fdNumber, encoding, buffer: buffer2, maxBuffer, lines: lines2, allMixed, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => {
       if (!stream) {
         return;
       }
@@ -40305,7 +39405,7 @@ var init_stdio = __esm({
           encoding,
           buffer: buffer2,
           maxBuffer,
-          lines: lines3,
+          lines: lines2,
           allMixed,
           stripFinalNewline: stripFinalNewline2,
           verboseInfo,
@@ -40318,19 +39418,19 @@ var init_stdio = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/resolve/all-async.js
+// node_modules/execa/lib/resolve/all-async.js
 var makeAllStream, waitForAllStream, getAllStream, getAllMixed;
 var init_all_async = __esm({
-  "../main/node_modules/execa/lib/resolve/all-async.js"() {
+  "node_modules/execa/lib/resolve/all-async.js"() {
     init_merge_streams();
     init_stdio();
     makeAllStream = ({ stdout, stderr }, { all }) => all && (stdout || stderr) ? mergeStreams([stdout, stderr].filter(Boolean)) : void 0;
-    waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines3, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
+    waitForAllStream = ({ subprocess, encoding, buffer: buffer2, maxBuffer, lines: lines2, stripFinalNewline: stripFinalNewline2, verboseInfo, streamInfo }) => waitForSubprocessStream({
       ...getAllStream(subprocess, buffer2),
       fdNumber: "all",
       encoding,
       maxBuffer: maxBuffer[1] + maxBuffer[2],
-      lines: lines3[1] || lines3[2],
+      lines: lines2[1] || lines2[2],
       allMixed: getAllMixed(subprocess),
       stripFinalNewline: stripFinalNewline2,
       verboseInfo,
@@ -40353,10 +39453,10 @@ var init_all_async = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/verbose/ipc.js
+// node_modules/execa/lib/verbose/ipc.js
 var shouldLogIpc, logIpcOutput;
 var init_ipc = __esm({
-  "../main/node_modules/execa/lib/verbose/ipc.js"() {
+  "node_modules/execa/lib/verbose/ipc.js"() {
     init_log();
     init_values2();
     shouldLogIpc = (verboseInfo) => isFullVerbose(verboseInfo, "ipc");
@@ -40372,10 +39472,10 @@ var init_ipc = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/ipc/buffer-messages.js
+// node_modules/execa/lib/ipc/buffer-messages.js
 var waitForIpcOutput, getBufferedIpcOutput;
 var init_buffer_messages = __esm({
-  "../main/node_modules/execa/lib/ipc/buffer-messages.js"() {
+  "node_modules/execa/lib/ipc/buffer-messages.js"() {
     init_max_buffer();
     init_ipc();
     init_specific();
@@ -40419,10 +39519,10 @@ var init_buffer_messages = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/resolve/wait-subprocess.js
+// node_modules/execa/lib/resolve/wait-subprocess.js
 var import_node_events14, waitForSubprocessResult, waitForOriginalStreams, waitForCustomStreamsEnd, throwOnSubprocessError;
 var init_wait_subprocess = __esm({
-  "../main/node_modules/execa/lib/resolve/wait-subprocess.js"() {
+  "node_modules/execa/lib/resolve/wait-subprocess.js"() {
     import_node_events14 = require("node:events");
     init_is_stream();
     init_timeout();
@@ -40443,7 +39543,7 @@ var init_wait_subprocess = __esm({
         encoding,
         buffer: buffer2,
         maxBuffer,
-        lines: lines3,
+        lines: lines2,
         timeoutDuration: timeout,
         cancelSignal,
         gracefulCancel,
@@ -40472,7 +39572,7 @@ var init_wait_subprocess = __esm({
         encoding,
         buffer: buffer2,
         maxBuffer,
-        lines: lines3,
+        lines: lines2,
         stripFinalNewline: stripFinalNewline2,
         verboseInfo,
         streamInfo
@@ -40482,7 +39582,7 @@ var init_wait_subprocess = __esm({
         encoding,
         buffer: buffer2,
         maxBuffer,
-        lines: lines3,
+        lines: lines2,
         stripFinalNewline: stripFinalNewline2,
         verboseInfo,
         streamInfo
@@ -40554,10 +39654,10 @@ var init_wait_subprocess = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/convert/concurrent.js
+// node_modules/execa/lib/convert/concurrent.js
 var initializeConcurrentStreams, addConcurrentStream, waitForConcurrentStreams;
 var init_concurrent = __esm({
-  "../main/node_modules/execa/lib/convert/concurrent.js"() {
+  "node_modules/execa/lib/convert/concurrent.js"() {
     init_deferred();
     initializeConcurrentStreams = () => ({
       readableDestroy: /* @__PURE__ */ new WeakMap(),
@@ -40572,11 +39672,11 @@ var init_concurrent = __esm({
       const promises = weakMap.get(stream);
       const promise = createDeferred();
       promises.push(promise);
-      const resolve28 = promise.resolve.bind(promise);
-      return { resolve: resolve28, promises };
+      const resolve23 = promise.resolve.bind(promise);
+      return { resolve: resolve23, promises };
     };
-    waitForConcurrentStreams = async ({ resolve: resolve28, promises }, subprocess) => {
-      resolve28();
+    waitForConcurrentStreams = async ({ resolve: resolve23, promises }, subprocess) => {
+      resolve23();
       const [isSubprocessExit] = await Promise.race([
         Promise.allSettled([true, subprocess]),
         Promise.all([false, ...promises])
@@ -40586,10 +39686,10 @@ var init_concurrent = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/convert/shared.js
+// node_modules/execa/lib/convert/shared.js
 var import_promises22, safeWaitForSubprocessStdin, safeWaitForSubprocessStdout, waitForSubprocessStdin, waitForSubprocessStdout, waitForSubprocess, destroyOtherStream;
 var init_shared = __esm({
-  "../main/node_modules/execa/lib/convert/shared.js"() {
+  "node_modules/execa/lib/convert/shared.js"() {
     import_promises22 = require("node:stream/promises");
     init_wait_stream();
     safeWaitForSubprocessStdin = async (subprocessStdin) => {
@@ -40632,10 +39732,10 @@ var init_shared = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/convert/readable.js
+// node_modules/execa/lib/convert/readable.js
 var import_node_stream6, import_node_util10, createReadable, getSubprocessStdout, getReadableOptions, getReadableMethods, onRead, onStdoutFinished, onReadableDestroy, destroyOtherReadable;
 var init_readable = __esm({
-  "../main/node_modules/execa/lib/convert/readable.js"() {
+  "node_modules/execa/lib/convert/readable.js"() {
     import_node_stream6 = require("node:stream");
     import_node_util10 = require("node:util");
     init_encoding_option();
@@ -40648,7 +39748,7 @@ var init_readable = __esm({
       const binary = binaryOption || BINARY_ENCODINGS.has(encoding);
       const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
       const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-      const { read: read6, onStdoutDataDone } = getReadableMethods({
+      const { read: read5, onStdoutDataDone } = getReadableMethods({
         subprocessStdout,
         subprocess,
         binary,
@@ -40656,7 +39756,7 @@ var init_readable = __esm({
         preserveNewlines
       });
       const readable2 = new import_node_stream6.Readable({
-        read: read6,
+        read: read5,
         destroy: (0, import_node_util10.callbackify)(onReadableDestroy.bind(void 0, { subprocessStdout, subprocess, waitReadableDestroy })),
         highWaterMark: readableHighWaterMark,
         objectMode: readableObjectMode,
@@ -40730,10 +39830,10 @@ var init_readable = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/convert/writable.js
+// node_modules/execa/lib/convert/writable.js
 var import_node_stream7, import_node_util11, createWritable, getSubprocessStdin, getWritableMethods, onWrite, onWritableFinal, onStdinFinished, onWritableDestroy, destroyOtherWritable;
 var init_writable = __esm({
-  "../main/node_modules/execa/lib/convert/writable.js"() {
+  "node_modules/execa/lib/convert/writable.js"() {
     import_node_stream7 = require("node:stream");
     import_node_util11 = require("node:util");
     init_fd_options();
@@ -40804,10 +39904,10 @@ var init_writable = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/convert/duplex.js
+// node_modules/execa/lib/convert/duplex.js
 var import_node_stream8, import_node_util12, createDuplex, onDuplexDestroy;
 var init_duplex = __esm({
-  "../main/node_modules/execa/lib/convert/duplex.js"() {
+  "node_modules/execa/lib/convert/duplex.js"() {
     import_node_stream8 = require("node:stream");
     import_node_util12 = require("node:util");
     init_encoding_option();
@@ -40818,7 +39918,7 @@ var init_duplex = __esm({
       const { subprocessStdout, waitReadableDestroy } = getSubprocessStdout(subprocess, from, concurrentStreams);
       const { subprocessStdin, waitWritableFinal, waitWritableDestroy } = getSubprocessStdin(subprocess, to, concurrentStreams);
       const { readableEncoding, readableObjectMode, readableHighWaterMark } = getReadableOptions(subprocessStdout, binary);
-      const { read: read6, onStdoutDataDone } = getReadableMethods({
+      const { read: read5, onStdoutDataDone } = getReadableMethods({
         subprocessStdout,
         subprocess,
         binary,
@@ -40826,7 +39926,7 @@ var init_duplex = __esm({
         preserveNewlines
       });
       const duplex2 = new import_node_stream8.Duplex({
-        read: read6,
+        read: read5,
         ...getWritableMethods(subprocessStdin, subprocess, waitWritableFinal),
         destroy: (0, import_node_util12.callbackify)(onDuplexDestroy.bind(void 0, {
           subprocessStdout,
@@ -40866,10 +39966,10 @@ var init_duplex = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/convert/iterable.js
+// node_modules/execa/lib/convert/iterable.js
 var createIterable, iterateOnStdoutData;
 var init_iterable = __esm({
-  "../main/node_modules/execa/lib/convert/iterable.js"() {
+  "node_modules/execa/lib/convert/iterable.js"() {
     init_encoding_option();
     init_fd_options();
     init_iterate();
@@ -40903,10 +40003,10 @@ var init_iterable = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/convert/add.js
+// node_modules/execa/lib/convert/add.js
 var addConvertedStreams;
 var init_add = __esm({
-  "../main/node_modules/execa/lib/convert/add.js"() {
+  "node_modules/execa/lib/convert/add.js"() {
     init_concurrent();
     init_readable();
     init_writable();
@@ -40923,10 +40023,10 @@ var init_add = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/promise.js
+// node_modules/execa/lib/methods/promise.js
 var mergePromise, nativePromisePrototype, descriptors;
 var init_promise = __esm({
-  "../main/node_modules/execa/lib/methods/promise.js"() {
+  "node_modules/execa/lib/methods/promise.js"() {
     mergePromise = (subprocess, promise) => {
       for (const [property, descriptor3] of descriptors) {
         const value = descriptor3.value.bind(promise);
@@ -40942,10 +40042,10 @@ var init_promise = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/main-async.js
+// node_modules/execa/lib/methods/main-async.js
 var import_node_events15, import_node_child_process5, execaCoreAsync, handleAsyncArguments, handleAsyncOptions, spawnSubprocessAsync, handlePromise, getAsyncResult;
 var init_main_async = __esm({
-  "../main/node_modules/execa/lib/methods/main-async.js"() {
+  "node_modules/execa/lib/methods/main-async.js"() {
     import_node_events15 = require("node:events");
     import_node_child_process5 = require("node:child_process");
     init_source();
@@ -41124,10 +40224,10 @@ var init_main_async = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/bind.js
+// node_modules/execa/lib/methods/bind.js
 var mergeOptions, mergeOption, DEEP_OPTIONS;
 var init_bind = __esm({
-  "../main/node_modules/execa/lib/methods/bind.js"() {
+  "node_modules/execa/lib/methods/bind.js"() {
     init_is_plain_obj();
     init_specific();
     mergeOptions = (boundOptions, options) => {
@@ -41149,10 +40249,10 @@ var init_bind = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/create.js
+// node_modules/execa/lib/methods/create.js
 var createExeca, callBoundExeca, parseArguments;
 var init_create = __esm({
-  "../main/node_modules/execa/lib/methods/create.js"() {
+  "node_modules/execa/lib/methods/create.js"() {
     init_is_plain_obj();
     init_parameters();
     init_template();
@@ -41206,10 +40306,10 @@ var init_create = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/command.js
+// node_modules/execa/lib/methods/command.js
 var mapCommandAsync, mapCommandSync, parseCommand, parseCommandString, SPACES_REGEXP;
 var init_command2 = __esm({
-  "../main/node_modules/execa/lib/methods/command.js"() {
+  "node_modules/execa/lib/methods/command.js"() {
     mapCommandAsync = ({ file: file2, commandArguments }) => parseCommand(file2, commandArguments);
     mapCommandSync = ({ file: file2, commandArguments }) => ({ ...parseCommand(file2, commandArguments), isSync: true });
     parseCommand = (command, unusedArguments) => {
@@ -41242,10 +40342,10 @@ var init_command2 = __esm({
   }
 });
 
-// ../main/node_modules/execa/lib/methods/script.js
+// node_modules/execa/lib/methods/script.js
 var setScriptSync, mapScriptAsync, mapScriptSync, getScriptOptions, getScriptStdinOption, deepScriptOptions;
 var init_script = __esm({
-  "../main/node_modules/execa/lib/methods/script.js"() {
+  "node_modules/execa/lib/methods/script.js"() {
     setScriptSync = (boundExeca, createNested, boundOptions) => {
       boundExeca.sync = createNested(mapScriptSync, boundOptions);
       boundExeca.s = boundExeca.sync;
@@ -41258,10 +40358,10 @@ var init_script = __esm({
   }
 });
 
-// ../main/node_modules/execa/index.js
+// node_modules/execa/index.js
 var execa, execaSync, execaCommand, execaCommandSync, execaNode, $, sendMessage2, getOneMessage2, getEachMessage2, getCancelSignal2;
 var init_execa = __esm({
-  "../main/node_modules/execa/index.js"() {
+  "node_modules/execa/index.js"() {
     init_create();
     init_command2();
     init_node2();
@@ -41283,10 +40383,10 @@ var init_execa = __esm({
 });
 
 // src/transfer/oras-errors.ts
-function judge(said2, text3, end) {
-  if (said2 === void 0) return end === "target" ? "refused" : "tool";
-  if (said2.status !== void 0) return classOf(said2.status, text3, asked[end]);
-  return "class" in said2 ? said2.class : classOfConnection(said2.code) ?? "tool";
+function judge(said, text3, end) {
+  if (said === void 0) return end === "target" ? "refused" : "tool";
+  if (said.status !== void 0) return classOf(said.status, text3, asked[end]);
+  return "class" in said ? said.class : classOfConnection(said.code) ?? "tool";
 }
 function endOf2(text3) {
   return /destination registry/.test(text3) ? "target" : "source";
@@ -41297,8 +40397,8 @@ function saidIn(text3) {
   return status === void 0 ? found : { status: Number(status) };
 }
 function firstError(stderr) {
-  const lines3 = stderr.split("\n").map((line2) => line2.trim());
-  return lines3.find((line2) => line2.startsWith("Error")) ?? lines3.find((line2) => line2 !== "") ?? "";
+  const lines2 = stderr.split("\n").map((line) => line.trim());
+  return lines2.find((line) => line.startsWith("Error")) ?? lines2.find((line) => line !== "") ?? "";
 }
 function withoutQueries(text3) {
   return text3.replaceAll(/(https?:\/\/[^\s"?]*)\?[^\s"]*/g, "$1?\u2026");
@@ -41334,16 +40434,16 @@ var init_oras_errors = __esm({
       constructor(stderr, copying) {
         const text3 = oneLine(withoutQueries(firstError(stderr)), longest3);
         const end = endOf2(text3);
-        const words3 = withoutNames(text3, copying);
-        const said2 = saidIn(words3);
-        const errorClass = judge(said2, words3, end);
+        const words2 = withoutNames(text3, copying);
+        const said = saidIn(words2);
+        const errorClass = judge(said, words2, end);
         super(errorClass, `oras could not copy ${copying}`, {
           given: text3 || "oras said nothing",
           next: nextStep(errorClass, end)
         });
         this.end = end;
-        this.status = said2?.status;
-        this.isUnderstood = said2 !== void 0;
+        this.status = said?.status;
+        this.isUnderstood = said !== void 0;
       }
     };
     longest3 = 1e3;
@@ -41421,10 +40521,10 @@ var init_oras_stall = __esm({
 });
 
 // src/transfer/oras-process.ts
-async function runOras({ oras, words: words3, env, stallMs }, copy2, blobs2, signal) {
+async function runOras({ oras, words: words2, env, stallMs }, copy2, blobs2, signal) {
   signal.throwIfAborted();
   const stall = new AbortController();
-  const child = execa(oras, words3, {
+  const child = execa(oras, words2, {
     env,
     extendEnv: false,
     // execa hands any descriptor on; its types name those up to 9.
@@ -41445,8 +40545,8 @@ async function runOras({ oras, words: words3, env, stallMs }, copy2, blobs2, sig
   if (result.isCanceled) signal.throwIfAborted();
   const { Copying: begun, Copied: copied } = watched.reported;
   if (!result.failed) return { begun, copied };
-  const said2 = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
-  return { begun, copied, failure: new OrasFailure(said2, nameOf2(copy2)) };
+  const said = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
+  return { begun, copied, failure: new OrasFailure(said, nameOf(copy2)) };
 }
 function isHeldBack(copy2) {
   const { from } = copy2;
@@ -41463,7 +40563,7 @@ function sourceName(from) {
   if (!("fd" in from)) return registryName(from);
   return (0, import_node_fs10.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
-function nameOf2({ digest: digest2, from, to }) {
+function nameOf({ digest: digest2, from, to }) {
   const source = "fd" in from ? from.path : registryName(from);
   return `${source}@${digest2} to ${registryName(to)}`;
 }
@@ -41471,10 +40571,10 @@ function registryName(at) {
   const { host } = "server" in at ? at.server : at.client;
   return `${host}/${at.repository}`;
 }
-function childEnvironment(env, dockerConfig2) {
+function childEnvironment(env, dockerConfig) {
   const kept = passedOn.flatMap((name3) => [name3, name3.toLowerCase()]);
   const entries = kept.flatMap((name3) => env[name3] === void 0 ? [] : [[name3, env[name3]]]);
-  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig2 };
+  return { ...Object.fromEntries(entries), DOCKER_CONFIG: dockerConfig };
 }
 var import_node_fs10, import_promises23, patience, mostBetween, passedOn;
 var init_oras_process = __esm({
@@ -41509,8 +40609,8 @@ async function serveOnLoopback(content, { signal }) {
   const failing = new AbortController();
   const ended2 = (thrown) => {
     const errors = thrown instanceof AggregateError ? thrown.errors : [thrown];
-    const failure3 = errors.find((error3) => !isGone(error3));
-    if (failure3 !== void 0 && !signal.aborted) failing.abort(failure3);
+    const failure2 = errors.find((error3) => !isGone(error3));
+    if (failure2 !== void 0 && !signal.aborted) failing.abort(failure2);
   };
   const waiting = /* @__PURE__ */ new Set();
   const server = (0, import_node_http.createServer)((request, response) => {
@@ -41535,14 +40635,14 @@ async function serveOnLoopback(content, { signal }) {
     close: () => stop(server)
   };
 }
-function readFor(response, { read: read6 }, waiting) {
+function readFor(response, { read: read5 }, waiting) {
   const closed = new AbortController();
   response.once("close", () => {
     closed.abort();
     waiting.delete(response);
   });
   return async function* (digest2) {
-    const iterator = read6(digest2, closed.signal)[Symbol.asyncIterator]();
+    const iterator = read5(digest2, closed.signal)[Symbol.asyncIterator]();
     try {
       for (; ; ) {
         closed.signal.throwIfAborted();
@@ -41659,40 +40759,40 @@ var init_oras_through_us = __esm({
 });
 
 // src/transfer/oras-tries.ts
-async function persist(copy2, blobs2, attempt3, { budget, signal }) {
-  const onWait = (wait, failure3) => {
-    for (const places of placesOf(copy2)) places.failing(failure3, wait);
+async function persist(copy2, blobs2, attempt, { budget, signal }) {
+  const onWait = (wait, failure2) => {
+    for (const places of placesOf(copy2)) places.failing(failure2, wait);
   };
   const attempts = new Attempts({ budget, signal, onWait });
-  const ask3 = () => askHosts(copy2, attempts.left);
+  const ask2 = () => askHosts(copy2, attempts.left);
   const begun = /* @__PURE__ */ new Set();
   const copied = /* @__PURE__ */ new Set();
   const again2 = secondChances();
   const detour = throughUs(copy2, blobs2, { signal });
   try {
     for (let way = copy2; ; ) {
-      const ended2 = await attempt3(way, blobs2, ask3);
-      const { failure: failure3 } = ended2;
+      const ended2 = await attempt(way, blobs2, ask2);
+      const { failure: failure2 } = ended2;
       for (const name3 of ended2.begun) begun.add(name3);
-      if (failure3 === void 0) return begun;
+      if (failure2 === void 0) return begun;
       const before = copied.size;
       for (const name3 of ended2.copied) copied.add(name3);
       if (copied.size > before) attempts.progressed();
-      if (failure3.status === 429) placesAt(copy2, failure3.end)?.limited(new Transient(failure3));
-      way = await detour.after(failure3);
-      await attempts.pauseAfter(again2(failure3) ? new Transient(failure3) : failure3);
-      await ask3();
+      if (failure2.status === 429) placesAt(copy2, failure2.end)?.limited(new Transient(failure2));
+      way = await detour.after(failure2);
+      await attempts.pauseAfter(again2(failure2) ? new Transient(failure2) : failure2);
+      await ask2();
     }
   } finally {
     await detour.close();
   }
 }
 function secondChances() {
-  const given2 = /* @__PURE__ */ new Set();
+  const given = /* @__PURE__ */ new Set();
   return ({ class: name3, status, isUnderstood }) => {
     if (name3 === "transient") return true;
-    const isFirst = !given2.has(name3);
-    given2.add(name3);
+    const isFirst = !given.has(name3);
+    given.add(name3);
     return isFirst && (name3 === "integrity" || status === 401 || !isUnderstood);
   };
 }
@@ -41719,16 +40819,16 @@ async function openOras(tools, context) {
   const access2 = await openOrasAccess(tools, context.env);
   const env = childEnvironment(context.env, access2.dockerConfig);
   const gate = new Gate({ places: processes });
-  const run2 = async (copy2, blobs2, ask3) => {
+  const run = async (copy2, blobs2, ask2) => {
     const flags = [
       ...await sourceFlags(copy2.from, access2),
       ...await access2.flags("to", copy2.to.client)
     ];
     const leave = await gate.enter(signal);
     try {
-      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask3);
-      const words3 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
-      const process10 = { words: words3, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
+      const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask2);
+      const words2 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
+      const process10 = { words: words2, env, oras: tools.oras, stallMs: tools.stallMs ?? stallTime };
       return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
     } finally {
       leave();
@@ -41737,7 +40837,7 @@ async function openOras(tools, context) {
   return {
     copy: async (copy2, blobs2) => {
       const budget = tools.retryBudgetMs ?? tenMinutes;
-      const begun = await persist(copy2, blobs2, run2, { budget, signal });
+      const begun = await persist(copy2, blobs2, run, { budget, signal });
       const sent = blobs2.filter(({ digest: digest2 }) => begun.has(shortName(digest2)));
       const bytes = totalSize(sent);
       for (const places of placesOf(copy2)) places.moved(bytes);
@@ -41750,11 +40850,11 @@ async function sourceFlags(from, { flags }) {
   if ("fd" in from) return ["--from-oci-layout"];
   return flags("from", "server" in from ? from.server : from.client);
 }
-async function enter(copy2, most2, ask3) {
+async function enter(copy2, most, ask2) {
   for (; ; ) {
-    const taken = await takePlaces(copy2, most2);
+    const taken = await takePlaces(copy2, most);
     if (taken !== void 0) return taken;
-    await ask3();
+    await ask2();
   }
 }
 var processes;
@@ -41788,41 +40888,37 @@ async function place3(placing, work) {
     return failed(reference, error3);
   }
 }
-async function fill(placing, bring2, put3, work) {
+async function fill(placing, bring2, put2, work) {
   const { image: image2, graph, place: place6 } = placing;
   const { repository } = place6;
   const units4 = unitsOf(image2, graph, repository, work.job.origin.kind);
   const brought = await settleAll(units4.map(({ key }) => bring2(key)));
   const already = new Set(brought.flatMap(({ documents }) => documents));
-  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest2 }, manifest: { subject } }) => {
-    return subject || digest2 !== graph.root.digest && !already.has(digest2);
-  }).map((document) => ({ repository, document }));
-  await putChildren(children2, put3);
+  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest2 } }) => digest2 !== graph.root.digest && !already.has(digest2)).map((document) => ({ repository, document }));
+  await putChildren(children2, put2);
   await putTag(placing, work);
   return brought;
 }
-async function putChildren(children2, put3) {
+async function putChildren(children2, put2) {
   const [indexes, leaves] = [true, false].map(
     (is) => children2.filter(({ document }) => isIndexDocument(document) === is)
   );
-  await settleAll((leaves ?? []).map(put3));
-  for (const index of indexes ?? []) await put3(index);
+  await settleAll((leaves ?? []).map(put2));
+  for (const index of indexes ?? []) await put2(index);
 }
-async function putTag({ graph, place: place6, found }, { job, refusals: refusals2 }) {
+async function putTag({ graph, place: place6, found }, { job, refusals }) {
   const document = graph.documents.get(graph.root.digest);
   if (document === void 0) throw new Error("an image graph holds its root");
   const { mediaType: mediaType2, digest: digest2 } = document.descriptor;
-  const put3 = async () => {
-    await job.target.putManifest(place6.repository, place6.tag, mediaType2, document.bytes);
-  };
-  const existing3 = found.state === "missing" ? found.existing : void 0;
-  if (existing3 === void 0) return put3();
+  const put2 = () => job.target.putManifest(place6.repository, place6.tag, mediaType2, document.bytes);
+  const existing = found.state === "missing" ? found.existing : void 0;
+  if (existing === void 0) return put2();
   try {
-    await refusals2.moveTag(place6.repository, put3);
+    await refusals.moveTag(place6.repository, put2);
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "refused")) throw error3;
     throw new AirgapError("refused", `the target does not let ${place6.reference} move`, {
-      given: `it resolves to ${existing3}; the registry said: ${error3.given ?? error3.message}`,
+      given: `it resolves to ${existing}; the registry said: ${error3.given ?? error3.message}`,
       expected: digest2,
       next: "give the image a new tag, or allow the target to overwrite this one",
       cause: error3
@@ -41882,7 +40978,7 @@ async function transfer(job, tools, context) {
   const found = await headPlacements(job);
   const images2 = found.some(isIncomplete) ? await readImages(found, job) : found;
   if (!images2.some(isIncomplete))
-    return { images: images2.map((known2) => ended(known2, settledOf(known2), context)), bytesSent: 0 };
+    return { images: images2.map((known) => ended(known, settledOf(known), context)), bytesSent: 0 };
   warnOfPullLimits(images2, job, context);
   const base2 = await findBase(images2, job);
   const oras = await openOras(tools, context);
@@ -41898,11 +40994,11 @@ async function transfer(job, tools, context) {
 function readImages(found, job) {
   return pMap(
     found,
-    async (known2) => {
+    async (known) => {
       try {
-        return { ...known2, graph: await readGraph(known2.image, job.manifest) };
+        return { ...known, graph: await readGraph(known.image, job.manifest) };
       } catch (error3) {
-        return { ...known2, places: known2.places.map((one) => unreadable2(one, error3)) };
+        return { ...known, places: known.places.map((one) => unreadable2(one, error3)) };
       }
     },
     { concurrency: 64 }
@@ -41919,7 +41015,7 @@ async function fillFromLayout(images2, work) {
 async function placeAll(images2, work) {
   const { context } = work;
   try {
-    return await pMap(images2, (known2) => placeImage(known2, work), {
+    return await pMap(images2, (known) => placeImage(known, work), {
       concurrency: imagesAtOnce,
       stopOnError: false
     });
@@ -41928,8 +41024,8 @@ async function placeAll(images2, work) {
     throw error3 instanceof AggregateError ? error3.errors[0] : error3;
   }
 }
-async function placeImage(known2, work) {
-  const { image: image2, graph, places } = known2;
+async function placeImage(known, work) {
+  const { image: image2, graph, places } = known;
   const results = await settleAll(
     places.map(async ({ place: at, found }) => {
       if (found.state !== "missing") return found;
@@ -41937,7 +41033,7 @@ async function placeImage(known2, work) {
       return place3({ image: image2, graph, place: at, found }, work);
     })
   );
-  const result = ended(known2, results, work.context);
+  const result = ended(known, results, work.context);
   work.progress.imageDone();
   return result;
 }
@@ -41974,10 +41070,10 @@ var init_transfer = __esm({
   }
 });
 
-// ../main/node_modules/minipass/dist/esm/index.js
+// node_modules/minipass/dist/esm/index.js
 var import_node_events16, import_node_stream9, import_node_string_decoder3, proc, isStream2, isReadable, isWritable, EOF, MAYBE_EMIT_END, EMITTED_END, EMITTING_END, EMITTED_ERROR, CLOSED, READ, FLUSH, FLUSHCHUNK, ENCODING, DECODER, FLOWING, PAUSED, RESUME, BUFFER, PIPES, BUFFERLENGTH, BUFFERPUSH, BUFFERSHIFT, OBJECTMODE, DESTROYED, ERROR, EMITDATA, EMITEND, EMITEND2, ASYNC, ABORT, ABORTED, SIGNAL, DATALISTENERS, DISCARDED, defer, nodefer, isEndish, isArrayBufferLike, isArrayBufferView, Pipe, PipeProxyErrors, isObjectModeOptions, isEncodingOptions, Minipass;
 var init_esm = __esm({
-  "../main/node_modules/minipass/dist/esm/index.js"() {
+  "node_modules/minipass/dist/esm/index.js"() {
     import_node_events16 = require("node:events");
     import_node_stream9 = __toESM(require("node:stream"), 1);
     import_node_string_decoder3 = require("node:string_decoder");
@@ -42706,10 +41802,10 @@ var init_esm = __esm({
        * Return a void Promise that resolves once the stream ends.
        */
       async promise() {
-        return new Promise((resolve28, reject) => {
+        return new Promise((resolve23, reject) => {
           this.on(DESTROYED, () => reject(new Error("stream destroyed")));
           this.on("error", (er) => reject(er));
-          this.on("end", () => resolve28());
+          this.on("end", () => resolve23());
         });
       }
       /**
@@ -42733,7 +41829,7 @@ var init_esm = __esm({
             return Promise.resolve({ done: false, value: res });
           if (this[EOF])
             return stop2();
-          let resolve28;
+          let resolve23;
           let reject;
           const onerr = (er) => {
             this.off("data", ondata);
@@ -42747,19 +41843,19 @@ var init_esm = __esm({
             this.off("end", onend);
             this.off(DESTROYED, ondestroy);
             this.pause();
-            resolve28({ value, done: !!this[EOF] });
+            resolve23({ value, done: !!this[EOF] });
           };
           const onend = () => {
             this.off("error", onerr);
             this.off("data", ondata);
             this.off(DESTROYED, ondestroy);
             stop2();
-            resolve28({ done: true, value: void 0 });
+            resolve23({ done: true, value: void 0 });
           };
           const ondestroy = () => onerr(new Error("stream destroyed"));
           return new Promise((res2, rej) => {
             reject = rej;
-            resolve28 = res2;
+            resolve23 = res2;
             this.once(DESTROYED, ondestroy);
             this.once("error", onerr);
             this.once("end", onend);
@@ -42861,10 +41957,10 @@ var init_esm = __esm({
   }
 });
 
-// ../main/node_modules/minizlib/dist/esm/constants.js
+// node_modules/minizlib/dist/esm/constants.js
 var import_zlib, realZlibConstants, constants8;
 var init_constants = __esm({
-  "../main/node_modules/minizlib/dist/esm/constants.js"() {
+  "node_modules/minizlib/dist/esm/constants.js"() {
     import_zlib = __toESM(require("zlib"), 1);
     realZlibConstants = import_zlib.default.constants || { ZLIB_VERNUM: 4736 };
     constants8 = Object.freeze(Object.assign(/* @__PURE__ */ Object.create(null), {
@@ -42978,10 +42074,10 @@ var init_constants = __esm({
   }
 });
 
-// ../main/node_modules/minizlib/dist/esm/index.js
+// node_modules/minizlib/dist/esm/index.js
 var import_assert, import_buffer, realZlib2, OriginalBufferConcat, desc, noop3, passthroughBufferConcat, _superWrite, ZlibError, _flushFlag, ZlibBase, Zlib, Gzip, Unzip, Brotli, BrotliDecompress, Zstd, ZstdDecompress;
 var init_esm2 = __esm({
-  "../main/node_modules/minizlib/dist/esm/index.js"() {
+  "node_modules/minizlib/dist/esm/index.js"() {
     import_assert = __toESM(require("assert"), 1);
     import_buffer = require("buffer");
     init_esm();
@@ -43250,10 +42346,10 @@ var init_esm2 = __esm({
   }
 });
 
-// ../main/node_modules/tar/dist/esm/pax.js
+// node_modules/tar/dist/esm/pax.js
 var import_node_path20, Pax, merge2, parseKV, parseKVLine;
 var init_pax = __esm({
-  "../main/node_modules/tar/dist/esm/pax.js"() {
+  "node_modules/tar/dist/esm/pax.js"() {
     import_node_path20 = require("node:path");
     init_header();
     Pax = class _Pax {
@@ -43354,13 +42450,13 @@ var init_pax = __esm({
     };
     merge2 = (a2, b) => b ? Object.assign({}, b, a2) : a2;
     parseKV = (str) => str.replace(/\n$/, "").split("\n").reduce(parseKVLine, /* @__PURE__ */ Object.create(null));
-    parseKVLine = (set, line2) => {
-      const n2 = parseInt(line2, 10);
-      if (n2 !== Buffer.byteLength(line2) + 1) {
+    parseKVLine = (set, line) => {
+      const n2 = parseInt(line, 10);
+      if (n2 !== Buffer.byteLength(line) + 1) {
         return set;
       }
-      line2 = line2.slice((n2 + " ").length);
-      const kv = line2.split("=");
+      line = line.slice((n2 + " ").length);
+      const kv = line.split("=");
       const r = kv.shift();
       if (!r) {
         return set;
@@ -43401,19 +42497,19 @@ var init_pax = __esm({
   }
 });
 
-// ../main/node_modules/tar/dist/esm/normalize-windows-path.js
+// node_modules/tar/dist/esm/normalize-windows-path.js
 var platform3, normalizeWindowsPath;
 var init_normalize_windows_path = __esm({
-  "../main/node_modules/tar/dist/esm/normalize-windows-path.js"() {
+  "node_modules/tar/dist/esm/normalize-windows-path.js"() {
     platform3 = process.env.TESTING_TAR_FAKE_PLATFORM || process.platform;
     normalizeWindowsPath = platform3 !== "win32" ? (p) => String(p) : (p) => String(p).replaceAll(/\\/g, "/");
   }
 });
 
-// ../main/node_modules/tar/dist/esm/read-entry.js
+// node_modules/tar/dist/esm/read-entry.js
 var ReadEntry;
 var init_read_entry = __esm({
-  "../main/node_modules/tar/dist/esm/read-entry.js"() {
+  "node_modules/tar/dist/esm/read-entry.js"() {
     init_esm();
     init_normalize_windows_path();
     ReadEntry = class extends Minipass {
@@ -43534,10 +42630,10 @@ var init_read_entry = __esm({
   }
 });
 
-// ../main/node_modules/tar/dist/esm/warn-method.js
+// node_modules/tar/dist/esm/warn-method.js
 var warnMethod;
 var init_warn_method = __esm({
-  "../main/node_modules/tar/dist/esm/warn-method.js"() {
+  "node_modules/tar/dist/esm/warn-method.js"() {
     warnMethod = (self, code2, message, data = {}) => {
       if (self.file) {
         data.file = self.file;
@@ -43562,10 +42658,10 @@ var init_warn_method = __esm({
   }
 });
 
-// ../main/node_modules/tar/dist/esm/parse.js
+// node_modules/tar/dist/esm/parse.js
 var import_events, maxMetaEntrySize, gzipHeader, zstdHeader, ZIP_HEADER_LEN, STATE2, WRITEENTRY, READENTRY, NEXTENTRY, PROCESSENTRY, EX, GEX, META, EMITMETA, BUFFER2, QUEUE, ENDED, EMITTEDEND, EMIT, UNZIP, CONSUMECHUNK, CONSUMECHUNKSUB, CONSUMEBODY, CONSUMEMETA, CONSUMEHEADER, CONSUMING, BUFFERCONCAT, MAYBEEND, WRITING, ABORTED2, DONE, SAW_VALID_ENTRY, SAW_NULL_BLOCK, SAW_EOF, CLOSESTREAM, MAX_DECOMPRESSION_RATIO, COMPRESSEDBYTESREAD, DECOMPRESSEDBYTESREAD, CHECKDECOMPRESSIONRATIO, noop4, Parser;
 var init_parse5 = __esm({
-  "../main/node_modules/tar/dist/esm/parse.js"() {
+  "node_modules/tar/dist/esm/parse.js"() {
     import_events = require("events");
     init_esm2();
     init_header();
@@ -44119,7 +43215,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve28, reject) => {
+  await new Promise((resolve23, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
       entries.push(readEntry(entry));
@@ -44128,7 +43224,7 @@ async function readEntries(archive) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve28);
+    parser.on("end", resolve23);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -44301,8 +43397,8 @@ function targetFiles(input) {
   const all = installFiles({ ...input, script: Buffer.alloc(0) });
   return all.filter(({ path: path7 }) => ofTarget.test(path7));
 }
-async function readInstallFiles(paths, read6) {
-  const yaml = async (path7, schema) => parse5(path7, schema, await read6(path7));
+async function readInstallFiles(paths, read5) {
+  const yaml = async (path7, schema) => parse5(path7, schema, await read5(path7));
   const { stringData } = await yaml(secretFile, secretForm);
   const chartPath = paths.find((path7) => /^chart\/.*\.tgz$/.test(path7));
   if (chartPath === void 0) return { target: targetOf(stringData, "") };
@@ -44311,7 +43407,7 @@ async function readInstallFiles(paths, read6) {
   const { imageSwapImages: own2, imageSwapConfig } = values.config ?? {};
   return {
     target: targetOf(stringData, section?.name ?? ""),
-    chart: await readChart(await read6(chartPath), chartPath),
+    chart: await readChart(await read5(chartPath), chartPath),
     ownImages: {
       ...own2?.imageSwapInitImage ? { init: own2.imageSwapInitImage } : {},
       ...own2?.imageSwapImage ? { image: own2.imageSwapImage } : {}
@@ -44386,8 +43482,8 @@ function moveTarget(value, from, to) {
   const { host, path: path7, hasApiPath } = readTarget(value);
   const rest2 = below(path7, from.baseContentPath);
   if (host !== from.endpoint || rest2 === void 0) return value;
-  const parts2 = [to.endpoint, hasApiPath ? "v2" : "", to.baseContentPath, rest2];
-  return `${parts2.filter((part3) => part3 !== "").join("/")}${value.endsWith("/") ? "/" : ""}`;
+  const parts = [to.endpoint, hasApiPath ? "v2" : "", to.baseContentPath, rest2];
+  return `${parts.filter((part3) => part3 !== "").join("/")}${value.endsWith("/") ? "/" : ""}`;
 }
 function moveEntry(entry, from, to) {
   const { kind, key, value } = entry;
@@ -44421,10 +43517,10 @@ var init_move = __esm({
 
 // src/mirror-map/effective.ts
 function effectiveMap(map, endpoint) {
-  const missing7 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
+  const missing5 = [added2("default", defaultKey, ""), added2("noswap", noswapKey, endpoint)].filter(
     ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
   );
-  return { entries: [...missing7, ...map.entries], problems: map.problems };
+  return { entries: [...missing5, ...map.entries], problems: map.problems };
 }
 function added2(kind, key, value) {
   return { kind, key, value, line: 0, column: 0 };
@@ -44520,8 +43616,8 @@ var init_fnmatch = __esm({
 
 // src/mirror-map/lookup.ts
 function lookupOf(map) {
-  const known2 = prepared.get(map);
-  if (known2) return known2;
+  const known = prepared.get(map);
+  if (known) return known;
   const lookup = prepare(map.entries);
   prepared.set(map, lookup);
   return lookup;
@@ -44552,12 +43648,12 @@ var init_lookup = __esm({
 });
 
 // src/mirror-map/python-re.ts
-function substitute(pattern2, template2, text3) {
+function substitute(pattern2, template, text3) {
   const { source, groups } = translate(pattern2);
-  const parts2 = templateParts(template2, groups);
+  const parts = templateParts(template, groups);
   return text3.replace(
     compile2(source),
-    (...match) => parts2.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
+    (...match) => parts.map((part3) => typeof part3 === "string" ? part3 : match[part3] ?? "").join("")
   );
 }
 function compile2(source) {
@@ -44568,20 +43664,20 @@ function compile2(source) {
   }
 }
 function translate(pattern2) {
-  let [source, groups, open9, at] = ["", 0, 0, 0];
+  let [source, groups, open7, at] = ["", 0, 0, 0];
   let before = "nothing";
   while (at < pattern2.length) {
     const token = tokenAt(pattern2, at);
     at += token.length;
     if (token === "(") groups++;
-    if (token.startsWith("(")) open9++;
-    if (token === ")" && --open9 < 0) throw failed2("unbalanced parenthesis");
+    if (token.startsWith("(")) open7++;
+    if (token === ")" && --open7 < 0) throw failed2("unbalanced parenthesis");
     const kind = kindOf(token);
     if (kind === "quantifier" && before !== "item") throw failed2("nothing to repeat");
     source += inJavaScript(token, kind, groups);
     before = kind;
   }
-  if (open9 > 0) throw failed2("unterminated subpattern");
+  if (open7 > 0) throw failed2("unterminated subpattern");
   return { source, groups };
 }
 function tokenAt(pattern2, at) {
@@ -44626,27 +43722,27 @@ function setEnd(pattern2, at) {
   return end + 1;
 }
 function setInJavaScript(set) {
-  const [, open9 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
-  return `${open9}${inside.replace(/^\]/, "\\]")}]`;
+  const [, open7 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
+  return `${open7}${inside.replace(/^\]/, "\\]")}]`;
 }
-function templateParts(template2, groups) {
-  const parts2 = [];
+function templateParts(template, groups) {
+  const parts = [];
   let end = 0;
-  for (const match of template2.matchAll(templateEscape)) {
-    parts2.push(template2.slice(end, match.index), templatePart(match, groups));
+  for (const match of template.matchAll(templateEscape)) {
+    parts.push(template.slice(end, match.index), templatePart(match, groups));
     end = match.index + match[0].length;
   }
-  return [...parts2, template2.slice(end)];
+  return [...parts, template.slice(end)];
 }
 function templatePart(match, groups) {
-  const { octal, group, name: name3, other: other2 } = match.groups ?? {};
+  const { octal, group, name: name3, other } = match.groups ?? {};
   if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
   if (group !== void 0) return groupNumber(group, groups);
   if (name3 !== void 0) return namedGroup(name3, groups);
-  if (other2 === void 0) throw failed2("bad escape (end of pattern)");
-  const control = controls[other2];
-  if (control === void 0 && /[A-Za-z]/.test(other2)) throw failed2(`bad escape \\${other2}`);
-  return control ?? `\\${other2}`;
+  if (other === void 0) throw failed2("bad escape (end of pattern)");
+  const control = controls[other];
+  if (control === void 0 && /[A-Za-z]/.test(other)) throw failed2(`bad escape \\${other}`);
+  return control ?? `\\${other}`;
 }
 function namedGroup(name3, groups) {
   if (/^[0-9]+$/.test(name3)) return groupNumber(name3, groups);
@@ -44765,11 +43861,11 @@ function textOf2(answer) {
 }
 function cureForLoop(map, endpoint, image2 = `${endpoint}/image`) {
   const patterns = map.entries.findLast((entry) => entry.kind === "noswap")?.value;
-  const lines3 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
-  return lines3.find((line2) => rewriteLoop(withLine(map, line2), image2) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
+  const lines2 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
+  return lines2.find((line) => rewriteLoop(withLine(map, line), image2) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
 }
-function withLine(map, line2) {
-  return { entries: [...map.entries, ...parseMirrorMap(line2).entries], problems: [] };
+function withLine(map, line) {
+  return { entries: [...map.entries, ...parseMirrorMap(line).entries], problems: [] };
 }
 function libraryWithoutDockerHub(map) {
   const registries = map.entries.filter((entry) => entry.kind === "registry");
@@ -44816,9 +43912,9 @@ var init_lint = __esm({
 
 // src/oci/platform.ts
 function parsePlatform(text3) {
-  const parts2 = text3.split("/");
-  const [os, architecture, variant] = parts2;
-  if (parts2.length > 3 || !os || !architecture || !parts2.every((p) => part.test(p))) {
+  const parts = text3.split("/");
+  const [os, architecture, variant] = parts;
+  if (parts.length > 3 || !os || !architecture || !parts.every((p) => part.test(p))) {
     throw new RangeError(`not a platform: ${JSON.stringify(text3)}`);
   }
   return variant === void 0 ? { os, architecture } : { os, architecture, variant };
@@ -44842,11 +43938,11 @@ var init_platform = __esm({
 function hasErrors(problems) {
   return problems.some(({ severity }) => severity === "error");
 }
-function error2(kind, images2, message, cure5) {
-  return { kind, severity: "error", images: images2, message, cure: cure5 };
+function error2(kind, images2, message, cure) {
+  return { kind, severity: "error", images: images2, message, cure };
 }
-function warning(kind, images2, message, cure5) {
-  return { kind, severity: "warning", images: images2, message, cure: cure5 };
+function warning(kind, images2, message, cure) {
+  return { kind, severity: "warning", images: images2, message, cure };
 }
 var init_problem = __esm({
   "src/plan/problem.ts"() {
@@ -44863,15 +43959,15 @@ function checkForeignLayers(image2, graph) {
   const [first] = foreign;
   if (first === void 0) return [];
   const message = `${image2} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
-  const cure5 = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
-  return [error2("foreign-layer", [image2], message, cure5)];
+  const cure = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
+  return [error2("foreign-layer", [image2], message, cure)];
 }
 function checkDigests(image2, graph) {
   const documents = childrenFirst(graph);
   const named = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
-  const other2 = named.find(({ digest: digest2 }) => algorithmOf(digest2) !== "sha256");
-  if (other2 === void 0) return [];
-  const message = `${image2} holds content that is named by another digest than sha256 (${other2.digest.slice(0, 24)}\u2026)`;
+  const other = named.find(({ digest: digest2 }) => algorithmOf(digest2) !== "sha256");
+  if (other === void 0) return [];
+  const message = `${image2} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
   return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
 }
 var init_check_contents = __esm({
@@ -44981,8 +44077,8 @@ function missingPlatforms(graph, wanted) {
   return wanted.filter((one) => !available.some((platform5) => isWanted(platform5, [one])));
 }
 function platformNames(platforms2) {
-  const names4 = platforms2.filter((platform5) => platform5?.os && platform5.os !== "unknown").map((platform5) => formatPlatform(platform5));
-  return [...new Set(names4)];
+  const names = platforms2.filter((platform5) => platform5?.os && platform5.os !== "unknown").map((platform5) => formatPlatform(platform5));
+  return [...new Set(names)];
 }
 function fits({ platform: platform5 }, wanted) {
   return platform5 === void 0 || isWanted(platform5, wanted);
@@ -45038,7 +44134,7 @@ function checkImage(spec, map, candidate) {
   ];
 }
 function checkSource({
-  image: { listed, reference, graph, failure: failure3, movedTag }
+  image: { listed, reference, graph, failure: failure2, movedTag }
 }) {
   const { image: image2, origin } = listed;
   const problems = [];
@@ -45047,8 +44143,8 @@ function checkSource({
       error2(
         "unresolved",
         [image2],
-        `${image2} (${origin}): ${failure3 ? whyUnresolved(failure3, image2) : "its registry does not have it"}`,
-        failure3?.next ?? "correct the name or tag"
+        `${image2} (${origin}): ${failure2 ? whyUnresolved(failure2, image2) : "its registry does not have it"}`,
+        failure2?.next ?? "correct the name or tag"
       )
     );
   }
@@ -45064,8 +44160,8 @@ function checkSource({
   }
   return problems;
 }
-function whyUnresolved({ message, given: given2 }, image2) {
-  return given2 && given2 !== image2 ? `${message} (${given2})` : message;
+function whyUnresolved({ message, given }, image2) {
+  return given && given !== image2 ? `${message} (${given})` : message;
 }
 function checkConsumers(spec, map, candidate) {
   const outside2 = checkInside(spec, candidate);
@@ -45099,8 +44195,8 @@ function checkContainerd({ image: { listed, reference }, asks: { asked: asked2 }
   if (asked2.length === 0 || asked2.some(({ by }) => by === "containerd")) return [];
   const { image: image2 } = listed;
   const message = `${image2} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-  const cure5 = `add ${reference.registry}::TARGET if nodes pull it too`;
-  return [warning("containerd-ignores", [image2], message, cure5)];
+  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
+  return [warning("containerd-ignores", [image2], message, cure)];
 }
 function unusableTarget(image2, target2) {
   if (target2.split("/")[1] === "v2") return [];
@@ -45125,8 +44221,8 @@ function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) 
   if (platforms2.length === 0 || !image2.graph) return [];
   const name3 = image2.listed.image;
   if (!filtered) return [noPlatform(name3, image2.graph, platforms2)];
-  const missing7 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
-  const lacking = missing7 === "" ? [] : [somePlatforms(name3, missing7)];
+  const missing5 = missingPlatforms(image2.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing5 === "" ? [] : [somePlatforms(name3, missing5)];
   if (image2.reference.digest && isIndex(image2.graph.root.mediaType)) {
     const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
     return [
@@ -45146,8 +44242,8 @@ function noPlatform(name3, graph, platforms2) {
   const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
   return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
-function somePlatforms(name3, missing7) {
-  const message = `${name3} is not there for ${missing7}: nodes of that platform cannot run it`;
+function somePlatforms(name3, missing5) {
+  const message = `${name3} is not there for ${missing5}: nodes of that platform cannot run it`;
   return warning("platform-missing", [name3], message, "run it on the other nodes only");
 }
 var init_check_image = __esm({
@@ -45225,8 +44321,8 @@ function targetNotExcluded({ mirrorMap: map, endpoint }, images2) {
     )
   ];
 }
-function place4({ line: line2, column, key }) {
-  return `mirror map ${line2}:${column} (${key})`;
+function place4({ line, column, key }) {
+  return `mirror map ${line}:${column} (${key})`;
 }
 var init_check_map = __esm({
   "src/plan/check-map.ts"() {
@@ -45266,110 +44362,30 @@ var init_collisions = __esm({
   }
 });
 
-// src/plan/place-referrers.ts
-function placeReferrers(wanted, images2, pullThrough = []) {
-  if (wanted.length === 0) return [];
-  const homes = homesOf(images2, pullThrough);
-  const claims = new Map(
-    images2.flatMap(
-      ({ digest: digest2, placements }) => placements.map(({ reference }) => [reference, digest2])
-    )
-  );
-  return wanted.map((one) => {
-    const isFree = ({ reference }) => (claims.get(reference) ?? one.digest) === one.digest;
-    const all = placementsOf2(one, homes);
-    const placements = all.filter(isFree);
-    for (const { reference } of placements) claims.set(reference, one.digest);
-    const taken = all.filter((at) => !isFree(at)).map(({ reference }) => reference);
-    return { wanted: one, placements, taken };
-  });
-}
-function ownTag(digest2) {
-  return `airgap-${hexOf(digest2).slice(0, 12)}`;
-}
-function sourceRepository(source) {
-  return repositoryOf(parseReference(source));
-}
-function homesOf(images2, pullThrough) {
-  const homes = /* @__PURE__ */ new Map();
-  for (const { source, digest: digest2, placements } of images2) {
-    const key = `${sourceRepository(source)}@${digest2}`;
-    const askers = homes.get(key) ?? /* @__PURE__ */ new Map();
-    homes.set(key, askers);
-    for (const { reference, askedForBy } of placements) {
-      const { repository } = splitPlacement(reference);
-      if (!isPullThrough(repository, pullThrough))
-        askers.set(repository, merged(askers.get(repository), askedForBy));
-    }
-  }
-  return homes;
-}
-function placementsOf2({ source, images: images2, tags }, homes) {
-  const from = sourceRepository(source);
-  const askers = /* @__PURE__ */ new Map();
-  for (const digest2 of images2)
-    for (const [repository, by] of homes.get(`${from}@${digest2}`) ?? [])
-      askers.set(repository, merged(askers.get(repository), by));
-  return [...askers].flatMap(
-    ([repository, askedForBy]) => tags.map((tag2) => ({ reference: `${repository}:${tag2}`, askedForBy }))
-  );
-}
-function merged(one, other2) {
-  return one === void 0 || one === other2 ? other2 : "both";
-}
-var init_place_referrers = __esm({
-  "src/plan/place-referrers.ts"() {
-    "use strict";
-    init_digest();
-    init_reference();
-    init_placements();
-    init_repositories();
-  }
-});
-
 // src/plan/place-anew.ts
 function placeAnew(inventory, destination) {
   const { section: target2 } = destination;
   const map = effectiveMap(target2.mirrorMap, target2.endpoint);
-  const listed = inventory.images.filter(({ referrer }) => !referrer);
-  const judged = listed.map((entry) => ({ entry, ...judge2(map, entry) }));
+  const judged = inventory.images.map((entry) => ({ entry, ...judge2(map, entry) }));
   const isClaimed = tagClaims(
     judged.map(({ entry, asks }) => ({ asked: asks.asked, digest: entry.digest }))
   );
-  const images2 = withMoved(
-    inventory.images,
-    judged.map(({ entry, asks }) => ({
-      ...entry,
-      placements: placementsOf(asks.asked, entry.digest, isClaimed)
-    })),
-    destination.pullThrough
-  );
+  const images2 = judged.map(({ entry, asks }) => ({
+    ...entry,
+    placements: placementsOf(asks.asked, entry.digest, isClaimed)
+  }));
   const placed2 = { ...inventory, target: targetAt(inventory, destination, map), images: images2 };
+  const listed = judged.map(({ image: image2 }) => image2.listed);
   return {
     inventory: placed2,
     map,
     problems: [
-      ...checkMap2({ target: target2, images: judged.map(({ image: image2 }) => image2.listed) }),
+      ...checkMap2({ target: target2, images: listed }),
       ...judged.flatMap((image2) => checkConsumers({ target: target2 }, map, image2)),
       ...collisions(images2),
       ...notCarried(placed2)
     ]
   };
-}
-function withMoved(all, placed2, pullThrough) {
-  const wanted = all.flatMap(
-    ({ referrer, ...entry }) => referrer ? [{ ...entry, images: referrer.images, tags: tagsOf(entry), referrer }] : []
-  );
-  const referrers = placeReferrers(wanted, placed2, pullThrough).values();
-  const images2 = placed2.values();
-  return all.map((entry) => {
-    if (!entry.referrer) return images2.next().value ?? entry;
-    return { ...entry, placements: referrers.next().value?.placements ?? [] };
-  });
-}
-function tagsOf({ digest: digest2, placements }) {
-  const tags = new Set(placements.map(({ reference }) => splitPlacement(reference).tag));
-  return tags.size > 0 ? [...tags] : [ownTag(digest2)];
 }
 function judge2(map, { source }) {
   const listed = { image: source, origin: "bundle.json" };
@@ -45418,10 +44434,8 @@ var init_place_anew = __esm({
     init_check_image();
     init_check_map();
     init_collisions();
-    init_place_referrers();
     init_placements();
     init_problem();
-    init_repositories();
   }
 });
 
@@ -45430,17 +44444,17 @@ function siteTarget(site, signed) {
   const { name: name3, endpoint: host, baseContentPath: path7 } = signed.section;
   const { endpoint = host, baseContentPath = path7 } = site;
   const base2 = { endpoint, baseContentPath };
-  const known2 = endpoint === host ? signed : unknownRegistry;
+  const known = endpoint === host ? signed : unknownRegistry;
   const { insecureSkipVerify, caCert } = site;
   return {
     section: {
       ...base2,
       name: site.name ?? name3,
-      insecureSkipVerify: insecureSkipVerify ?? known2.section.insecureSkipVerify,
-      ...withCa(caCert ?? known2.section.caCert),
+      insecureSkipVerify: insecureSkipVerify ?? known.section.insecureSkipVerify,
+      ...withCa(caCert ?? known.section.caCert),
       ...siteMap(site, signed.section, base2)
     },
-    access: siteAccess(known2.access, { insecureSkipVerify, caCert, ...accessOf(site, endpoint) }),
+    access: siteAccess(known.access, { insecureSkipVerify, caCert, ...accessOf(site, endpoint) }),
     pullThrough: site.pullThrough?.map((one, index) => readPullThrough(one, index, base2)) ?? signed.pullThrough.map((one) => moveTarget(one, signed.section, base2))
   };
 }
@@ -45454,16 +44468,16 @@ function siteMap(site, signed, base2) {
   return { mirrorRegistries: moved, mirrorMap: parseMirrorMap(moved) };
 }
 function accessOf({ access: access2 }, endpoint) {
-  const other2 = Object.keys(access2).find((host) => host !== endpoint);
-  if (other2 === void 0) return access2[endpoint] ?? {};
-  throw new AirgapError("usage", `${fieldName(["registries", other2])} is not the endpoint`, {
-    given: other2,
+  const other = Object.keys(access2).find((host) => host !== endpoint);
+  if (other === void 0) return access2[endpoint] ?? {};
+  throw new AirgapError("usage", `${fieldName(["registries", other])} is not the endpoint`, {
+    given: other,
     expected: endpoint,
     next: "a site file tells of the target registry alone"
   });
 }
-function siteAccess(known2, said2) {
-  const { caCert, ...access2 } = { ...known2, ...defined(said2) };
+function siteAccess(known, said) {
+  const { caCert, ...access2 } = { ...known, ...defined(said) };
   return { ...access2, ...withCa(caCert) };
 }
 function withCa(caCert) {
@@ -45532,10 +44546,10 @@ function ownImageProblems(spec, { sources, listed }) {
   if (spec.environment === "non-airgap") return [];
   const unknown2 = !sources.image || !sources.init;
   const problems = unknown2 ? [unknownImages()] : [];
-  const given2 = Object.values(sources).filter(
+  const given = Object.values(sources).filter(
     (source) => !listed.some(({ image: image2 }) => image2 === source)
   );
-  if (given2.length > 0) problems.push(alreadyInTarget(given2));
+  if (given.length > 0) problems.push(alreadyInTarget(given));
   return problems;
 }
 function isInTarget({ target: target2 }, image2) {
@@ -45591,10 +44605,10 @@ var init_stall_time = __esm({
 });
 
 // src/registry/pace.ts
-function firstStanding(most2) {
-  return { places: Math.min(start, most2), rest: 0, nextRest: firstRest };
+function firstStanding(most) {
+  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
 }
-function afterWindow(standing, window2, most2) {
+function afterWindow(standing, window2, most) {
   if (!window2.isFull) return standing;
   if (isChoking(standing, window2)) return halved(standing);
   const { places, before, rest: rest2, nextRest } = standing;
@@ -45604,9 +44618,9 @@ function afterWindow(standing, window2, most2) {
   }
   const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
   if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
-  if (places >= most2) return { places, ...kept, rest: rest2 };
+  if (places >= most) return { places, ...kept, rest: rest2 };
   if (places < start) return { places: places + 1, ...kept, rest: rest2 };
-  return { places: Math.min(most2, places + step), ...kept, before: places, rest: rest2 };
+  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
 }
 function halved({ places, nextRest }) {
   return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
@@ -45641,9 +44655,9 @@ var init_pace = __esm({
       #latencies = 0;
       #isTroubled = false;
       /** @param most places, at least 1 */
-      constructor(most2) {
-        this.#most = most2;
-        this.#standing = firstStanding(most2);
+      constructor(most) {
+        this.#most = most;
+        this.#standing = firstStanding(most);
       }
       get places() {
         return this.#standing.places;
@@ -45694,12 +44708,12 @@ var init_pace = __esm({
 
 // src/registry/waiting-window.ts
 function backoff(inARow) {
-  const most2 = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
-  return most2 * (0.5 + Math.random() / 2);
+  const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
+  return most * (0.5 + Math.random() / 2);
 }
-function later(failure3, wait) {
-  const { class: name3, message, given: given2 } = failure3;
-  return new AirgapError(name3, message, { given: given2, next: runAgain(wait), cause: failure3 });
+function later(failure2, wait) {
+  const { class: name3, message, given } = failure2;
+  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
 }
 var import_promises25, firstWait, longestWait, WaitingWindow;
 var init_waiting_window = __esm({
@@ -45718,13 +44732,13 @@ var init_waiting_window = __esm({
         return this.#closed === void 0;
       }
       /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
-      close({ failure: failure3, retryAfter: retryAfter2 = 0 }) {
+      close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
         const now2 = performance.now();
         const lasts = this.#closed?.until ?? 0;
         const begins = now2 >= lasts;
         if (begins) this.#inARow++;
         const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
-        this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure3 };
+        this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
         return begins ? wait : void 0;
       }
       /**
@@ -45746,8 +44760,8 @@ var init_waiting_window = __esm({
       #goAhead() {
         let back = () => {
         };
-        this.#scouting = new Promise((resolve28) => {
-          back = resolve28;
+        this.#scouting = new Promise((resolve23) => {
+          back = resolve23;
         });
         return () => {
           this.#scouting = void 0;
@@ -45784,8 +44798,8 @@ var init_places = __esm({
       #context;
       #toldUntil = 0;
       /** @param most at least 1 */
-      constructor(context, most2 = mostPlaces) {
-        this.#pace = new Pace(most2);
+      constructor(context, most = mostPlaces) {
+        this.#pace = new Pace(most);
         this.#gate = new Gate(this.#pace);
         this.#context = context;
       }
@@ -45819,23 +44833,23 @@ var init_places = __esm({
         }
       }
       /** The host wants fewer requests: none, for a while. */
-      limited(failure3) {
-        const wait = this.#window.close(failure3);
-        if (wait !== void 0) this.#tell(wait, failure3);
+      limited(failure2) {
+        const wait = this.#window.close(failure2);
+        if (wait !== void 0) this.#tell(wait, failure2);
       }
       /** Something that may pass has failed, and is tried again in so many milliseconds. */
-      failing(failure3, wait) {
-        if (!failure3.isUnreachable) this.#pace.troubled();
-        this.#tell(wait, failure3);
+      failing(failure2, wait) {
+        if (!failure2.isUnreachable) this.#pace.troubled();
+        this.#tell(wait, failure2);
       }
       /** Once for all who wait at the same time. */
-      #tell(wait, { failure: failure3 }) {
+      #tell(wait, { failure: failure2 }) {
         const now2 = performance.now();
         if (wait < shortWait || now2 < this.#toldUntil) return;
         this.#toldUntil = now2 + wait;
         const seconds = Math.ceil(wait / 1e3);
-        const why = failure3.given ? ` (${failure3.given})` : "";
-        const message = `${failure3.message}${why}; next try in ${seconds} s`;
+        const why = failure2.given ? ` (${failure2.given})` : "";
+        const message = `${failure2.message}${why}; next try in ${seconds} s`;
         this.#context.emit({ kind: "note", message });
       }
       /** Bytes of blobs came or went. */
@@ -45889,17 +44903,17 @@ var init_exchange = __esm({
         this.places = new Places(options.context, options.maxConcurrent);
       }
       /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-      async run(work, patience3) {
+      async run(work, patience2) {
         const release2 = await this.places.enter();
         try {
-          return await this.retry(work, patience3);
+          return await this.retry(work, patience2);
         } finally {
           release2();
         }
       }
       /** As `run`, for who has a place already. */
-      retry(work, patience3) {
-        const options = this.#retrying(patience3);
+      retry(work, patience2) {
+        const options = this.#retrying(patience2);
         const { budget, signal } = options;
         return retry(() => this.places.whenOpen(work, budget, signal), options);
       }
@@ -45978,11 +44992,11 @@ var init_exchange = __esm({
       }
       #retrying({ within = Number.POSITIVE_INFINITY, wanted } = {}) {
         const { retryBudget, transport } = this.#options;
-        const onWait = (wait, failure3) => this.places.failing(failure3, wait);
+        const onWait = (wait, failure2) => this.places.failing(failure2, wait);
         const { answered, missed } = transport.reach;
-        const reach2 = { answered, missed: within < retryBudget ? new Set(missed) : missed };
+        const reach = { answered, missed: within < retryBudget ? new Set(missed) : missed };
         const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
-        return { budget: Math.min(retryBudget, within), signal, reach: reach2, onWait };
+        return { budget: Math.min(retryBudget, within), signal, reach, onWait };
       }
     };
   }
@@ -46011,8 +45025,8 @@ function describedBy(answer) {
   const digest2 = header(answer, "docker-content-digest");
   const size = contentLength(answer);
   const mediaType2 = contentType(answer);
-  const known2 = manifestTypes.includes(mediaType2);
-  return isDigest(digest2) && size && known2 ? { mediaType: mediaType2, digest: digest2, size } : void 0;
+  const known = manifestTypes.includes(mediaType2);
+  return isDigest(digest2) && size && known ? { mediaType: mediaType2, digest: digest2, size } : void 0;
 }
 function checkedDigest(bytes, reference, answer, subject) {
   const stated = header(answer, "docker-content-digest");
@@ -46022,10 +45036,10 @@ function checkedDigest(bytes, reference, answer, subject) {
   expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
   return reference;
 }
-function expectDigest(expected, given2, subject) {
-  if (given2 === expected) return;
+function expectDigest(expected, given, subject) {
+  if (given === expected) return;
   throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
-    given: given2,
+    given,
     expected,
     next: "something between here and the registry changes content, or its storage is damaged"
   });
@@ -46058,10 +45072,6 @@ function manifestPath(repository, reference) {
 function blobPath2(repository, digest2) {
   if (!isDigest(digest2)) throw notAllowed(digest2);
   return `${repositoryPath(repository)}/blobs/${digest2}`;
-}
-function referrersPath(repository, digest2) {
-  if (!isDigest(digest2)) throw notAllowed(digest2);
-  return `${repositoryPath(repository)}/referrers/${digest2}`;
 }
 function uploadsPath(repository) {
   return `${repositoryPath(repository)}/blobs/uploads/`;
@@ -46144,7 +45154,7 @@ async function putBlob(registry3, repository, digest2, bytes) {
     const to = await openUpload(registry3, subject);
     to.searchParams.set("digest", digest2);
     isSent = true;
-    await put2(registry3, { to, headers, body: bytes }, subject);
+    await put(registry3, { to, headers, body: bytes }, subject);
   };
   await twice(() => exchange.run(send2));
 }
@@ -46160,13 +45170,11 @@ async function putManifest(registry3, repository, reference, mediaType2, bytes) 
   const headers = { "content-type": mediaType2 };
   let isSent = false;
   const send2 = async () => {
-    if (isSent && await resolvesTo(bytes, registry3, to, repository))
-      return { knowsSubject: false };
+    if (isSent && await resolvesTo(bytes, registry3, to, repository)) return;
     isSent = true;
-    const answer = await put2(registry3, { to, headers, body: bytes }, subject);
-    return { knowsSubject: answer.headers["oci-subject"] !== void 0 };
+    await put(registry3, { to, headers, body: bytes }, subject);
   };
-  return twice(() => registry3.exchange.run(send2));
+  await twice(() => registry3.exchange.run(send2));
 }
 async function resolvesTo(bytes, registry3, path7, repository) {
   const answer = await ask(registry3, path7, repository, { accept: manifestTypes.join(", ") });
@@ -46178,13 +45186,12 @@ async function ask({ exchange }, to, repository, headers = {}) {
   await answer.body.dump();
   return answer;
 }
-async function put2(registry3, call, subject) {
+async function put(registry3, call, subject) {
   const scopes = [scope(subject.repository, "pull,push")];
   const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
   if (answer.status < 200 || answer.status > 204)
     throw await refusedPush(registry3, answer, subject);
   await answer.body.dump();
-  return answer;
 }
 async function openUpload(registry3, subject) {
   const { repository, host, what } = subject;
@@ -46381,8 +45388,8 @@ async function getBlob(registry3, repository, digest2, range) {
 async function openBlob(registry3, repository, digest2, range, wanted) {
   const { host, exchange } = registry3;
   const subject = blobSubject(host, repository, digest2);
-  const open9 = () => readBlob2(registry3, subject, range?.start, range?.end);
-  const first = await exchange.retry(open9, { wanted });
+  const open7 = () => readBlob2(registry3, subject, range?.start, range?.end);
+  const first = await exchange.retry(open7, { wanted });
   const part3 = first.status === 206 ? range : void 0;
   const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
   const body = blobBody(first, { subject, exchange, resume });
@@ -46427,56 +45434,6 @@ var init_reading = __esm({
   }
 });
 
-// src/registry/referrers.ts
-async function listReferrers(registry3, repository, subject) {
-  const found = [];
-  let to = referrersPath(repository, subject);
-  try {
-    for (let pages = 0; to !== void 0 && pages < mostPages; pages++) {
-      const page = await readPage(registry3, repository, to);
-      if (page === void 0) return void 0;
-      found.push(...page.referrers);
-      to = page.next;
-    }
-  } catch (error3) {
-    if (error3 instanceof AirgapError && error3.class !== "transient") return void 0;
-    throw error3;
-  }
-  return found;
-}
-function readPage({ exchange }, repository, to) {
-  const scopes = [scope(repository, "pull")];
-  return exchange.run(async () => {
-    const answer = await exchange.send({
-      method: "GET",
-      to,
-      headers: { accept: ociIndex },
-      scopes
-    });
-    if (answer.status !== 200) return void await answer.body.dump();
-    const bytes = await exchange.readAll(answer, largestPage);
-    return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
-  });
-}
-function nextPage({ headers, url }) {
-  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.link?.toString() ?? "")?.[1];
-  return link === void 0 ? void 0 : locationFrom(url, link);
-}
-var largestPage, mostPages;
-var init_referrers2 = __esm({
-  "src/registry/referrers.ts"() {
-    "use strict";
-    init_manifest();
-    init_media_types();
-    init_error();
-    init_exchange();
-    init_paths();
-    init_subject();
-    largestPage = 4 * 1024 * 1024;
-    mostPages = 20;
-  }
-});
-
 // src/registry/api.ts
 var RegistryClient;
 var init_api2 = __esm({
@@ -46484,7 +45441,6 @@ var init_api2 = __esm({
     "use strict";
     init_pushing();
     init_reading();
-    init_referrers2();
     RegistryClient = class {
       host;
       access;
@@ -46514,13 +45470,6 @@ var init_api2 = __esm({
        */
       getManifest(repository, reference, within) {
         return getManifest(this.#registry, repository, reference, within);
-      }
-      /**
-       * What the referrers API says is attached to a manifest; undefined where there is no such API, whatever the
-       * refusal. @throws AirgapError transient
-       */
-      listReferrers(repository, subject) {
-        return listReferrers(this.#registry, repository, subject);
       }
       /** The size of a blob in bytes; undefined when the repository does not have it. */
       headBlob(repository, digest2) {
@@ -46693,18 +45642,18 @@ var init_authorization = __esm({
       }
       async #freshToken(challenge, scopes, used) {
         const wanted = allScopes(scopes, challenge);
-        const known2 = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
-        if (known2 !== void 0 && known2.header === used) this.#tokens.delete(scopeKey(wanted));
+        const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
+        if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
         return this.#token(challenge, scopes);
       }
       async #token(challenge, scopes) {
         const wanted = allScopes(scopes, challenge);
         const key = scopeKey(wanted);
-        const known2 = this.#tokens.get(key);
-        if (known2 !== void 0) {
-          const { header: header2, until } = await known2;
+        const known = this.#tokens.get(key);
+        if (known !== void 0) {
+          const { header: header2, until } = await known;
           if (performance.now() < until) return header2;
-          if (this.#tokens.get(key) === known2) this.#tokens.delete(key);
+          if (this.#tokens.get(key) === known) this.#tokens.delete(key);
           return this.#token(challenge, scopes);
         }
         const fetched = this.#fetchToken(challenge, wanted);
@@ -46747,13 +45696,13 @@ var init_authorization = __esm({
         return this.#options.transport.request({ method: "POST", url, headers, body });
       }
       #refusal({ status, url, headers }, text3, anonymous) {
-        const said2 = registryWords(text3, String(headers["content-type"] ?? ""));
+        const said = registryWords(text3, String(headers["content-type"] ?? ""));
         if (isPassing(status)) {
           const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-          return passingFailure(status, said2, url, wait);
+          return passingFailure(status, said, url, wait);
         }
-        const given2 = `${status} from its token service ${url.host}${said2 && `: ${said2}`}`;
-        return wrongCredentials(this.#options.host, anonymous, given2);
+        const given = `${status} from its token service ${url.host}${said && `: ${said}`}`;
+        return wrongCredentials(this.#options.host, anonymous, given);
       }
       /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
       #mayGoTo(url) {
@@ -46785,9 +45734,9 @@ function openRegistries(options) {
   const clients = /* @__PURE__ */ new Map();
   const client = (name3) => {
     const host = canonicalHost(name3);
-    const known2 = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
-    clients.set(host, known2);
-    return known2;
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
+    clients.set(host, known);
+    return known;
   };
   return {
     client,
@@ -46885,10 +45834,10 @@ async function readIfThere(path7) {
   }
 }
 function entryFor(host, entries) {
-  const names4 = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
-  const exact = names4.find((name3) => Object.hasOwn(entries, name3));
+  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
+  const exact = names.find((name3) => Object.hasOwn(entries, name3));
   if (exact !== void 0) return entries[exact];
-  const key = Object.keys(entries).find((name3) => names4.includes(hostOfKey(name3)));
+  const key = Object.keys(entries).find((name3) => names.includes(hostOfKey(name3)));
   return key === void 0 ? void 0 : entries[key];
 }
 function hostOfKey(key) {
@@ -46927,8 +45876,8 @@ async function askHelper(helper, host, context) {
   if (answer.code === "ENOENT") throw badHelper(program2, "tool", "not found on PATH");
   if (answer.failed) {
     if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said2 = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
-    throw badHelper(program2, "authentication", said2);
+    const said = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    throw badHelper(program2, "authentication", said);
   }
   return readHelper(answer.stdout, program2);
 }
@@ -46947,9 +45896,9 @@ function readHelper(text3, program2) {
   if (username === "<token>") return { identityToken: secret };
   return username ? { username, password: secret } : void 0;
 }
-function badHelper(program2, kind, given2) {
+function badHelper(program2, kind, given) {
   return new AirgapError(kind, `the credential helper ${JSON.stringify(program2)} does not work`, {
-    given: given2,
+    given,
     next: "install it, or remove it from credsStore and credHelpers of the docker config"
   });
 }
@@ -46998,11 +45947,11 @@ async function readGiven(whose, { username, passwordFile }, context) {
   });
 }
 function passwordOfNobody(whose, passwordFile) {
-  const flag2 = `${flagPrefix[whose]}username`;
+  const flag = `${flagPrefix[whose]}username`;
   const without = whose === "push" ? " to push with the docker config" : "";
   return new AirgapError("usage", `a ${whose} password is given, but no user name`, {
     given: passwordFile,
-    next: `add --${flag2} (${whose}-username in the Action), or drop it${without}`
+    next: `add --${flag} (${whose}-username in the Action), or drop it${without}`
   });
 }
 function emitSecret({ username, password }, { emit }) {
@@ -47081,8 +46030,8 @@ function checkSubject({ entry: { source }, reference: { registry: registry3, rep
   const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried.has(one.digest));
   if (subject === void 0) return [];
   const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
-  const cure5 = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
-  return [error2("subject-missing", [source], message, cure5)];
+  const cure = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
+  return [error2("subject-missing", [source], message, cure)];
 }
 function hasLargeBlob(graph) {
   return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
@@ -47155,142 +46104,14 @@ var init_plan = __esm({
   }
 });
 
-// src/plan/group-by.ts
-function groupBy(values, keyOf) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
-}
-var init_group_by = __esm({
-  "src/plan/group-by.ts"() {
-    "use strict";
-  }
-});
-
-// src/plan/referrers.ts
-function withReferrers(plan2, found, pullThrough) {
-  const { referrers, lost: lost2 } = gather(found);
-  const images2 = plan2.images.map(({ entry }) => entry);
-  const placed2 = placeReferrers(referrers, images2, pullThrough);
-  const taken = placed2.flatMap(
-    ({ wanted, taken: at }) => at.map((one) => ({ image: wanted.first, what: takenWords(wanted, one) }))
-  );
-  const following = groupBy(placed2, ({ wanted }) => wanted.first);
-  return {
-    ...plan2,
-    images: plan2.images.flatMap((image2) => [
-      image2,
-      ...(following.get(image2) ?? []).flatMap(entryOf2)
-    ]),
-    problems: [...plan2.problems, ...losses([...lost2, ...taken])]
-  };
-}
-function gather(found) {
-  const referrers = /* @__PURE__ */ new Map();
-  const lost2 = found.flatMap(
-    ({ image: image2, lost: all }) => all.map((what) => ({ image: image2, what }))
-  );
-  for (const { image: image2, attached } of found) {
-    for (const { subject, graph, tag: tag2 } of attached) {
-      const { digest: digest2 } = graph.root;
-      const source = `${repositoryOf(image2.reference)}@${digest2}`;
-      const [fault2] = checkContents(source, graph);
-      if (fault2) {
-        lost2.push({ image: image2, what: fault2.message });
-        continue;
-      }
-      const key = `${source} ${subject}`;
-      const known2 = referrers.get(key);
-      const one = known2 ?? { first: image2, source, digest: digest2, subject, graph, images: [], tags: [] };
-      referrers.set(key, one);
-      add(one.images, image2.entry.digest);
-      if (tag2) add(one.tags, tag2);
-    }
-  }
-  for (const { tags, digest: digest2 } of referrers.values())
-    if (tags.length === 0) tags.push(ownTag(digest2));
-  return { referrers: [...referrers.values()], lost: lost2 };
-}
-function add(list2, value) {
-  if (!list2.includes(value)) list2.push(value);
-}
-function entryOf2({ wanted, placements }) {
-  if (placements.length === 0) return [];
-  const { first, source, graph, subject, images: images2 } = wanted;
-  const { mediaType: mediaType2, digest: digest2, size } = graph.root;
-  const artifactType = kindOf2(graph);
-  const referrer = {
-    subject,
-    images: images2,
-    ...artifactType ? { artifactType } : {}
-  };
-  const entry = {
-    source,
-    digest: digest2,
-    mediaType: mediaType2,
-    size,
-    platforms: [],
-    placements,
-    pinnedBy: "digest",
-    referrer
-  };
-  const { registry: registry3, repository } = first.reference;
-  return [{ entry, reference: { registry: registry3, repository, digest: digest2 }, graph }];
-}
-function kindOf2({ root, documents }) {
-  const document = documents.get(root.digest);
-  return document && referrerKind(document.manifest);
-}
-function referrerWords(graph, tag2) {
-  return `${tag2 ?? graph.root.digest} (${kindOf2(graph) ?? graph.root.mediaType})`;
-}
-function takenWords({ graph }, reference) {
-  return `${referrerWords(graph)}: something else is to be ${reference}`;
-}
-function losses(lost2) {
-  const byImage = groupBy(lost2, ({ image: image2 }) => image2);
-  return [...byImage].map(
-    ([
-      {
-        entry: { source }
-      },
-      all
-    ]) => {
-      const words3 = [...new Set(all.map(({ what }) => what))];
-      const more = words3.length > mostNamed ? `; and ${words3.length - mostNamed} more` : "";
-      const message = `${source} loses what is attached to it: ${words3.slice(0, mostNamed).join("; ")}${more}`;
-      return warning("referrer-lost", [source], message, cureForLoss);
-    }
-  );
-}
-var mostNamed, cureForLoss;
-var init_referrers3 = __esm({
-  "src/plan/referrers.ts"() {
-    "use strict";
-    init_referrers();
-    init_check_contents();
-    init_group_by();
-    init_place_referrers();
-    init_placements();
-    init_problem();
-    mostNamed = 5;
-    cureForLoss = "leave platforms out or sign each platform (cosign sign --recursive) where a filter made another index; else mend it at its source, or take note with referrers: false";
-  }
-});
-
 // src/registry/content-pack.ts
 async function packContent(contents) {
-  const parts2 = [...contents].flatMap(([digest2, bytes]) => [
+  const parts = [...contents].flatMap(([digest2, bytes]) => [
     Buffer.from(`${digest2} ${bytes.length}
 `),
     bytes
   ]);
-  return (0, import_node_util13.promisify)(import_node_zlib3.gzip)(Buffer.concat(parts2));
+  return (0, import_node_util13.promisify)(import_node_zlib3.gzip)(Buffer.concat(parts));
 }
 async function unpackContent(pack) {
   const bytes = await (0, import_node_util13.promisify)(import_node_zlib3.gunzip)(pack, { maxOutputLength: largest2 });
@@ -47324,7 +46145,7 @@ function folderCache(folder) {
   const fresh = /* @__PURE__ */ new Map();
   const awaited = /* @__PURE__ */ new Map();
   let packs;
-  const read6 = () => {
+  const read5 = () => {
     packs ??= readPacks(folder, held);
     return packs;
   };
@@ -47337,17 +46158,17 @@ function folderCache(folder) {
   return {
     find: (digest2) => held.get(digest2),
     async get(digest2, fetch2) {
-      await read6();
+      await read5();
       const kept = held.get(digest2);
       if (kept) return kept;
       const running = awaited.get(digest2);
-      const other2 = running && await running.catch(() => void 0);
-      if (other2) return other2;
+      const other = running && await running.catch(() => void 0);
+      if (other) return other;
       const bytes = bring2(digest2, fetch2);
       awaited.set(digest2, bytes);
       return bytes.finally(() => awaited.delete(digest2));
     },
-    wasEmpty: async () => (await read6()).length === 0,
+    wasEmpty: async () => (await read5()).length === 0,
     async keep() {
       if (fresh.size === 0) return;
       const old = await packs ?? [];
@@ -47359,8 +46180,8 @@ function folderCache(folder) {
   };
 }
 async function readPacks(folder, held) {
-  const names4 = await (0, import_promises27.readdir)(folder).catch(() => []);
-  const paths = names4.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path23.join)(folder, name3));
+  const names = await (0, import_promises27.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path23.join)(folder, name3));
   for (const path7 of paths) {
     const contents = await (0, import_promises27.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
     for (const [digest2, bytes] of contents) held.set(digest2, bytes);
@@ -47464,17 +46285,17 @@ function credentialKind({
 }) {
   return typeof credentials === "object" ? "age" : credentials;
 }
-async function carriedCredential({ credentials }, given2, context) {
-  const credential = await readGiven("pull", given2, context);
+async function carriedCredential({ credentials }, given, context) {
+  const credential = await readGiven("pull", given, context);
   if (credentials === void 0 && credential === void 0) return void 0;
   if (credentials === void 0) throw notAskedFor();
   if (credential === void 0) throw missing3();
   const { username, password } = credential;
   emitSecret(credential, context);
   refuseColon(username);
-  const table4 = credentialTable(username, password);
-  if (credentials === "embed") return credentialFile("embed", table4);
-  return credentialFile("age", await encryptTo(credentials.age, table4, context));
+  const table3 = credentialTable(username, password);
+  if (credentials === "embed") return credentialFile("embed", table3);
+  return credentialFile("age", await encryptTo(credentials.age, table3, context));
 }
 function credentialProblems(spec) {
   if (spec.credentials !== "embed") return [];
@@ -47574,8 +46395,8 @@ function elfSystem(abi) {
 }
 function interpreterOf(bytes, { is64, u16, u32, word }) {
   const start2 = word(is64 ? 32 : 28);
-  const [size, count5] = [u16(is64 ? 54 : 42), u16(is64 ? 56 : 44)];
-  for (let n2 = 0; n2 < count5; n2++) {
+  const [size, count4] = [u16(is64 ? 54 : 42), u16(is64 ? 56 : 44)];
+  for (let n2 = 0; n2 < count4; n2++) {
     const at = start2 + n2 * size;
     if (u32(at) !== programInterpreter) continue;
     const offset = word(at + (is64 ? 8 : 4));
@@ -47748,307 +46569,6 @@ var init_carried_tools = __esm({
   }
 });
 
-// src/registry/read-image.ts
-async function readImage(source, reference, cache, wanted) {
-  const root = await readRoot(source, reference, cache);
-  if (!root) return void 0;
-  const documents = /* @__PURE__ */ new Map();
-  const walk = { source, cache, documents };
-  const document = await readDocument3(walk, root);
-  if (document.manifest.kind === "index")
-    await readAll(walk, document.manifest.manifests.filter(wanted));
-  return { root: document.descriptor, documents };
-}
-async function readDescribed(source, descriptor3, cache) {
-  const documents = /* @__PURE__ */ new Map();
-  const read6 = async ({ mediaType: mediaType2, digest: digest2 }) => {
-    const bytes = await manifestBytes({ source, cache }, digest2);
-    const document = makeDocument({ mediaType: mediaType2, digest: digest2, size: bytes.length }, bytes);
-    documents.set(digest2, document);
-    if (document.manifest.kind === "index")
-      await Promise.all(document.manifest.manifests.map(read6));
-    return document;
-  };
-  return { root: (await read6(descriptor3)).descriptor, documents };
-}
-async function readRoot({ client, repository }, reference, cache) {
-  if (isDigest(reference) || !await cache.wasEmpty())
-    return client.headManifest(repository, reference);
-  const found = await client.getManifest(repository, reference);
-  if (found) await cache.get(found.descriptor.digest, async () => found.bytes);
-  return found?.descriptor;
-}
-async function readAll(walk, descriptors2) {
-  await Promise.all(
-    descriptors2.map(async (descriptor3) => {
-      const { manifest } = await readDocument3(walk, descriptor3);
-      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
-    })
-  );
-}
-async function readDocument3(walk, descriptor3) {
-  const bytes = await manifestBytes(walk, descriptor3.digest);
-  const sized = { ...descriptor3, size: bytes.length };
-  const read6 = makeDocument(sized, bytes);
-  const platform5 = read6.platform ?? await configPlatform(walk, read6);
-  const document = platform5 ? { ...read6, platform: platform5 } : read6;
-  walk.documents.set(descriptor3.digest, document);
-  return document;
-}
-async function manifestBytes({ source, cache }, digest2) {
-  return cache.get(digest2, async () => {
-    const found = await source.client.getManifest(source.repository, digest2);
-    if (found) return found.bytes;
-    throw new AirgapError("usage", "a manifest that its own registry names is not there", {
-      given: `${source.client.host}/${source.repository}@${digest2}`,
-      next: "push the image to its registry again, or name another tag"
-    });
-  });
-}
-async function configPlatform({ source, cache }, { manifest, descriptor: descriptor3 }) {
-  if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
-  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
-    return void 0;
-  const { digest: digest2 } = manifest.config;
-  const bytes = await cache.get(
-    digest2,
-    () => readBlob(source.client, source.repository, manifest.config)
-  );
-  return platformOf(bytes);
-}
-function platformOf(config2) {
-  const { os, architecture, variant } = JSON.parse(config2.toString("utf8"));
-  if (typeof os !== "string" || typeof architecture !== "string") return void 0;
-  return typeof variant === "string" && variant ? { os, architecture, variant } : { os, architecture };
-}
-var init_read_image = __esm({
-  "src/registry/read-image.ts"() {
-    "use strict";
-    init_digest();
-    init_graph();
-    init_media_types();
-    init_error();
-    init_read_blob();
-  }
-});
-
-// src/registry/read-referrers.ts
-async function readReferrers(source, subject, cache, hasApi = true) {
-  const { client, repository } = source;
-  const tags = cosignTags(subject).map(async (tag2) => {
-    const descriptor3 = await unlessHidden(client.headManifest(repository, tag2));
-    return descriptor3 ? [{ descriptor: descriptor3, tag: tag2 }] : [];
-  });
-  const [listed, ...tagged2] = await Promise.all([
-    hasApi ? client.listReferrers(repository, subject) : void 0,
-    ...tags
-  ]);
-  const others = listed ?? await listedByTag(source, subject, cache);
-  return {
-    referrers: [...tagged2.flat(), ...others.map((descriptor3) => ({ descriptor: descriptor3 }))],
-    hasApi: listed !== void 0
-  };
-}
-async function listedByTag({ client, repository }, subject, cache) {
-  const found = await unlessHidden(client.headManifest(repository, referrersTag(subject)));
-  if (!found || !isIndex(found.mediaType)) return [];
-  const fetch2 = async () => (await client.getManifest(repository, found.digest))?.bytes ?? empty;
-  const bytes = await unlessHidden(cache.get(found.digest, fetch2));
-  if (!bytes || bytes.length === 0) return [];
-  return references(parseManifest(bytes, found.mediaType));
-}
-async function unlessHidden(asked2) {
-  try {
-    return await asked2;
-  } catch (error3) {
-    if (error3 instanceof AirgapError && error3.class !== "transient") return void 0;
-    throw error3;
-  }
-}
-var empty;
-var init_read_referrers = __esm({
-  "src/registry/read-referrers.ts"() {
-    "use strict";
-    init_manifest();
-    init_media_types();
-    init_referrers();
-    init_error();
-    empty = Buffer.alloc(0);
-  }
-});
-
-// src/commands/find-referrers.ts
-async function findReferrers(images2, pullThrough, sources, context) {
-  const wanted = images2.filter(({ entry }) => travels({ target: { pullThrough } }, entry));
-  const ask3 = asker(sources);
-  const failures = [];
-  const found = await pMap(
-    wanted,
-    async (image2) => {
-      try {
-        return await attachedTo(image2, ask3);
-      } catch (error3) {
-        if (!(error3 instanceof AirgapError)) throw error3;
-        failures.push(unasked(image2, error3));
-        return void 0;
-      }
-    },
-    { concurrency: 32, signal: context.signal }
-  );
-  if (failures.length === 0) return found.flatMap((one) => one ?? []);
-  const what = `what is attached to ${failures.length} of ${wanted.length} images`;
-  throw new Failures(`${what} could not be asked for`, failures);
-}
-function unasked({ entry: { source } }, failure3) {
-  const message = `what is attached to ${source}: ${failure3.message}`;
-  const next = "run again, or leave it out: referrers: false";
-  const { given: given2, expected } = failure3;
-  return new AirgapError(failure3.class, message, { given: given2, expected, next, cause: failure3 });
-}
-function asker({ registries, cache }) {
-  return {
-    sourceOf: ({ reference }) => ({
-      source: registries.source(reference),
-      name: repositoryOf(reference)
-    }),
-    list: onceEach(
-      ({ name: name3, subject }) => `${name3}@${subject}`,
-      ({ source, subject, hasApi }) => readReferrers(source, subject, cache, hasApi)
-    ),
-    read: (source, descriptor3) => readDescribed(source, descriptor3, cache)
-  };
-}
-async function attachedTo(image2, ask3) {
-  const found = new Found();
-  const { digest: digest2, originalDigest } = image2.entry;
-  const at = { ...ask3.sourceOf(image2), image: image2 };
-  const { hasApi } = originalDigest ? await unfitting(originalDigest, at, ask3, found) : await follow(digest2, { ...at, hasApi: true }, ask3, found, 1);
-  const others = subjectsIn(image2);
-  await Promise.all(others.map((one) => follow(one, { ...at, hasApi }, ask3, found, 1)));
-  return { image: image2, attached: inOrder2(found.attached), lost: found.lost.toSorted() };
-}
-function subjectsIn({ graph }) {
-  return childrenFirst(graph).filter(({ manifest, platform: platform5 }) => {
-    const isMade = manifest.annotations?.[originalDigestAnnotation] !== void 0;
-    return !isMade && platform5?.os !== "unknown";
-  }).map(({ descriptor: descriptor3 }) => descriptor3.digest);
-}
-async function unfitting(subject, at, ask3, found) {
-  const { referrers, hasApi } = await list({ ...at, subject, hasApi: true }, ask3, found);
-  for (const { descriptor: descriptor3, tag: tag2 } of referrers) {
-    const what = tag2 ?? `${descriptor3.digest} (${descriptor3.artifactType ?? descriptor3.mediaType})`;
-    found.lost.push(`${what} is for the index ${subject}, which the platform filter has changed`);
-  }
-  return { hasApi };
-}
-async function follow(subject, at, ask3, found, depth) {
-  if (!found.isNew(subject)) return at;
-  const { referrers, hasApi } = await list({ ...at, subject }, ask3, found);
-  if (depth > deepest) {
-    for (const { descriptor: descriptor3, tag: tag2 } of referrers)
-      found.lost.push(`${tag2 ?? descriptor3.digest} is attached ${depth} levels deep`);
-    return { hasApi };
-  }
-  const room = Math.min(most.ofSubject, most.ofImage - found.attached.length);
-  if (referrers.length > room)
-    found.lost.push(
-      `${referrers.length - room} of ${referrers.length} that are attached to ${subject}`
-    );
-  await Promise.all(
-    referrers.slice(0, Math.max(room, 0)).map(async ({ descriptor: descriptor3, tag: tag2 }) => {
-      const graph = await read5(descriptor3, tag2, at, ask3, found);
-      if (!graph) return;
-      found.attached.push({ subject, graph, ...tag2 ? { tag: tag2 } : {} });
-      await follow(graph.root.digest, { ...at, hasApi }, ask3, found, depth + 1);
-    })
-  );
-  return { hasApi };
-}
-async function list(question, ask3, found) {
-  try {
-    return await ask3.list(question);
-  } catch (error3) {
-    const why = lossOf(error3);
-    found.lost.push(`the list of what is attached to ${question.subject} is none: ${why}`);
-    return { referrers: [], hasApi: false };
-  }
-}
-async function read5(descriptor3, tag2, { source }, ask3, found) {
-  try {
-    return await ask3.read(source, descriptor3);
-  } catch (error3) {
-    found.lost.push(`${tag2 ?? descriptor3.digest} cannot be read: ${lossOf(error3)}`);
-    return void 0;
-  }
-}
-function lossOf(error3) {
-  if (!(error3 instanceof AirgapError) || error3.class === "transient") throw error3;
-  return error3.given ? `${error3.message} (${error3.given})` : error3.message;
-}
-function inOrder2(attached) {
-  const name3 = ({ subject, graph, tag: tag2 = "" }) => `${tag2} ${subject} ${graph.root.digest}`;
-  return attached.toSorted((one, other2) => name3(one) < name3(other2) ? -1 : 1);
-}
-async function savedReferrers(images2, saved, { registries, cache }) {
-  const entries = saved.images.filter(({ referrer }) => referrer);
-  const of = groupBy(entries, ({ source }) => sourceRepository(source));
-  return pMap(
-    images2,
-    async (image2) => {
-      const found = new Found();
-      const source = registries.source(image2.reference);
-      for (const entry of of.get(repositoryOf(image2.reference)) ?? []) {
-        const { subject, images: digests = [] } = entry.referrer ?? {};
-        if (!subject || !digests.includes(image2.entry.digest)) continue;
-        const graph = await readDescribed(source, entry, cache).catch(
-          (error3) => void lossOf(error3)
-        );
-        const tags = cosignTagsOf(entry);
-        for (const one of tags.length === 0 ? [{}] : tags.map((tag2) => ({ tag: tag2 })))
-          if (graph) found.attached.push({ subject, graph, ...one });
-      }
-      return { image: image2, attached: inOrder2(found.attached), lost: [] };
-    },
-    { concurrency: 32 }
-  );
-}
-function cosignTagsOf({ digest: digest2, placements }) {
-  const tags = new Set(placements.map(({ reference }) => splitPlacement(reference).tag));
-  tags.delete(ownTag(digest2));
-  return [...tags];
-}
-var deepest, most, Found;
-var init_find_referrers = __esm({
-  "src/commands/find-referrers.ts"() {
-    "use strict";
-    init_p_map();
-    init_graph();
-    init_blobs();
-    init_group_by();
-    init_place_referrers();
-    init_placements();
-    init_platforms();
-    init_repositories();
-    init_once();
-    init_read_image();
-    init_read_referrers();
-    init_error();
-    deepest = 3;
-    most = { ofSubject: 64, ofImage: 1e3 };
-    Found = class {
-      attached = [];
-      lost = [];
-      #asked = /* @__PURE__ */ new Set();
-      /** Whether nobody has come here before: what is attached in a circle is followed once. */
-      isNew(subject) {
-        if (this.#asked.has(subject)) return false;
-        this.#asked.add(subject);
-        return true;
-      }
-    };
-  }
-});
-
 // src/install/assets.ts
 function distFolder() {
   const here = __dirname;
@@ -48173,22 +46693,22 @@ function childDescriptor({ mediaType: mediaType2, digest: digest2, size, platfor
     platform: platform5 ?? { os: "unknown", architecture: "unknown" }
   };
 }
-function byDigest(one, other2) {
-  return one.digest < other2.digest ? -1 : 1;
+function byDigest(one, other) {
+  return one.digest < other.digest ? -1 : 1;
 }
 function split(children2) {
-  const parts2 = [];
+  const parts = [];
   let room = 0;
   for (const child of children2) {
     const size = JSON.stringify(child).length + 1;
     if (size > room) {
-      parts2.push([]);
+      parts.push([]);
       room = rootLimit - 1024;
     }
-    parts2.at(-1)?.push(child);
+    parts.at(-1)?.push(child);
     room -= size;
   }
-  return parts2;
+  return parts;
 }
 function json(document) {
   return Buffer.from(JSON.stringify(document));
@@ -48280,8 +46800,8 @@ function withRoots(roots, blobs2) {
   const others = blobs2.filter(({ digest: digest2 }) => first.every((root) => root.digest !== digest2));
   return [...first, ...others];
 }
-function isRunnable({ entry, graph }) {
-  return !entry.referrer && leavesOf(graph).some((leaf) => leaf.platform);
+function isRunnable({ graph }) {
+  return leavesOf(graph).some((leaf) => leaf.platform);
 }
 function describe2({ spec, plan: plan2, createdAt, base: base2 }) {
   const { target: target2, registries, environment, pullThrough } = spec;
@@ -48322,24 +46842,24 @@ async function allFiles(layout, inventory, homes, input) {
     ...[...layout].map(([path7, bytes]) => ({ path: path7, bytes, mode: 420 })),
     ...installFiles({ ...await installInput(inventory, input), homes })
   ];
-  const sums3 = sumsOf(files2.map(fileEntry));
+  const sums = sumsOf(files2.map(fileEntry));
   const readme = files2.findIndex(({ path: path7 }) => path7 === "README.txt");
-  return files2.toSpliced(readme, 0, sums3);
+  return files2.toSpliced(readme, 0, sums);
 }
 function sumsOf(files2) {
   return { path: sumsPath, bytes: sha256Sums(files2), mode: 420 };
 }
 function withFile(made, file2) {
   const files2 = [...made.inventory.files, fileEntry(file2)];
-  const sums3 = sumsOf(files2.filter(({ path: path7 }) => path7 !== sumsPath));
-  const entry = fileEntry(sums3);
+  const sums = sumsOf(files2.filter(({ path: path7 }) => path7 !== sumsPath));
+  const entry = fileEntry(sums);
   return {
     ...made,
     inventory: {
       ...made.inventory,
       files: files2.map((one) => one.path === sumsPath ? entry : one)
     },
-    files: new Map([...made.files, [file2.path, file2.bytes], [sums3.path, sums3.bytes]])
+    files: new Map([...made.files, [file2.path, file2.bytes], [sums.path, sums.bytes]])
   };
 }
 async function installInput(inventory, input) {
@@ -48382,6 +46902,78 @@ var init_make_inventory = __esm({
   }
 });
 
+// src/registry/read-image.ts
+async function readImage(source, reference, cache, wanted) {
+  const root = await readRoot(source, reference, cache);
+  if (!root) return void 0;
+  const documents = /* @__PURE__ */ new Map();
+  const walk = { source, cache, documents };
+  const document = await readDocument3(walk, root);
+  if (document.manifest.kind === "index")
+    await readAll(walk, document.manifest.manifests.filter(wanted));
+  return { root: document.descriptor, documents };
+}
+async function readRoot({ client, repository }, reference, cache) {
+  if (isDigest(reference) || !await cache.wasEmpty())
+    return client.headManifest(repository, reference);
+  const found = await client.getManifest(repository, reference);
+  if (found) await cache.get(found.descriptor.digest, async () => found.bytes);
+  return found?.descriptor;
+}
+async function readAll(walk, descriptors2) {
+  await Promise.all(
+    descriptors2.map(async (descriptor3) => {
+      const { manifest } = await readDocument3(walk, descriptor3);
+      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
+    })
+  );
+}
+async function readDocument3(walk, descriptor3) {
+  const bytes = await manifestBytes(walk, descriptor3);
+  const sized = { ...descriptor3, size: bytes.length };
+  const read5 = makeDocument(sized, bytes);
+  const platform5 = read5.platform ?? await configPlatform(walk, read5);
+  const document = platform5 ? { ...read5, platform: platform5 } : read5;
+  walk.documents.set(descriptor3.digest, document);
+  return document;
+}
+async function manifestBytes({ source, cache }, { digest: digest2 }) {
+  return cache.get(digest2, async () => {
+    const found = await source.client.getManifest(source.repository, digest2);
+    if (found) return found.bytes;
+    throw new AirgapError("usage", "a manifest that its own registry names is not there", {
+      given: `${source.client.host}/${source.repository}@${digest2}`,
+      next: "push the image to its registry again, or name another tag"
+    });
+  });
+}
+async function configPlatform({ source, cache }, { manifest, descriptor: descriptor3 }) {
+  if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
+  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
+    return void 0;
+  const { digest: digest2 } = manifest.config;
+  const bytes = await cache.get(
+    digest2,
+    () => readBlob(source.client, source.repository, manifest.config)
+  );
+  return platformOf(bytes);
+}
+function platformOf(config2) {
+  const { os, architecture, variant } = JSON.parse(config2.toString("utf8"));
+  if (typeof os !== "string" || typeof architecture !== "string") return void 0;
+  return typeof variant === "string" && variant ? { os, architecture, variant } : { os, architecture };
+}
+var init_read_image = __esm({
+  "src/registry/read-image.ts"() {
+    "use strict";
+    init_digest();
+    init_graph();
+    init_media_types();
+    init_error();
+    init_read_blob();
+  }
+});
+
 // src/commands/resolve-images.ts
 async function resolveImages(spec, listed, sources, context) {
   const resolved = await pMap(
@@ -48400,7 +46992,7 @@ async function resolveImages(spec, listed, sources, context) {
     },
     { concurrency: 32, signal: context.signal }
   );
-  const isUnasked = ({ failure: failure3 }) => failure3 && !isAnswer(failure3);
+  const isUnasked = ({ failure: failure2 }) => failure2 && !isAnswer(failure2);
   if (!resolved.some(isUnasked)) return resolved;
   const failures = resolved.filter(({ graph }) => !graph).map(failureOf);
   throw new Failures(
@@ -48408,8 +47000,8 @@ async function resolveImages(spec, listed, sources, context) {
     failures
   );
 }
-function isAnswer(failure3) {
-  return failure3.class === "usage";
+function isAnswer(failure2) {
+  return failure2.class === "usage";
 }
 async function resolveImage(spec, listed, reference, { registries, cache, pins }) {
   const source = registries.source(reference);
@@ -48439,12 +47031,12 @@ function readReference({ image: image2 }) {
     return new AirgapError("usage", why, { given: image2, next: "correct the name", cause });
   }
 }
-function unread(listed, failure3) {
-  return { listed, reference: { registry: "", repository: "" }, failure: failure3 };
+function unread(listed, failure2) {
+  return { listed, reference: { registry: "", repository: "" }, failure: failure2 };
 }
-function failureOf({ listed: { image: image2, origin }, failure: failure3 }) {
-  if (!failure3) throw new Error(`${image2} has neither manifests nor a failure`);
-  return new AirgapError(failure3.class, `${image2} (${origin}): ${failure3.message}`, failure3);
+function failureOf({ listed: { image: image2, origin }, failure: failure2 }) {
+  if (!failure2) throw new Error(`${image2} has neither manifests nor a failure`);
+  return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
 }
 function notThere({ client, repository }, asked2) {
   const separator = isDigest(asked2) ? "@" : ":";
@@ -48495,9 +47087,9 @@ function pinsOf(saved) {
   );
 }
 function checkAgainstSaved(saved, made) {
-  const [one, other2] = [asPlanned(saved), asPlanned(made)];
-  const fields = [.../* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other2)])];
-  const different = fields.filter((field) => canonical(one[field]) !== canonical(other2[field]));
+  const [one, other] = [asPlanned(saved), asPlanned(made)];
+  const fields = [.../* @__PURE__ */ new Set([...Object.keys(one), ...Object.keys(other)])];
+  const different = fields.filter((field) => canonical(one[field]) !== canonical(other[field]));
   if (different.length === 0) return;
   throw new AirgapError("usage", "bundle.yaml and the saved plan disagree", {
     given: `other ${different.join(", ")}`,
@@ -48529,7 +47121,7 @@ var init_saved_plan = __esm({
   }
 });
 
-// src/commands/make-plan.ts
+// src/commands/prepare.ts
 async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved) }) {
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context);
   refuseExpired(spec, createdAt);
@@ -48545,7 +47137,8 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   });
   const cache = contentCache(spec, older);
   const sources = { registries, cache, pins: pinsOf(saved) };
-  const plan2 = await planFor(spec, listed, { ...sources, saved }, context).finally(cache.keep);
+  const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
+  const plan2 = makePlan(spec, resolved);
   const made = await makeInventory({
     spec,
     plan: plan2,
@@ -48565,13 +47158,6 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
     ...credentialProblems(spec)
   ];
   return { spec, ...made, problems, images: plan2.images, registries, found: cache.find };
-}
-async function planFor(spec, listed, { saved, ...sources }, context) {
-  const plan2 = makePlan(spec, await resolveImages(spec, listed, sources, context));
-  if (!spec.referrers) return plan2;
-  const { images: images2 } = plan2;
-  const found = saved ? await savedReferrers(images2, saved, sources) : await findReferrers(images2, spec.pullThrough, sources, context);
-  return withReferrers(plan2, found, spec.pullThrough);
 }
 function refuseExpired({ expires }, createdAt) {
   if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
@@ -48603,20 +47189,18 @@ function creationTime({ env, now: now2 }) {
   });
 }
 var import_node_path27, addedByOurChart;
-var init_make_plan = __esm({
-  "src/commands/make-plan.ts"() {
+var init_prepare = __esm({
+  "src/commands/prepare.ts"() {
     "use strict";
     import_node_path27 = require("node:path");
     init_plan();
     init_problem();
-    init_referrers3();
     init_content_cache();
     init_error();
     init_units();
     init_carried_credential2();
     init_carried_tools();
     init_delta_base();
-    init_find_referrers();
     init_load_chart();
     init_make_inventory();
     init_own_images();
@@ -48649,12 +47233,12 @@ async function runPlan(spec, options, context) {
 }
 function planErrors(problems) {
   return problems.filter(({ severity }) => severity === "error").map(
-    ({ kind, message, cure: cure5 }) => new AirgapError("usage", `${kind}: ${message}`, { next: cure5 })
+    ({ kind, message, cure }) => new AirgapError("usage", `${kind}: ${message}`, { next: cure })
   );
 }
 function emitWarnings(problems, { emit }) {
-  for (const { severity, message, cure: cure5 } of problems) {
-    if (severity === "warning") emit({ kind: "warning", message, cure: cure5 });
+  for (const { severity, message, cure } of problems) {
+    if (severity === "warning") emit({ kind: "warning", message, cure });
   }
 }
 function refuseOnErrors(problems, context) {
@@ -48699,7 +47283,7 @@ var init_plan2 = __esm({
     init_error();
     init_connect();
     init_delta_base();
-    init_make_plan();
+    init_prepare();
   }
 });
 
@@ -48736,8 +47320,8 @@ async function filesAtSite(bundle, { inventory, installed }) {
 }
 function newProblems(problems, signed) {
   const name3 = ({ kind, images: images2 }) => [kind, ...images2].join("\n");
-  const known2 = new Set(signed.map(name3));
-  return problems.filter((one) => one.severity === "error" || !known2.has(name3(one)));
+  const known = new Set(signed.map(name3));
+  return problems.filter((one) => one.severity === "error" || !known.has(name3(one)));
 }
 function readInstalled(bundle) {
   const paths = bundle.inventory.files.map(({ path: path7 }) => path7);
@@ -48761,9 +47345,9 @@ function movedOwnImages(own2, signed, { inventory, map }, { emit }) {
   const moved = Object.entries(own2).map(([role, reference]) => {
     const source = signed.images.find((image2) => ownImage(signedMap, image2.source) === reference);
     if (source) return [role, ownImage(map, source.source)];
-    const other2 = moveTarget(reference, signed.target, inventory.target);
-    if (other2 !== reference) emit({ kind: "warning", message: notAmongImages(other2) });
-    return [role, other2];
+    const other = moveTarget(reference, signed.target, inventory.target);
+    if (other !== reference) emit({ kind: "warning", message: notAmongImages(other) });
+    return [role, other];
   });
   return Object.fromEntries(moved);
 }
@@ -48876,8 +47460,8 @@ async function readHolder(path7) {
   try {
     const text3 = await readWritten(path7);
     const { mtimeMs: mtime } = await (0, import_promises34.stat)(path7);
-    const said2 = holderSchema.safeParse(parsed3(text3));
-    if (said2.success) return { ...said2.data, mtime };
+    const said = holderSchema.safeParse(parsed3(text3));
+    if (said.success) return { ...said.data, mtime };
     const since = new Date(mtime).toISOString();
     return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
   } catch (error3) {
@@ -48989,8 +47573,8 @@ function heldLock(locked, id, stop2) {
 }
 async function sweepBeside(path7) {
   const [folder, prefix] = [(0, import_node_path30.dirname)(path7), `${(0, import_node_path30.basename)(path7)}.`];
-  const names4 = await (0, import_promises36.readdir)(folder).catch(() => []);
-  const left = names4.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
+  const names = await (0, import_promises36.readdir)(folder).catch(() => []);
+  const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
   for (const name3 of left) await (0, import_promises36.rm)((0, import_node_path30.join)(folder, name3), { force: true }).catch(() => void 0);
 }
 async function refuseLiving(holder, locked, { emit, signal }, beat) {
@@ -49218,8 +47802,8 @@ var init_installed_state = __esm({
 
 // src/commands/layout-file.ts
 function withLayout(content, logins, context, work) {
-  const { isSplit, parts: parts2, path: path7 } = content.bundle.volume;
-  const [only] = parts2;
+  const { isSplit, parts, path: path7 } = content.bundle.volume;
+  const [only] = parts;
   const file2 = isSplit || only === void 0 ? void 0 : { fd: only.file.fd, path: path7 };
   if (file2 && !content.base) return work({ file: file2, whole: file2 }, logins, context);
   return withServed(
@@ -49332,9 +47916,9 @@ function placedResult({ name: name3, version: version3, target: target2 }, { ima
   return { name: name3, version: version3, target: target2.endpoint, images: images2, counts, errors };
 }
 function eachOnce2(errors) {
-  const wording2 = ({ class: name3, message, given: given2 }) => `${name3}
+  const wording2 = ({ class: name3, message, given }) => `${name3}
 ${message}
-${given2}`;
+${given}`;
   return [...new Map(errors.map((error3) => [wording2(error3), error3])).values()];
 }
 var init_transferring = __esm({
@@ -49530,2424 +48114,16 @@ var init_inspect = __esm({
   }
 });
 
-// src/doctor/check.ts
-async function check(name3, look) {
-  try {
-    return { check: name3, ...await look() };
-  } catch (error3) {
-    const [first] = failuresIn(error3);
-    if (first === void 0 || first.class === "tool") throw error3;
-    return { check: name3, ...findingOf(first) };
-  }
-}
-function skipAll(names4, why) {
-  return names4.map((name3) => ({ check: name3, ...skipped(why) }));
-}
-function findingOf(error3) {
-  const evidence = [error3.message, error3.given].filter(Boolean).join(": ");
-  return isForbidden(error3) ? skipped(evidence, "ask for the right to read this, or run doctor with another login") : failure2(evidence, error3.next ?? "");
-}
-function isForbidden({ class: name3, given: given2 = "" }) {
-  return name3 === "cluster" && /\bforbidden\b/i.test(given2);
-}
-var ok, warning2, failure2, skipped;
-var init_check = __esm({
-  "src/doctor/check.ts"() {
-    "use strict";
-    init_error();
-    ok = (evidence) => ({ status: "ok", evidence, cure: "" });
-    warning2 = (evidence, cure5) => ({
-      status: "warning",
-      evidence,
-      cure: cure5
-    });
-    failure2 = (evidence, cure5) => ({
-      status: "failure",
-      evidence,
-      cure: cure5
-    });
-    skipped = (evidence, cure5 = "") => ({
-      status: "skipped",
-      evidence,
-      cure: cure5
-    });
-  }
-});
-
-// src/doctor/cluster-check.ts
-async function clusterCheck(cluster, at) {
-  const server = await serverOf(cluster, at);
-  return check("cluster", async () => {
-    try {
-      const { gitVersion } = JSON.parse(await cluster.kubectl("get", "--raw", "/version"));
-      return ok(`${server} answers, Kubernetes ${gitVersion}`);
-    } catch (error3) {
-      if (error3 instanceof AirgapError && isForbidden(error3)) return ok(`${server} answers`);
-      throw noAnswer(server, error3);
-    }
-  });
-}
-async function serverOf(cluster, at) {
-  const server = "--output=jsonpath={.clusters[0].cluster.server}";
-  try {
-    return await cluster.kubectl("config", "view", "--minify", server) || "the cluster";
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError) || error3.class !== "cluster") throw error3;
-    if (at.kubeconfig === void 0 && at.context === void 0) return "the cluster";
-    throw new AirgapError("usage", "that cluster cannot be asked", {
-      given: error3.given,
-      expected: "a kubeconfig that can be read, and a context of it",
-      next: "mend --kubeconfig and --context: kubectl config get-contexts lists them",
-      cause: error3
-    });
-  }
-}
-function noAnswer(server, error3) {
-  if (!(error3 instanceof AirgapError) || error3.class !== "cluster") return error3;
-  return new AirgapError("cluster", `${server} does not answer to this login`, {
-    given: error3.given,
-    next: "give another --kubeconfig or --context, or look at the way to the cluster",
-    cause: error3
-  });
-}
-var init_cluster_check = __esm({
-  "src/doctor/cluster-check.ts"() {
-    "use strict";
-    init_error();
-    init_check();
-  }
-});
-
-// src/doctor/installed-check.ts
-function installedCheck(cluster, { namespace }, { name: name3, version: version3, sequence }, inventoryDigest) {
-  return check("installed", async () => {
-    const note = await cluster.get("configmap", "airgap-bundle", namespace);
-    const line2 = note?.data?.[name3];
-    if (line2 === void 0)
-      return skipped(`install.sh has left no note of ${name3} in ${namespace}`);
-    if (line2 === `${sequence} ${version3} ${inventoryDigest}`)
-      return ok(`${name3} ${version3}, sequence ${sequence}`);
-    const [otherSequence, otherVersion] = line2.split(" ");
-    return warning2(
-      `the cluster has ${name3} ${otherVersion}, sequence ${otherSequence}; this bundle is ${version3}, sequence ${sequence}`,
-      "run doctor with the bundle that is installed, or install this one"
-    );
-  });
-}
-var init_installed_check = __esm({
-  "src/doctor/installed-check.ts"() {
-    "use strict";
-    init_check();
-  }
-});
-
-// src/doctor/map-checks.ts
-async function mapChecks(cluster, objects, inventory) {
-  const home = objects.find(({ kind, data }) => kind === "ConfigMap" && data && mapKey in data);
-  if (home === void 0) return skipAll(mapNames, "the chart has no ConfigMap with a map");
-  const { name: name3, namespace = "" } = home.metadata;
-  const where2 = `the ConfigMap ${name3} in ${namespace}`;
-  let map;
-  const compared = await check("webhook-map", async () => {
-    const found = await cluster.get(
-      "configmap",
-      name3,
-      namespace
-    );
-    const text3 = found?.data?.[mapKey];
-    if (text3 === void 0) throw missing5(where2);
-    map = parseMirrorMap(text3);
-    return compare(map, parseMirrorMap(inventory.target.mirrorMap), where2);
-  });
-  if (map === void 0) return [compared, ...skipAll(["webhook-target"], `${where2} was not read`)];
-  const read6 = map;
-  return [compared, await check("webhook-target", () => lookForLoops(read6, inventory))];
-}
-function missing5(where2) {
-  return new AirgapError("cluster", `${where2} has no key ${mapKey}`, { next: cure });
-}
-function compare(found, wanted, where2) {
-  const [have, want] = [rules(found), rules(wanted)];
-  if (have.join("\n") === want.join("\n"))
-    return ok(`${count4(want)} in ${where2}, as in the bundle`);
-  const lines3 = [
-    ...want.filter((rule) => !have.includes(rule)).map((rule) => `missing: ${rule}`),
-    ...have.filter((rule) => !want.includes(rule)).map((rule) => `not of the bundle: ${rule}`)
-  ];
-  const what = lines3.length > 0 ? lines3 : ["its [REPLACE] entries are in another order"];
-  return failure2([`the map in ${where2} is not the bundle's`, ...what].join("\n"), cure);
-}
-function rules({ entries }) {
-  const last = /* @__PURE__ */ new Map();
-  for (const entry of entries) last.set(`${entry.kind} ${entry.key}`, entry);
-  const kept = [...last.values()].filter(({ kind }) => kind !== "noswap");
-  const inOrder3 = kept.filter(({ kind }) => kind === "replace");
-  const others = kept.filter(({ kind }) => kind !== "replace");
-  return [...inOrder3.map(print), ...others.map(print).sort()];
-}
-function lookForLoops(map, { images: images2, target: target2 }) {
-  const references2 = images2.flatMap(
-    ({ placements }) => placements.map(({ reference }) => reference)
-  );
-  const loops = references2.flatMap((reference) => {
-    const answer = webhookImage(map, reference);
-    if ("error" in answer) return [`${reference} is refused (${answer.error})`];
-    return answer.image === reference ? [] : [`${reference} becomes ${answer.image}`];
-  });
-  if (loops.length === 0) return ok(`${references2.length} placements stay as they are`);
-  return failure2(
-    [`the webhook rewrites what is in ${target2.endpoint} already`, ...loops].join("\n"),
-    cure
-  );
-}
-var mapNames, mapKey, cure, count4, print;
-var init_map_checks = __esm({
-  "src/doctor/map-checks.ts"() {
-    "use strict";
-    init_parse4();
-    init_print();
-    init_webhook();
-    init_error();
-    init_check();
-    mapNames = ["webhook-map", "webhook-target"];
-    mapKey = "maps";
-    cure = "sh install.sh BUNDLE --key PUB --only chart; then kubectl rollout restart deployment imageswap --namespace imageswap-system";
-    count4 = (rules2) => `${rules2.length} entries`;
-    print = (entry) => printEntries([entry]);
-  }
-});
-
-// src/doctor/pods.ts
-async function listPodImages(cluster) {
-  const name3 = '{{$pod := printf "%s/%s" .metadata.namespace .metadata.name}}';
-  const lines3 = await cluster.kubectl(
-    "get",
-    "pods",
-    "--all-namespaces",
-    "--field-selector=status.phase!=Succeeded,status.phase!=Failed",
-    `--output=go-template={{range .items}}${name3}${template}{{end}}`
-  );
-  const found = /* @__PURE__ */ new Map();
-  for (const line2 of lines3.split("\n").filter(Boolean)) {
-    const [pod = "", image2 = ""] = line2.split("	");
-    found.set(image2, { image: image2, pod, count: (found.get(image2)?.count ?? 0) + 1 });
-  }
-  return [...found.values()].sort((a2, b) => a2.image < b.image ? -1 : 1);
-}
-var template;
-var init_pods = __esm({
-  "src/doctor/pods.ts"() {
-    "use strict";
-    template = ["containers", "initContainers", "ephemeralContainers"].map((list2) => `{{range .spec.${list2}}}{{$pod}}{{"\\t"}}{{.image}}{{"\\n"}}{{end}}`).join("");
-  }
-});
-
-// src/doctor/pod-checks.ts
-async function podChecks(cluster, inventory, target2) {
-  let judged;
-  const pods = await check("pods", async () => {
-    const images2 = await listPodImages(cluster);
-    judged = await judge4(images2, inventory, target2);
-    return podsFinding(judged);
-  });
-  if (judged === void 0) return [pods, ...skipAll(["unmapped-images"], pods.evidence)];
-  return [pods, { check: "unmapped-images", ...unmappedFinding(judged) }];
-}
-function judge4(images2, inventory, target2) {
-  const map = parseMirrorMap(inventory.target.mirrorMap);
-  const isPlaced = placementFinder(inventory);
-  const where2 = async (asked2) => {
-    if (asked2 === void 0) return "unmapped";
-    if (isPlaced(asked2)) return "bundle";
-    if (target2 === void 0) return "unasked";
-    return await isInRegistry(asked2, target2) ? "elsewhere" : "nowhere";
-  };
-  return pMap(
-    images2,
-    async (image2) => {
-      const asked2 = askedFor2(image2.image, map, inventory);
-      return { image: image2, where: await where2(asked2), asked: asked2 ?? "" };
-    },
-    { concurrency: 16 }
-  );
-}
-function askedFor2(image2, map, { target: target2 }) {
-  if (image2.startsWith(`${target2.endpoint}/`)) return image2;
-  if (target2.environment === "airgap") {
-    const answer = webhookImage(map, image2);
-    if ("error" in answer) return `nothing: the webhook fails on it (${answer.error})`;
-    if (answer.swapped) return answer.image;
-  }
-  return containerdReferences(map, image2)[0];
-}
-function placementFinder({ images: images2 }) {
-  const known2 = /* @__PURE__ */ new Set();
-  for (const { digest: digest2, placements } of images2) {
-    for (const { reference } of placements) {
-      known2.add(reference);
-      known2.add(`${splitPlacement(reference).repository}@${digest2}`);
-    }
-  }
-  return (asked2) => {
-    const reference = parsed4(asked2);
-    return reference !== void 0 && known2.has(nameOf3(reference));
-  };
-}
-function nameOf3({ registry: registry3, repository, tag: tag2, digest: digest2 }) {
-  return formatReference({ registry: registry3, repository, ...digest2 ? { digest: digest2 } : { tag: tag2 ?? "" } });
-}
-async function isInRegistry(asked2, target2) {
-  const reference = parsed4(asked2);
-  if (reference === void 0 || reference.registry !== target2.host) return false;
-  const { repository, digest: digest2, tag: tag2 = "" } = reference;
-  return await target2.headManifest(repository, digest2 ?? tag2) !== void 0;
-}
-function parsed4(text3) {
-  try {
-    return parseReference(text3);
-  } catch {
-    return void 0;
-  }
-}
-function podsFinding(judged) {
-  const of = (where2) => judged.filter((one) => one.where === where2).map(line);
-  const under = (title, lines3) => lines3.length > 0 ? [title, ...lines3] : [];
-  const nowhere = under("neither in the bundle nor in the registry:", of("nowhere"));
-  const others = [
-    ...under("in the registry, but not of this bundle:", of("elsewhere")),
-    ...under("not in the bundle, and the registry was not asked:", of("unasked"))
-  ];
-  const evidence = [
-    `${count(of("bundle").length, "image")} of pods in the bundle`,
-    ...nowhere,
-    ...others
-  ];
-  const next = "add these images to bundle.yaml, and make and load the next bundle";
-  if (nowhere.length > 0) return failure2(evidence.join("\n"), next);
-  if (others.length === 0) return ok(evidence.join("\n"));
-  return warning2(
-    evidence.join("\n"),
-    `${next}; or see that whoever put them there keeps them there`
-  );
-}
-function unmappedFinding(judged) {
-  const unmapped = judged.filter(({ where: where2 }) => where2 === "unmapped");
-  if (unmapped.length === 0) return ok("a rule of the map covers every image of the pods");
-  return warning2(
-    ["no rule of the map covers:", ...unmapped.map(line)].join("\n"),
-    "behind the gap they must be on the nodes already; or give their registry an entry in mirrorRegistries"
-  );
-}
-function line({ image: { image: image2, pod, count: pods }, asked: asked2 }) {
-  const who = pods === 1 ? pod : `${pod} and ${pods - 1} more`;
-  return `  ${image2} (${who})${asked2 === "" || asked2 === image2 ? "" : `, asked for as ${asked2}`}`;
-}
-var podNames;
-var init_pod_checks = __esm({
-  "src/doctor/pod-checks.ts"() {
-    "use strict";
-    init_p_map();
-    init_containerd();
-    init_parse4();
-    init_webhook();
-    init_reference();
-    init_repositories();
-    init_units();
-    init_check();
-    init_pods();
-    podNames = ["pods", "unmapped-images"];
-  }
-});
-
-// src/doctor/secret-checks.ts
-async function readSecret(cluster, name3, namespace) {
-  const found = await cluster.get(
-    "secret",
-    name3,
-    namespace
-  );
-  if (found === void 0) return void 0;
-  const data = Object.entries(found.data ?? {}).map(([key, value]) => [
-    key,
-    Buffer.from(value, "base64").toString()
-  ]);
-  return { type: found.type, data: new Map(data) };
-}
-async function secretChecks(cluster, wanted) {
-  let secret;
-  const present2 = await check("secret", async () => {
-    secret = await readSecret(cluster, "registry-info", "jet-system");
-    return presence(secret);
-  });
-  if (present2.status !== "ok" || secret === void 0) {
-    const checks2 = [present2, ...skipAll(names, "there is no Secret registry-info to compare")];
-    return { checks: checks2, secret: void 0 };
-  }
-  const { data } = secret;
-  const checks = [
-    present2,
-    await check("secret-keys", () => compareKeys(data, wanted)),
-    await check("mirror-registries", () => compareMap(data, wanted))
-  ];
-  return { checks, secret };
-}
-function presence(secret) {
-  if (secret === void 0) return failure2("there is no Secret registry-info in jet-system", cure2);
-  if (secret.type === "Opaque") return ok("Secret registry-info in jet-system, of type Opaque");
-  return failure2(
-    `the Secret registry-info in jet-system has the type ${secret.type}, not Opaque`,
-    `kubectl delete secret registry-info --namespace jet-system; ${cure2}`
-  );
-}
-function compareKeys(data, wanted) {
-  const { MIRROR_REGISTRIES: _, ...others } = wanted;
-  const faults = Object.entries(others).flatMap(
-    ([key, value]) => keyFault(key, value, data.get(key))
-  );
-  const login = [data.get("USERNAME"), data.get("PASSWORD")].filter(Boolean).length;
-  if (login === 1) faults.push("one of USERNAME and PASSWORD is empty");
-  const strange = [...data.keys()].filter((key) => !(key in wanted));
-  if (faults.length > 0) return failure2(faults.join("\n"), `${cure2}; then look who else writes it`);
-  return ok(
-    [
-      `${Object.keys(others).join(", ")} are as in the bundle`,
-      ...login === 0 ? ["no login: the cluster pulls anonymously"] : [],
-      ...strange.length > 0 ? [`further keys that are not of this bundle: ${strange.join(", ")}`] : []
-    ].join("\n")
-  );
-}
-function keyFault(key, wanted, found) {
-  if (found === void 0) return [`${key} is missing`];
-  const isLogin = key === "USERNAME" || key === "PASSWORD";
-  if (found === wanted || isLogin && wanted === "") return [];
-  if (isLogin) return [`${key} is not the one that was given`];
-  if (key === "CA_CERT")
-    return [`CA_CERT differs: ${found.length} characters, the bundle has ${wanted.length}`];
-  return [`${key} is ${JSON.stringify(found)}, the bundle has ${JSON.stringify(wanted)}`];
-}
-function compareMap(data, { MIRROR_REGISTRIES: wanted }) {
-  const found = data.get("MIRROR_REGISTRIES");
-  if (found === wanted) return ok(`MIRROR_REGISTRIES is the bundle's, byte by byte: ${wanted}`);
-  if (found === void 0) return failure2("MIRROR_REGISTRIES is missing", cure2);
-  const [have, want] = [found.split(","), wanted.split(",")];
-  const lines3 = [
-    ...want.filter((entry) => !have.includes(entry)).map((entry) => `missing: ${entry}`),
-    ...have.filter((entry) => !want.includes(entry)).map((entry) => `not of the bundle: ${entry}`)
-  ];
-  const what = lines3.length > 0 ? lines3 : ["the same entries in another order or spelling"];
-  return failure2(["MIRROR_REGISTRIES is not the bundle's", ...what].join("\n"), cure2);
-}
-var cure2, names, secretNames;
-var init_secret_checks = __esm({
-  "src/doctor/secret-checks.ts"() {
-    "use strict";
-    init_check();
-    cure2 = "sh install.sh BUNDLE --key PUB --only secret";
-    names = ["secret-keys", "mirror-registries"];
-    secretNames = ["secret", ...names];
-  }
-});
-
-// src/doctor/pull-secret-check.ts
-async function pullSecretCheck(cluster, name3, registryInfo) {
-  return check("pull-secret", async () => {
-    const [namespace = "", own2 = ""] = name3.split("/");
-    const found = await readSecret(cluster, own2, namespace);
-    return compare2(found, name3, registryInfo.data);
-  });
-}
-function compare2(found, name3, data) {
-  const [endpoint = "", username, password] = ["DOMAIN", "USERNAME", "PASSWORD"].map(
-    (key) => data.get(key)
-  );
-  if (!username) return ok("the cluster pulls anonymously, and so do the pods of image-swap");
-  if (found === void 0)
-    return failure2(`there is no Secret ${name3}: the pods of image-swap cannot pull`, cure3);
-  const config2 = found.data.get(".dockerconfigjson") ?? "";
-  const login = Buffer.from(`${username}:${password}`).toString("base64");
-  if (loginFor(endpoint, config2) === login)
-    return ok(`${name3} has the login of registry-info for ${endpoint}`);
-  return failure2(`${name3} has another login than registry-info for ${endpoint}, or none`, cure3);
-}
-function loginFor(endpoint, config2) {
-  try {
-    return dockerConfig.parse(JSON.parse(config2)).auths[endpoint]?.auth;
-  } catch {
-    return void 0;
-  }
-}
-var cure3, dockerConfig;
-var init_pull_secret_check = __esm({
-  "src/doctor/pull-secret-check.ts"() {
-    "use strict";
-    init_zod();
-    init_check();
-    init_secret_checks();
-    cure3 = "sh install.sh BUNDLE --key PUB --only chart";
-    dockerConfig = looseObject({
-      auths: record(string2(), looseObject({ auth: string2().optional() }))
-    });
-  }
-});
-
-// src/doctor/release.ts
-async function releaseCheck(cluster, release2, inventory) {
-  let objects;
-  const done = await check("release", async () => {
-    const status = await readStatus(cluster, release2);
-    if (status === void 0)
-      return failure2(`there is no release ${release2.name} in ${release2.namespace}`, cure4);
-    objects = objectsOf(status.manifest, release2.namespace);
-    return judge5(status, release2, inventory);
-  });
-  return { check: done, objects };
-}
-function judge5({ info, version: version3 }, { name: name3, namespace }, { chart }) {
-  const what = `${name3} in ${namespace}, revision ${version3}, is ${info.status}`;
-  if (info.status !== "deployed")
-    return failure2(`${what}${info.description && `: ${info.description}`}`, cure4);
-  if (chart === void 0 || info.description.includes(chart.digest))
-    return ok(`${what}, by ${info.description || "an unknown hand"}`);
-  return warning2(
-    `${what}, but install.sh did not install it from this bundle's chart (${info.description})`,
-    cure4
-  );
-}
-async function readStatus(cluster, { name: name3, namespace }) {
-  try {
-    const text3 = await cluster.helm("status", name3, "--namespace", namespace, "--output", "json");
-    return statusForm.parse(JSON.parse(text3));
-  } catch (error3) {
-    const isMissing = error3 instanceof AirgapError && !isForbidden(error3) && /not found/.test(error3.given ?? "");
-    if (isMissing) return void 0;
-    throw error3;
-  }
-}
-function objectsOf(manifest, namespace) {
-  return loadAll(manifest).flatMap((document) => {
-    const { success, data } = objectForm.safeParse(document);
-    if (!success) return [];
-    return [
-      { ...data, metadata: { ...data.metadata, namespace: data.metadata.namespace ?? namespace } }
-    ];
-  });
-}
-var objectForm, statusForm, cure4;
-var init_release2 = __esm({
-  "src/doctor/release.ts"() {
-    "use strict";
-    init_js_yaml();
-    init_zod();
-    init_error();
-    init_check();
-    objectForm = looseObject({
-      kind: string2(),
-      metadata: looseObject({ name: string2(), namespace: string2().optional() }),
-      data: record(string2(), unknown()).nullish()
-    });
-    statusForm = looseObject({
-      info: looseObject({ status: string2(), description: string2().default("") }),
-      version: number2(),
-      manifest: string2().default("")
-    });
-    cure4 = "sh install.sh BUNDLE --key PUB --only chart";
-  }
-});
-
-// src/doctor/selector.ts
-function isSelected(selector = {}, labels = {}) {
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every(({ key, operator, values = [] }) => {
-    const value = labels[key];
-    if (operator === "In") return value !== void 0 && values.includes(value);
-    if (operator === "NotIn") return value === void 0 || !values.includes(value);
-    if (operator === "Exists") return value !== void 0;
-    return operator === "DoesNotExist" && value === void 0;
-  });
-}
-var init_selector = __esm({
-  "src/doctor/selector.ts"() {
-    "use strict";
-  }
-});
-
-// src/doctor/webhook.ts
-async function findWebhooks(cluster, objects) {
-  const services = objects === void 0 ? [ownService] : servicesOf(objects);
-  const brought = (objects ?? []).flatMap(
-    ({ kind, metadata }) => kind === "MutatingWebhookConfiguration" ? [metadata.name] : []
-  );
-  const all = await cluster.list("mutatingwebhookconfigurations");
-  return all.flatMap(
-    ({ metadata: { name: name3 }, webhooks = [] }) => webhooks.filter(({ clientConfig: { service } }) => {
-      const leadsTo = service && services.includes(`${service.namespace}/${service.name}`);
-      return leadsTo || brought.includes(name3);
-    }).map((webhook) => ({ configuration: name3, webhook }))
-  );
-}
-function servicesOf(objects) {
-  return objects.flatMap(
-    ({ kind, metadata }) => kind === "Service" ? [`${metadata.namespace}/${metadata.name}`] : []
-  );
-}
-var ownService;
-var init_webhook2 = __esm({
-  "src/doctor/webhook.ts"() {
-    "use strict";
-    ownService = "imageswap-system/imageswap";
-  }
-});
-
-// src/doctor/webhook-checks.ts
-async function webhookChecks(cluster, objects, now2) {
-  let webhooks = [];
-  const registered = await check("webhook", async () => {
-    webhooks = await findWebhooks(cluster, objects);
-    return registration(webhooks, objects);
-  });
-  if (webhooks.length === 0) return [registered, ...skipAll(names2, "no webhook was found")];
-  return [
-    registered,
-    await check("webhook-service", () => lookBehind(cluster, webhooks)),
-    await check("webhook-ca", () => judgeCertificates(webhooks, now2)),
-    await check("webhook-namespaces", () => lookAtNamespaces(cluster, webhooks))
-  ];
-}
-function registration(webhooks, objects) {
-  if (webhooks.length > 0) return ok(namesOf(webhooks).join(", "));
-  if (objects === void 0) return skipped("there is no release, and nothing is left of one");
-  const [service] = servicesOf(objects);
-  if (service === void 0)
-    return skipped("the chart brings no Service that a webhook could lead to");
-  return failure2(
-    `no MutatingWebhookConfiguration leads to ${service}: no pod is rewritten`,
-    `its pod registers it when it starts: kubectl get pods --namespace ${service.split("/")[0]}`
-  );
-}
-async function lookBehind(cluster, webhooks) {
-  const found = await Promise.all(webhooks.map((one) => serviceFault(cluster, one)));
-  const fault2 = found.find((one) => one !== void 0);
-  if (fault2) return fault2;
-  const services = webhooks.map(({ webhook: { clientConfig } }) => addressOf(clientConfig));
-  return ok(`somebody is ready behind ${[...new Set(services)].join(", ")}`);
-}
-async function serviceFault(cluster, { configuration, webhook: { clientConfig } }) {
-  const { service } = clientConfig;
-  if (service === void 0) return void 0;
-  const { name: name3, namespace } = service;
-  const lift = `kubectl delete mutatingwebhookconfiguration ${configuration} lifts it meanwhile`;
-  if (await cluster.get("service", name3, namespace) === void 0) {
-    return failure2(
-      `the Service ${namespace}/${name3} that ${configuration} leads to is gone: pods are refused or not rewritten`,
-      `sh install.sh BUNDLE --key PUB --only chart; ${lift}`
-    );
-  }
-  const slices = await cluster.list(
-    "endpointslices",
-    `--namespace=${namespace}`,
-    `--selector=kubernetes.io/service-name=${name3}`
-  );
-  const isReady = slices.some(
-    ({ endpoints }) => (endpoints ?? []).some(({ conditions }) => conditions?.ready !== false)
-  );
-  if (isReady) return void 0;
-  return failure2(
-    `nothing is ready behind the Service ${namespace}/${name3}: pods are refused or not rewritten`,
-    `kubectl get pods --namespace ${namespace}; ${lift}`
-  );
-}
-function judgeCertificates(webhooks, now2) {
-  const found = webhooks.map((one) => certificateFinding(one, now2));
-  return found.find(({ status }) => status === "failure") ?? found.find(({ status }) => status === "warning") ?? ok(found.map(({ evidence }) => evidence).join("\n"));
-}
-function certificateFinding({ configuration, webhook: { clientConfig } }, now2) {
-  const cure5 = `${renew} --namespace ${clientConfig.service?.namespace ?? "NAMESPACE"}`;
-  const pem = Buffer.from(clientConfig.caBundle ?? "", "base64").toString();
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0)
-    return failure2(`${configuration} has no CA: the API server cannot trust its server`, cure5);
-  try {
-    const end = Math.max(...blocks.map((block2) => Date.parse(new import_node_crypto13.X509Certificate(block2).validTo)));
-    const until = `the CA of ${configuration} is valid until ${new Date(end).toISOString()}`;
-    if (end < now2.getTime()) return failure2(`${until}: it has expired`, cure5);
-    return end < now2.getTime() + month ? warning2(`${until}: soon`, cure5) : ok(until);
-  } catch {
-    return failure2(`the CA of ${configuration} is no certificate`, cure5);
-  }
-}
-async function lookAtNamespaces(cluster, webhooks) {
-  const all = await cluster.list("namespaces");
-  const selected = all.filter(
-    ({ metadata: { labels } }) => webhooks.some(({ webhook }) => isSelected(webhook.namespaceSelector, labels))
-  );
-  const own2 = webhooks.flatMap(({ webhook }) => webhook.clientConfig.service?.namespace ?? []);
-  const itself2 = selected.find(({ metadata }) => own2.includes(metadata.name));
-  if (itself2) {
-    const { name: name3 } = itself2.metadata;
-    return failure2(
-      `the webhook is asked about pods of ${name3}, where its own pods are: while none runs, none can start`,
-      `kubectl label namespace ${name3} ${label}=disabled --overwrite`
-    );
-  }
-  const mistyped = all.find(
-    ({ metadata: { labels = {} } }) => !["enabled", "disabled", void 0].includes(labels[label])
-  );
-  if (mistyped) {
-    const { name: name3, labels = {} } = mistyped.metadata;
-    return failure2(
-      `the namespace ${name3} has the label ${label}=${labels[label]}, which says nothing to the webhook`,
-      `kubectl label namespace ${name3} ${label}=enabled --overwrite`
-    );
-  }
-  if (selected.length === 0) {
-    return warning2(
-      "no namespace asks for the webhook: no pod is rewritten",
-      `kubectl label namespace NAME ${label}=enabled`
-    );
-  }
-  return ok(`pods are rewritten in ${selected.map(({ metadata }) => metadata.name).join(", ")}`);
-}
-var import_node_crypto13, names2, webhookNames, label, namesOf, addressOf, renew, month;
-var init_webhook_checks = __esm({
-  "src/doctor/webhook-checks.ts"() {
-    "use strict";
-    import_node_crypto13 = require("node:crypto");
-    init_check();
-    init_selector();
-    init_webhook2();
-    names2 = ["webhook-service", "webhook-ca", "webhook-namespaces"];
-    webhookNames = ["webhook", ...names2];
-    label = "k8s.twr.io/imageswap";
-    namesOf = (webhooks) => [
-      ...new Set(webhooks.map(({ configuration }) => `MutatingWebhookConfiguration ${configuration}`))
-    ];
-    addressOf = ({ service, url = "" }) => service ? `${service.namespace}/${service.name}` : url;
-    renew = "restart its pods, which register it again: kubectl rollout restart deployment";
-    month = 30 * 24 * 60 * 60 * 1e3;
-  }
-});
-
-// src/doctor/install-checks.ts
-async function installChecks(cluster, wanted, known2) {
-  const { inventory, inventoryDigest } = wanted;
-  return [
-    await installedCheck(cluster, release, inventory, inventoryDigest),
-    ...await chartChecks(cluster, wanted, known2),
-    ...await podChecks(cluster, inventory, known2.target)
-  ];
-}
-async function chartChecks(cluster, { inventory, chart, now: now2 }, { secret }) {
-  if (chart === void 0) return skipAll(chartNames, "the bundle has no chart: it is non-airgap");
-  const { check: check2, objects } = await releaseCheck(cluster, release, inventory);
-  return [
-    check2,
-    ...await pullSecretChecks(cluster, chart, secret),
-    ...await webhookChecks(cluster, objects, now2),
-    ...objects ? await mapChecks(cluster, objects, inventory) : skipAll(mapNames, "there is no release")
-  ];
-}
-async function pullSecretChecks(cluster, { pullSecret }, secret) {
-  if (typeof pullSecret !== "object")
-    return skipAll(["pull-secret"], "the chart names no Secret to pull with");
-  if (secret === void 0)
-    return skipAll(["pull-secret"], "the Secret registry-info was not read");
-  return [await pullSecretCheck(cluster, pullSecret.name, secret)];
-}
-var chartNames, installNames;
-var init_install_checks = __esm({
-  "src/doctor/install-checks.ts"() {
-    "use strict";
-    init_tables();
-    init_check();
-    init_installed_check();
-    init_map_checks();
-    init_pod_checks();
-    init_pull_secret_check();
-    init_release2();
-    init_webhook_checks();
-    chartNames = ["release", "pull-secret", ...webhookNames, ...mapNames];
-    installNames = ["installed", ...chartNames, ...podNames];
-  }
-});
-
-// src/doctor/node-files.ts
-async function readToml(path7) {
-  return parseToml(await readNodeText(path7), path7);
-}
-async function readNodeText(path7) {
-  let bytes;
-  try {
-    bytes = await readSome(path7);
-  } catch (cause) {
-    throw unreadable(path7, "a file of the node", cause);
-  }
-  if (bytes.length <= mostBytes) return bytes.toString();
-  throw new AirgapError("usage", "a file of the node is too large to be its configuration", {
-    given: path7,
-    expected: `at most ${mostBytes / 1024 / 1024} MiB of TOML`,
-    next: "give config.toml or certs.d of a node"
-  });
-}
-async function readSome(path7) {
-  const file2 = await (0, import_promises40.open)(path7);
-  try {
-    const parts2 = [];
-    let left = mostBytes + 1;
-    while (left > 0) {
-      const { bytesRead, buffer: buffer2 } = await file2.read(Buffer.alloc(Math.min(left, 65536)));
-      if (bytesRead === 0) break;
-      parts2.push(buffer2.subarray(0, bytesRead));
-      left -= bytesRead;
-    }
-    return Buffer.concat(parts2);
-  } finally {
-    await file2.close();
-  }
-}
-function parseToml(text3, path7) {
-  try {
-    return parse(text3.replace(/^\uFEFF/, ""), {
-      integersAsBigInt: "asNeeded",
-      unsafeKeyBehaviour: "drop"
-    });
-  } catch (error3) {
-    if (!(error3 instanceof TomlError)) throw error3;
-    const { line: line2, column } = error3;
-    const why = (error3.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
-    throw new AirgapError("usage", `${path7}:${line2}:${column} is not TOML: ${why}`, {
-      given: shownLine(text3.split(/\r?\n/)[line2 - 1] ?? ""),
-      next: "correct the file: containerd does not take it either"
-    });
-  }
-}
-function shownLine(line2) {
-  const equals = line2.indexOf("=");
-  const isHeader = /^\s*\[{1,2}[\w\s."'*:/-]*\]{0,2}\s*$/.test(line2);
-  const isHarmless = harmless.test(line2) && !/[=@]/.test(line2.slice(equals + 1));
-  if (isHeader || isHarmless) return line2.trim();
-  return equals < 0 ? "\u2026" : `${line2.slice(0, equals + 1).trim()} \u2026`;
-}
-function placesOf2(path7, folder) {
-  if (!(0, import_node_path35.isAbsolute)(path7)) return [(0, import_node_path35.join)(folder, path7)];
-  return path7.startsWith(etc) ? [(0, import_node_path35.join)(folder, path7.slice(etc.length)), path7] : [path7];
-}
-var import_promises40, import_node_path35, mostBytes, harmless, etc;
-var init_node_files = __esm({
-  "src/doctor/node-files.ts"() {
-    "use strict";
-    import_promises40 = require("node:fs/promises");
-    import_node_path35 = require("node:path");
-    init_dist();
-    init_files2();
-    init_error();
-    mostBytes = 4 * 1024 * 1024;
-    harmless = /^\s*(?:version|imports|config_path|endpoint|server|capabilities|override_path|skip_verify|ca|ca_file)\s*=/;
-    etc = "/etc/containerd/";
-  }
-});
-
-// src/doctor/node-form.ts
-function misfits({ issues }, above = []) {
-  return issues.slice(0, 5).map(({ path: path7, message }) => `${[...above, ...path7.map(String)].join(".")}: ${message}`).join("\n");
-}
-var texts, table3, fileForm, authForm, registryForm2, oneOrMore, keyPairs, hostForm, hostsForm;
-var init_node_form = __esm({
-  "src/doctor/node-form.ts"() {
-    "use strict";
-    init_zod();
-    texts = array(string2());
-    table3 = record(string2(), unknown());
-    fileForm = looseObject({
-      version: number2().int().optional(),
-      imports: texts.optional(),
-      disabled_plugins: texts.optional(),
-      plugins: record(string2(), table3).optional()
-    });
-    authForm = looseObject({
-      username: string2().optional(),
-      password: string2().optional(),
-      auth: string2().optional(),
-      identitytoken: string2().optional()
-    });
-    registryForm2 = looseObject({
-      config_path: string2().optional(),
-      mirrors: record(string2(), looseObject({ endpoint: texts.optional() })).optional(),
-      configs: record(
-        string2(),
-        looseObject({
-          auth: authForm.optional(),
-          tls: looseObject({
-            ca_file: string2().optional(),
-            insecure_skip_verify: boolean2().optional()
-          }).optional()
-        })
-      ).optional(),
-      auths: record(string2(), authForm).optional()
-    });
-    oneOrMore = union([string2(), texts]);
-    keyPairs = union([string2(), array(union([string2(), texts.length(2)]))]);
-    hostForm = looseObject({
-      capabilities: texts.optional(),
-      ca: oneOrMore.optional(),
-      client: keyPairs.optional(),
-      skip_verify: boolean2().optional(),
-      override_path: boolean2().optional(),
-      header: record(string2(), oneOrMore).optional()
-    });
-    hostsForm = hostForm.extend({
-      server: string2().optional(),
-      host: record(string2(), hostForm).optional()
-    });
-  }
-});
-
-// src/doctor/node-config.ts
-async function readNodeConfig(path7) {
-  const read6 = [];
-  const missing7 = [];
-  const pending = [path7];
-  for (let next = pending.shift(); next !== void 0; next = pending.shift()) {
-    const at = next;
-    if (read6.some((one) => one.path === at)) continue;
-    const parsed6 = fileForm.safeParse(await readToml(at));
-    if (!parsed6.success) return { misfit: `${at}: ${misfits(parsed6.error)}` };
-    read6.push({ path: at, file: parsed6.data });
-    for (const named of parsed6.data.imports ?? []) {
-      const found = await importsAt((0, import_node_path36.resolve)((0, import_node_path36.dirname)(at), named), (0, import_node_path36.dirname)(path7));
-      if (found.length === 0 && !named.includes("*")) missing7.push(named);
-      pending.push(...found);
-    }
-  }
-  const files2 = read6.map(({ file: file2 }) => file2);
-  const version3 = Math.max(1, ...files2.map((file2) => file2.version ?? 1));
-  return withRegistry(files2, version3, { files: read6.map((one) => one.path), missing: missing7 });
-}
-function withRegistry(files2, version3, { files: paths, missing: missing7 }) {
-  const rightName = pluginNames[Math.min(version3, 3) - 1] ?? "";
-  const plugins = mergePlugins(files2, version3);
-  const otherNames = pluginNames.filter(
-    (name3) => name3 !== rightName && plugins.get(name3)?.registry !== void 0
-  );
-  const older = version3 > 2 ? plugins.get(pluginNames[1] ?? "")?.registry : void 0;
-  const written2 = plugins.get(rightName)?.registry ?? older ?? {};
-  const parsed6 = registryForm2.safeParse(written2);
-  if (!parsed6.success) {
-    const where2 = ["plugins", JSON.stringify(rightName), "registry"];
-    return { misfit: `${paths[0]}: ${misfits(parsed6.error, where2)}` };
-  }
-  const disabled = files2.flatMap((file2) => file2.disabled_plugins ?? []);
-  const plugin = plugins.get(rightName) ?? {};
-  return { version: version3, files: paths, missing: missing7, disabled, registry: parsed6.data, plugin, otherNames };
-}
-function mergePlugins(files2, version3) {
-  const merged2 = /* @__PURE__ */ new Map();
-  for (const { plugins = {} } of files2)
-    for (const [name3, table4] of Object.entries(plugins))
-      merged2.set(name3, version3 > 2 ? mergeTables(merged2.get(name3) ?? {}, table4) : table4);
-  return merged2;
-}
-function mergeTables(base2, more) {
-  const merged2 = new Map(Object.entries(base2));
-  for (const [key, value] of Object.entries(more)) {
-    const own2 = merged2.get(key);
-    merged2.set(key, isTable(own2) && isTable(value) ? mergeTables(own2, value) : value);
-  }
-  return Object.fromEntries(merged2);
-}
-async function importsAt(path7, folder) {
-  for (const place6 of placesOf2(path7, folder)) {
-    const found = place6.includes("*") ? await matching(place6) : await existing([place6]);
-    if (found.length > 0) return found;
-  }
-  return [];
-}
-async function matching(pattern2) {
-  let folders = ["/"];
-  for (const part3 of pattern2.split("/").filter((one) => one !== "")) {
-    const inEach = folders.map(async (folder) => {
-      const names4 = /[*?[]/.test(part3) ? await namesIn(folder, part3) : [part3];
-      return existing(names4.map((name3) => (0, import_node_path36.join)(folder, name3)));
-    });
-    folders = (await Promise.all(inEach)).flat();
-  }
-  return folders;
-}
-async function namesIn(folder, pattern2) {
-  const names4 = await (0, import_promises41.readdir)(folder).catch(() => []);
-  const matches2 = fnmatch(pattern2);
-  try {
-    return names4.filter((name3) => matches2(name3)).sort();
-  } catch (error3) {
-    if (error3 instanceof PythonError) return [];
-    throw error3;
-  }
-}
-async function existing(paths) {
-  const there = await Promise.all(
-    paths.map(
-      (path7) => (0, import_promises41.stat)(path7).then(
-        () => true,
-        () => false
-      )
-    )
-  );
-  return paths.filter((_, i2) => there[i2]);
-}
-var import_promises41, import_node_path36, pluginNames, isTable;
-var init_node_config = __esm({
-  "src/doctor/node-config.ts"() {
-    "use strict";
-    import_promises41 = require("node:fs/promises");
-    import_node_path36 = require("node:path");
-    init_fnmatch();
-    init_python();
-    init_node_files();
-    init_node_form();
-    pluginNames = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"];
-    isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
-  }
-});
-
-// src/doctor/node-address.ts
-function mirrorAddress(endpoint) {
-  const whole = endpoint.includes("://") ? endpoint : `${schemeOf(endpoint)}://${endpoint}`;
-  return readAddress(whole, (path7) => path7 === "" ? "/v2" : path7);
-}
-function hostAddress(server, overridePath) {
-  const whole = server.startsWith("http") ? server : `https://${server}`;
-  return readAddress(whole, (path7) => {
-    const clean = path7 === "" ? "" : import_node_path37.posix.normalize(path7).replace(/\/$/, "");
-    return overridePath || clean.endsWith("/v2") ? clean : `${clean}/v2`;
-  });
-}
-function readAddress(url, complete2 = (path7) => path7) {
-  const parts2 = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]+)([^?#]*)/i.exec(url);
-  if (parts2 === null) return void 0;
-  const [, scheme = "", authority2 = "", path7 = ""] = parts2;
-  return { scheme: scheme.toLowerCase(), authority: authority2, path: joined(complete2(path7)) };
-}
-function printAddress({ scheme, authority: authority2, path: path7 }) {
-  return `${scheme}://${authority2}${path7 === "/" ? "" : path7}`;
-}
-function withoutLogin(url) {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, "$1***@").replace(/[?#].*$/s, "");
-}
-function isSameHost(one, other2) {
-  return hostOf2(one) === hostOf2(other2);
-}
-function whyNot(found, wanted) {
-  if (found.authority.toLowerCase() !== wanted.authority.toLowerCase() && !isSameHost(found, wanted))
-    return `another host than ${wanted.authority}`;
-  if (found.scheme !== wanted.scheme) return whyNotScheme(wanted);
-  return found.path === wanted.path ? void 0 : whyNotPath(found.path, wanted.path);
-}
-function whyNotScheme({ scheme }) {
-  return scheme === "https" ? "plain HTTP, and the target speaks TLS alone" : "TLS, and the target speaks plain HTTP alone";
-}
-function whyNotPath(found, wanted) {
-  if (found.startsWith("/v2/v2")) return "/v2/ is in it twice";
-  if (joined(`/v2${found}`) === wanted)
-    return "without /v2/ it is not the registry API: containerd uses the path as it is";
-  const added3 = found.replace(/\/v2$/, "");
-  if (added3 !== found && (added3 === wanted || joined(`/v2${added3}`) === wanted))
-    return `containerd asks ${found}/\u2026: without override_path = true it puts /v2 behind the path`;
-  return `another path than ${wanted}`;
-}
-function schemeOf(endpoint) {
-  const host = /^(?:\[([^\]]*)\]|([^/:]*))/.exec(endpoint);
-  const name3 = host?.[1] ?? host?.[2] ?? "";
-  return name3 === "localhost" || name3 === "::1" || /^127(?:\.\d+){3}$/.test(name3) ? "http" : "https";
-}
-function hostOf2({ scheme, authority: authority2 }) {
-  const usual = scheme === "http" ? ":80" : ":443";
-  const host = authority2.toLowerCase();
-  return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
-}
-function joined(path7) {
-  const whole = import_node_path37.posix.join("/", path7);
-  return whole === "/" ? whole : whole.replace(/\/$/, "");
-}
-var import_node_path37;
-var init_node_address = __esm({
-  "src/doctor/node-address.ts"() {
-    "use strict";
-    import_node_path37 = require("node:path");
-  }
-});
-
-// src/doctor/node-endpoints.ts
-function judge6(way, url) {
-  const wanted = readAddress(url);
-  if (wanted === void 0) throw new Error(`not an address: ${url}`);
-  const { status, words: words3 } = verdict(way, wanted);
-  return { way, wanted, status, words: `${way.source}: ${words3}` };
-}
-function works(attempt3, wanted) {
-  return whyInVain(attempt3, wanted) === void 0;
-}
-function isAtTarget({ address }, wanted) {
-  return address !== void 0 && !/^another host/.test(whyNot(address, wanted) ?? "");
-}
-function whyInVain(attempt3, wanted) {
-  if (attempt3.leftOut !== void 0) return attempt3.leftOut;
-  if (attempt3.address === void 0) return "it has no host";
-  if (isTriedByTls(attempt3, wanted)) return whyNot({ ...attempt3.address, scheme: "https" }, wanted);
-  return whyNot(attempt3.address, wanted);
-}
-function isTriedByTls({ address, trust }, wanted) {
-  return trust.settings && address?.scheme === "http" && wanted.scheme === "https" && !address.authority.endsWith(":80");
-}
-function verdict(way, wanted) {
-  if (way.broken !== void 0)
-    return {
-      status: "failure",
-      words: `${way.place}: ${way.broken}; containerd asks ${way.source} itself`
-    };
-  const url = printAddress(wanted);
-  if (way.attempts.length === 0)
-    return { status: "failure", words: `${way.place} has no address; it should be ${url}` };
-  const inVain = way.attempts.map((attempt3) => whyInVain(attempt3, wanted));
-  const first = inVain.indexOf(void 0);
-  if (first < 0) {
-    const all = way.attempts.map(({ written: written2 }, i2) => `${written2}: ${inVain[i2]}`);
-    return { status: "failure", words: `${all.join("; ")}; it should be ${url}` };
-  }
-  const others = way.attempts.flatMap(
-    ({ written: written2 }, i2) => inVain[i2] === void 0 ? [] : [`${written2} is asked ${i2 < first ? "first" : "then"}, in vain: ${inVain[i2]}`]
-  );
-  const doubts = way.attempts.flatMap(
-    (one) => isTriedByTls(one, wanted) ? ["at http:// with settings for TLS 1.6 asks by plain HTTP"] : []
-  );
-  const warnings = [...others, ...doubts, ...way.doubts];
-  const words3 = [`${way.attempts[first]?.written} works`, ...warnings, ...sourceWords(way)].join(
-    "; "
-  );
-  const isWarning = warnings.length > 0 || isSourceAvoidable(way);
-  return { status: isWarning ? "warning" : "ok", words: words3 };
-}
-function sourceWords({ asksSource, source }) {
-  return asksSource ? [`what is not there is asked for at ${source} itself`] : [];
-}
-function endpointsFinding(judged) {
-  const lines3 = (wanted) => judged.filter(({ status }) => status === wanted);
-  const [failures, warnings, fine] = [lines3("failure"), lines3("warning"), lines3("ok")];
-  const evidence = [...failures, ...warnings, ...fine].map(({ words: words3 }) => words3).join("\n");
-  const [worst] = [...failures, ...warnings];
-  if (worst === void 0) return ok(evidence);
-  return (failures.length > 0 ? failure2 : warning2)(evidence, `${lineFor(worst)}; ${writeNodes}`);
-}
-function lineFor({ way, wanted }) {
-  const url = printAddress(wanted);
-  return way.place.endsWith("hosts.toml") ? `in ${way.place} write server = "${url}" and [host."${url}"], each with override_path = true` : `write endpoint = ["${url}"] for ${way.source}`;
-}
-var isSourceAvoidable, writeNodes;
-var init_node_endpoints = __esm({
-  "src/doctor/node-endpoints.ts"() {
-    "use strict";
-    init_check();
-    init_node_address();
-    isSourceAvoidable = ({ asksSource, place: place6 }) => asksSource && place6.endsWith(".toml");
-    writeNodes = "sh install.sh BUNDLE --key PUB --write-nodes DIR writes the files for a node";
-  }
-});
-
-// src/doctor/node-authority.ts
-async function authorityAt(named, folder, besideFile) {
-  for (const place6 of placesOf2(named, folder)) {
-    const pem = await readNodeText(place6).catch((error3) => {
-      if (error3 instanceof AirgapError) return void 0;
-      throw error3;
-    });
-    if (pem !== void 0) return { named, besideFile, pem };
-  }
-  return { named, besideFile, pem: void 0 };
-}
-function holdsAll(pem, wanted) {
-  const has = new Set(certificatesIn2(pem));
-  return certificatesIn2(wanted).every((one) => has.has(one));
-}
-function certificatesIn2(pem) {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*/g) ?? [];
-  return blocks.map((block2) => block2.replace(/^-+[^-]*-+|\s/g, ""));
-}
-var init_node_authority = __esm({
-  "src/doctor/node-authority.ts"() {
-    "use strict";
-    init_error();
-    init_node_files();
-  }
-});
-
-// src/doctor/node-login.ts
-function configuredLogin(registry3, authority2) {
-  const auths = Object.entries(registry3.auths ?? {}).map(
-    ([url, auth2]) => [url.replace(/^[a-z]+:\/\/([^/]*).*$/i, "$1"), auth2]
-  );
-  const auth = new Map(auths).get(authority2) ?? entryOf3(registry3.configs, authority2)?.auth;
-  return auth === void 0 ? "none" : loginOf(auth);
-}
-function headerLogin({ header: header2 = {} }) {
-  const found = Object.entries(header2).find(([name3]) => name3.toLowerCase() === "authorization");
-  if (found === void 0) return "none";
-  const value = [found[1]].flat()[0] ?? "";
-  const basic = /^basic +(.*)$/i.exec(value);
-  if (basic !== null) return isPair(basic[1] ?? "") ? "header" : "unreadable";
-  return /^bearer +\S/i.test(value) ? "header" : "unreadable";
-}
-function entryOf3(table4, key) {
-  return new Map(Object.entries(table4 ?? {})).get(key);
-}
-function loginOf({ username = "", identitytoken = "", auth = "" }) {
-  if (username !== "" || identitytoken !== "") return "configs";
-  if (auth === "") return "none";
-  return isPair(auth) ? "configs" : "unreadable";
-}
-function isPair(text3) {
-  const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text3);
-  return isBase64 && Buffer.from(text3, "base64").includes(":");
-}
-var init_node_login = __esm({
-  "src/doctor/node-login.ts"() {
-    "use strict";
-  }
-});
-
-// src/doctor/node-way.ts
-function noWay(source, place6) {
-  return { source, place: place6, attempts: [], asksSource: true, doubts: [] };
-}
-var init_node_way = __esm({
-  "src/doctor/node-way.ts"() {
-    "use strict";
-  }
-});
-
-// src/doctor/node-hosts.ts
-async function hostsWay(source, folders) {
-  const names4 = [.../* @__PURE__ */ new Set([hostFolder(source), source, "_default"])];
-  for (const root of folders.roots)
-    for (const name3 of names4) {
-      const folder = (0, import_node_path38.join)(root, name3);
-      if (await isThere(folder)) return wayIn(source, folder, folders);
-    }
-  return noWay(source, (0, import_node_path38.join)(folders.roots[0] ?? "", names4[0] ?? "", "hosts.toml"));
-}
-function isThere(path7) {
-  return (0, import_promises42.stat)(path7).then(
-    () => true,
-    () => false
-  );
-}
-async function wayIn(source, folder, folders) {
-  const place6 = (0, import_node_path38.join)(folder, "hosts.toml");
-  const broken = (why) => ({ ...noWay(source, place6), broken: why });
-  const read6 = await readHostsFile(place6);
-  if ("why" in read6) return broken(read6.why);
-  const parsed6 = hostsForm.safeParse(read6.toml);
-  if (!parsed6.success) return broken(`containerd does not take it: ${misfits(parsed6.error)}`);
-  const { server = "", host, ...rest2 } = parsed6.data;
-  const tables = [
-    ...Object.entries(host ?? {}),
-    ...server === "" ? [] : [[server, rest2]]
-  ];
-  const unknown2 = tables.flatMap(([, table4]) => capabilitiesOf(table4)).find((one) => !known.has(one));
-  if (unknown2 !== void 0) return broken("containerd does not take it: an unknown capability");
-  const attempts = await Promise.all(
-    tables.map(([url, table4]) => attempt(url, table4, folder, folders))
-  );
-  return {
-    source,
-    place: place6,
-    attempts,
-    asksSource: server === "",
-    doubts: doubtsOf(parsed6.data, folders)
-  };
-}
-async function readHostsFile(place6) {
-  try {
-    if (!await isThere(place6)) return { why: "there is no hosts.toml in the folder" };
-    const toml = await readToml(place6);
-    return Object.keys(toml).length === 0 ? { why: "it is empty" } : { toml };
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError)) throw error3;
-    return { why: error3.message.replace(`${place6}:`, "line ") };
-  }
-}
-function doubtsOf({ host, ...rest2 }, { version: version3 }) {
-  if ((version3 ?? 2) > 2) return [];
-  const tables = [rest2, ...Object.values(host ?? {})];
-  const refers = tables.some((table4) => capabilitiesOf(table4).includes("referrers"));
-  return [
-    ...host === void 0 ? ["containerd 1.6 and 1.7 take no hosts.toml without a [host] table"] : [],
-    ...refers ? ["containerd 1.6 and 1.7 take no hosts.toml with the capability referrers"] : []
-  ];
-}
-async function attempt(url, table4, folder, { registry: registry3 }) {
-  const address = hostAddress(url, table4.override_path ?? false);
-  const capabilities = capabilitiesOf(table4);
-  const lacking = ["pull", "resolve"].filter((one) => !capabilities.includes(one));
-  const header2 = headerLogin(table4);
-  const configured = configuredLogin(registry3, address?.authority ?? "");
-  return {
-    written: withoutLogin(url),
-    address,
-    ...capabilities.length > 0 && lacking.length > 0 ? { leftOut: `its capabilities lack ${lacking.join(" and ")}` } : {},
-    trust: {
-      authorities: await Promise.all(
-        [table4.ca ?? []].flat().map((file2) => authority(file2, folder))
-      ),
-      skipVerify: table4.skip_verify ?? false,
-      settings: [table4.ca, table4.client, table4.skip_verify].some((one) => one !== void 0)
-    },
-    login: configured === "none" ? header2 : configured
-  };
-}
-function authority(named, folder) {
-  return (0, import_node_path38.isAbsolute)(named) ? authorityAt(named, (0, import_node_path38.dirname)((0, import_node_path38.dirname)(folder)), false) : authorityAt(named, folder, true);
-}
-var import_promises42, import_node_path38, known, capabilitiesOf;
-var init_node_hosts = __esm({
-  "src/doctor/node-hosts.ts"() {
-    "use strict";
-    import_promises42 = require("node:fs/promises");
-    import_node_path38 = require("node:path");
-    init_nodes();
-    init_error();
-    init_node_address();
-    init_node_authority();
-    init_node_files();
-    init_node_form();
-    init_node_login();
-    init_node_way();
-    known = /* @__PURE__ */ new Set(["pull", "resolve", "push", "referrers"]);
-    capabilitiesOf = ({ capabilities = [] }) => capabilities.map((one) => one.toLowerCase());
-  }
-});
-
-// src/doctor/node-mirrors.ts
-async function mirrorWay(source, config2, folder) {
-  const { mirrors: mirrors2 } = config2.registry;
-  const own2 = entryOf3(mirrors2, source);
-  const found = own2 ?? entryOf3(mirrors2, "*");
-  const place6 = `mirrors."${own2 === void 0 && found ? "*" : source}"`;
-  if (found === void 0) return noWay(source, place6);
-  const endpoints = found.endpoint ?? [];
-  const attempts = await Promise.all(endpoints.map((one) => attempt2(one, config2, folder)));
-  const asksSource = !attempts.some(({ address }) => address?.authority === source);
-  return { source, place: place6, attempts, asksSource, doubts: [] };
-}
-async function attempt2(endpoint, { registry: registry3, version: version3 }, folder) {
-  const address = mirrorAddress(endpoint);
-  const authority2 = address?.authority ?? "";
-  const tls = version3 > 2 ? void 0 : entryOf3(registry3.configs, authority2)?.tls;
-  const file2 = tls?.ca_file ?? "";
-  return {
-    written: withoutLogin(endpoint),
-    address,
-    trust: {
-      authorities: file2 === "" ? [] : [await authorityAt(file2, folder, false)],
-      skipVerify: tls?.insecure_skip_verify ?? false,
-      settings: false
-    },
-    login: configuredLogin(registry3, authority2)
-  };
-}
-var init_node_mirrors = __esm({
-  "src/doctor/node-mirrors.ts"() {
-    "use strict";
-    init_node_address();
-    init_node_authority();
-    init_node_login();
-    init_node_way();
-  }
-});
-
-// src/doctor/node-reading.ts
-function readingOf(config2) {
-  const { registry: registry3, version: version3 } = config2;
-  const path7 = registry3.config_path ?? "";
-  const mirrors2 = Object.keys(registry3.mirrors ?? {}).length;
-  const about = `${config2.files.join(", ")}: version ${version3}`;
-  const refused2 = whyRefused(config2, path7, mirrors2);
-  const found = (reading, words3) => ({
-    reading,
-    finding: withDoubts(config2, `${about}; ${words3}`)
-  });
-  if (refused2 !== void 0)
-    return { reading: "none", finding: failure2(`${about}; ${refused2.why}`, refused2.cure) };
-  if (path7 !== "")
-    return found("config_path", `the node reads config_path, ${path7}, and no mirrors`);
-  if (mirrors2 > 0) return found("mirrors", `the node reads mirrors, ${mirrors2} of them`);
-  const why = "neither mirrors nor config_path is set: every image is asked for at its source";
-  return {
-    reading: "none",
-    finding: failure2(
-      `${about}; ${[why, ...doubtsOf2(config2).map((one) => one.why)].join("\n")}`,
-      `merge ${lines2(version3)}; ${configs}`
-    )
-  };
-}
-function whyRefused(config2, path7, mirrors2) {
-  const { version: version3, disabled } = config2;
-  const off = disabled.find((name3) => pluginNames.includes(name3));
-  if (off !== void 0)
-    return {
-      why: `disabled_plugins turns CRI off: ${off}`,
-      cure: `take ${off} out of disabled_plugins`
-    };
-  if (path7 !== "" && mirrors2 > 0)
-    return {
-      why: "both mirrors and config_path are set: containerd does not start its CRI plugin",
-      cure: "delete the tables below registry.mirrors and keep config_path"
-    };
-  if (version3 < 3 && path7 !== "" && hasTls(config2))
-    return {
-      why: "both config_path and configs.\u2026tls are set: containerd 1.6 and 1.7 do not start their CRI plugin",
-      cure: "delete the tls tables below registry.configs: hosts.toml has ca and skip_verify"
-    };
-  if (isMisnamed(config2, path7 !== "" || mirrors2 > 0)) return misnamed(config2);
-  if (version3 > 2 && isList(path7) && !pullsItself(config2))
-    return {
-      why: `config_path is a list, ${path7}: the transfer service of containerd 2 takes it for the name of one folder, and asks every source itself`,
-      cure: "name one folder in config_path, or set use_local_image_pull = true beside the table registry"
-    };
-  return void 0;
-}
-function isMisnamed({ version: version3, otherNames }, isFound) {
-  return version3 < 3 && otherNames.length > 0 && (!isFound || version3 === 2 && otherNames.includes("cri"));
-}
-function misnamed({ version: version3, otherNames }) {
-  const cure5 = version3 === 1 && otherNames.includes(pluginNames[1] ?? "") ? "write version = 2 at the top of the file" : `call the table plugins."${pluginNames[version3 - 1]}".registry, or give the file the version of that name`;
-  return {
-    why: `in a file of version ${version3} containerd 1.6 and 1.7 do not read plugins."${otherNames.join('", "')}"`,
-    cure: cure5
-  };
-}
-function withDoubts(config2, evidence) {
-  const doubts = doubtsOf2(config2);
-  const [first] = doubts;
-  if (first === void 0) return ok(evidence);
-  return warning2([evidence, ...doubts.map(({ why }) => why)].join("\n"), first.cure);
-}
-function doubtsOf2(config2) {
-  const { missing: missing7, version: version3, otherNames } = config2;
-  const doubts = missing7.map((path7) => ({
-    why: `it imports ${path7}, which is not on this machine; containerd does not start without it`,
-    cure: "copy what it imports from the node, and lay it beside the file as it lies in /etc/containerd"
-  }));
-  if (version3 < 3) return doubts;
-  const names4 = otherNames.join('", "');
-  if (names4 !== "")
-    doubts.push({
-      why: `not every containerd 2 reads plugins."${names4}".registry in a file of version ${version3}: 2.1 does not`,
-      cure: `call the table plugins."${pluginNames[2]}".registry`
-    });
-  if (hasTls(config2))
-    doubts.push({
-      why: "containerd 2 does not read tls below registry.configs",
-      cure: `use hosts.toml, with ca or skip_verify: ${configs}`
-    });
-  if (version3 > 4)
-    doubts.push({
-      why: `version ${version3} is not known here, and was read as version 4`,
-      cure: configs
-    });
-  return doubts;
-}
-function foldersOf(path7) {
-  return path7.split(":").filter((one) => one !== "");
-}
-function pullsItself({ registry: registry3, plugin }) {
-  const old = [registry3.mirrors, registry3.configs, registry3.auths];
-  return plugin.use_local_image_pull === true || old.some((table4) => Object.keys(table4 ?? {}).length > 0);
-}
-var configs, lines2, hasTls, isList;
-var init_node_reading = __esm({
-  "src/doctor/node-reading.ts"() {
-    "use strict";
-    init_check();
-    init_node_config();
-    configs = "docs/nodes.md says which lines a config.toml wants";
-    lines2 = (version3) => version3 > 2 ? "config-path-v3.toml into it" : "config-path-v2.toml into it, or config.toml";
-    hasTls = ({ registry: registry3 }) => Object.values(registry3.configs ?? {}).some(({ tls }) => tls !== void 0);
-    isList = (path7) => foldersOf(path7).length > 1;
-  }
-});
-
-// src/doctor/node-trust.ts
-function trustFinding(judged, wants) {
-  if (wants.plainHttp) return ok(`${wants.endpoint} speaks plain HTTP: there is no certificate`);
-  const cure5 = wants.caCert === void 0 ? "set skip_verify (hosts.toml) or tls.insecure_skip_verify (mirrors) for the target" : "copy certs.d/ca.crt to the node and name it as ca (hosts.toml) or tls.ca_file (mirrors)";
-  return overAttempts(judged, (attempt3) => trustOf(attempt3, wants), `${cure5}; ${writeNodes}`);
-}
-function trustOf({ trust }, wants) {
-  const unusable = trust.authorities.find(
-    ({ besideFile, pem }) => besideFile && !pem?.includes("-----BEGIN CERTIFICATE-----")
-  );
-  if (unusable !== void 0)
-    return said(
-      "failure",
-      `no certificate can be read from ${unusable.named}: containerd does not pull at all`
-    );
-  if (trust.skipVerify) return said("ok", "the certificate is not checked");
-  const { caCert } = wants;
-  if (caCert === void 0)
-    return wants.insecureSkipVerify ? said("warning", "the certificate is checked, which the bundle says to leave out") : said("ok", "by the system's authorities");
-  if (trust.authorities.length === 0)
-    return said(
-      "warning",
-      "the target's own CA is not named: it fails unless the node's system trusts it"
-    );
-  if (trust.authorities.some(({ pem }) => pem !== void 0 && holdsAll(pem, caCert)))
-    return said("ok", "by the target's own CA");
-  const unseen = trust.authorities.find(({ pem }) => pem === void 0);
-  return unseen === void 0 ? said("warning", "the CA that is named is not the target's") : said("ok", `by ${unseen.named}, which is not on this machine and was not looked at`);
-}
-function loginFinding(judged, wants, version3) {
-  if (wants.login === false) return ok(`${wants.endpoint} lets everybody pull`);
-  const cure5 = `${writeNodes}, with the login where --username U and --password-file FILE are given`;
-  const finding = overAttempts(judged, (one) => loginOf2(one, wants, version3), cure5);
-  const isUnknown = wants.login === void 0 && finding.evidence.includes(noLogin);
-  return isUnknown && finding.status === "warning" ? skipped(`${finding.evidence}
-whether ${wants.endpoint} wants one is not known here`, cure5) : finding;
-}
-function loginOf2({ login }, wants, version3) {
-  switch (login) {
-    case "none":
-      return said(wants.login === void 0 ? "warning" : "failure", noLogin);
-    case "unreadable":
-      return said("failure", "what stands there as a login is not base64 of USER:PASSWORD");
-    case "header":
-      return version3 === void 0 || version3 > 2 ? said("ok", "a login in hosts.toml") : said(
-        "warning",
-        "a login in hosts.toml alone, which containerd 1.6 and 1.7 send to no token service"
-      );
-    case "configs":
-      return said("ok", "a login in config.toml");
-  }
-}
-function overAttempts(judged, say, cure5) {
-  const all = judged.flatMap(({ way, wanted }) => {
-    const attempt3 = way.attempts.find((one) => works(one, wanted)) ?? way.attempts.find((one) => isAtTarget(one, wanted));
-    return attempt3 === void 0 ? [] : [{ source: way.source, ...say(attempt3) }];
-  });
-  if (all.length === 0) return skipped("no source is asked for at the target");
-  const evidence = [...new Set(all.map(({ words: words3 }) => words3))].map((words3) => {
-    const sources = all.filter((one) => one.words === words3).map(({ source }) => source);
-    return `${sources.join(", ")}: ${words3}`;
-  }).join("\n");
-  const has = (status) => all.some((one) => one.status === status);
-  if (has("failure")) return failure2(evidence, cure5);
-  return has("warning") ? warning2(evidence, cure5) : ok(evidence);
-}
-var noLogin, said;
-var init_node_trust = __esm({
-  "src/doctor/node-trust.ts"() {
-    "use strict";
-    init_check();
-    init_node_authority();
-    init_node_endpoints();
-    noLogin = "no login";
-    said = (status, words3) => ({ status, words: words3 });
-  }
-});
-
-// src/doctor/node-checks.ts
-function nodeNeeds(inventory, { target: target2 }, login) {
-  return { ...nodesInput({ inventory, target: target2 }), login };
-}
-async function nodeChecks(path7, wanted) {
-  const at = (0, import_node_path39.resolve)(path7);
-  const found = await (0, import_promises43.stat)(at).catch((cause) => {
-    throw unreadable(at, "the node configuration", cause);
-  });
-  if (!found.isDirectory()) return configChecks(at, wanted);
-  await refuseOther(at);
-  const evidence = `${at}: hosts.toml files, which a node reads if config_path in its config.toml names their folder`;
-  const folders = { roots: [at], registry: {}, version: void 0 };
-  return [{ check: "node-config", ...ok(evidence) }, ...await hostChecks(folders, wanted)];
-}
-async function configChecks(path7, wanted) {
-  const config2 = await readNodeConfig(path7);
-  if ("misfit" in config2) {
-    const evidence = `containerd does not take the file
-${config2.misfit}`;
-    const cure5 = "correct what is named; docs/nodes.md says which lines a config.toml wants";
-    return [{ check: "node-config", ...failure2(evidence, cure5) }];
-  }
-  const { reading, finding } = readingOf(config2);
-  const read6 = { check: "node-config", ...finding };
-  if (reading === "none") return [read6];
-  if (reading === "mirrors") {
-    const folder = (0, import_node_path39.dirname)(path7);
-    const ways = (source) => mirrorWay(source, config2, folder);
-    return [read6, ...await wayChecks(ways, wanted, config2.version)];
-  }
-  return [read6, ...await configPathChecks(path7, config2, wanted)];
-}
-async function configPathChecks(path7, { registry: registry3, version: version3 }, wanted) {
-  const named = registry3.config_path ?? "";
-  const roots = [];
-  for (const folder of foldersOf(named)) {
-    const places = await Promise.all(
-      placesOf2(folder, (0, import_node_path39.dirname)(path7)).map(async (place6) => await isThere(place6) ? [place6] : [])
-    );
-    roots.push(...places.flat().slice(0, 1));
-  }
-  if (roots.length > 0) return hostChecks({ roots, registry: registry3, version: version3 }, wanted);
-  const evidence = `${named}, which config_path names, is not on this machine`;
-  const cure5 = "copy the folder from the node and give it with --node-config FOLDER";
-  return [{ check: "node-endpoints", ...skipped(evidence, cure5) }];
-}
-function hostChecks(folders, wanted) {
-  return wayChecks((source) => hostsWay(source, folders), wanted, folders.version);
-}
-async function wayChecks(wayTo, wanted, version3) {
-  const mirrors2 = nodeMirrors(wanted);
-  if (mirrors2.length === 0)
-    return [
-      {
-        check: "node-endpoints",
-        ...skipped("the map has no entry that means anything to containerd")
-      }
-    ];
-  const judged = await Promise.all(
-    mirrors2.map(async ({ registry: registry3, url }) => judge6(await wayTo(registry3), url))
-  );
-  return [
-    { check: "node-endpoints", ...endpointsFinding(judged) },
-    { check: "node-trust", ...trustFinding(judged, wanted) },
-    { check: "node-credential", ...loginFinding(judged, wanted, version3) }
-  ];
-}
-async function refuseOther(folder) {
-  const names4 = await (0, import_promises43.readdir)(folder).catch((cause) => {
-    throw unreadable(folder, "the node configuration", cause);
-  });
-  const files2 = names4.map((name3) => (0, import_node_path39.join)(folder, name3, "hosts.toml"));
-  if ((await Promise.all(files2.map(isThere))).includes(true)) return;
-  throw new AirgapError("usage", "the folder of --node-config is no certs.d", {
-    given: folder,
-    expected: "a folder with HOST/hosts.toml in it",
-    next: names4.includes("hosts.toml") ? `give the folder above it: ${(0, import_node_path39.dirname)(folder)}` : "give the config.toml of the node, or the folder that config_path in it names"
-  });
-}
-var import_promises43, import_node_path39;
-var init_node_checks = __esm({
-  "src/doctor/node-checks.ts"() {
-    "use strict";
-    import_promises43 = require("node:fs/promises");
-    import_node_path39 = require("node:path");
-    init_files2();
-    init_files();
-    init_nodes();
-    init_error();
-    init_check();
-    init_node_config();
-    init_node_endpoints();
-    init_node_files();
-    init_node_hosts();
-    init_node_mirrors();
-    init_node_reading();
-    init_node_trust();
-  }
-});
-
-// src/doctor/registry-checks.ts
-async function registryChecks(inventory, target2, login) {
-  const first = inventory.images.flatMap(({ placements }) => placements)[0];
-  if (!first) return skipAll(["registry", ...names3], "the bundle has no placement");
-  const reached = await check("registry", () => reach(first.reference, target2, login));
-  if (reached.status !== "ok")
-    return [reached, ...skipAll(names3, "the registry was not reached with this login")];
-  return [
-    reached,
-    await check("placements", () => resolvePlacements(inventory, target2)),
-    await check("push-rights", () => tryPush2(inventory, target2, login))
-  ];
-}
-async function reach(reference, target2, login) {
-  const { repository, tag: tag2 } = splitPlacement(reference);
-  const who = login.username === void 0 ? "without a login" : `as ${login.username}`;
-  try {
-    await target2.headManifest(repository.slice(target2.host.length + 1), tag2);
-    return ok(`${target2.host} answers ${who} (${login.from})`);
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError)) throw error3;
-    const { message, given: given2 = "", next = "" } = error3;
-    const evidence = `${who} (${login.from}): ${[message, given2].filter(Boolean).join(": ")}`;
-    if (error3.class !== "authentication") return failure2(evidence, next);
-    if (!login.isKnown)
-      return skipped(evidence, "give the pull credential: --username and --password-file");
-    return failure2(evidence, cureOfLogin);
-  }
-}
-async function resolvePlacements(inventory, target2) {
-  const images2 = inventory.images.map(({ source, digest: digest2, mediaType: mediaType2, placements }) => {
-    return { source, digest: digest2, mediaType: mediaType2, placements: placements.map(({ reference }) => reference) };
-  });
-  const { pullThrough = [] } = inventory.target;
-  const result = await targetHeads({ images: images2, target: target2, pullThrough });
-  const all = result.images.flatMap(({ placements }) => placements);
-  const errors = all.flatMap(({ error: error3 }) => error3 ?? []);
-  const sum2 = `${all.length - errors.length} of ${count(all.length, "placement")} resolve to the signed digest`;
-  if (errors.length === 0) return ok(sum2);
-  const lines3 = errors.map(({ message, given: given2 }) => [message, given2].filter(Boolean).join(": "));
-  return failure2([sum2, ...lines3].join("\n"), "sh install.sh BUNDLE --key PUB --only load");
-}
-async function tryPush2({ images: images2, target: { pullThrough } }, target2, { username, from }) {
-  const repositories = images2.flatMap(
-    ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
-  );
-  const written2 = repositories.find((repository) => !isPullThrough(repository, pullThrough));
-  if (written2 === void 0) return skipped("all placements are in a pull-through cache");
-  const who = username === void 0 ? "anybody" : `${username} (${from})`;
-  try {
-    await target2.checkPush(written2.slice(target2.host.length + 1));
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError) || !["refused", "authentication"].includes(error3.class))
-      throw error3;
-    return ok(`${who} may not push to ${written2}`);
-  }
-  return warning2(
-    `${who} may push to ${written2}: whoever reads the Secret of the cluster can replace its images`,
-    "let the cluster pull with an account that can only read (in Harbor a robot with pull alone)"
-  );
-}
-var names3, cureOfLogin;
-var init_registry_checks = __esm({
-  "src/doctor/registry-checks.ts"() {
-    "use strict";
-    init_repositories();
-    init_error();
-    init_units();
-    init_heads();
-    init_check();
-    names3 = ["placements", "push-rights"];
-    cureOfLogin = "give the cluster a login that can pull: sh install.sh BUNDLE --key PUB --username USER --password-file FILE --only secret,chart";
-  }
-});
-
-// src/doctor/tools.ts
-function flag(name3, value) {
-  return value === void 0 ? [] : [`${name3}=${value}`];
-}
-function verb(args) {
-  return args.filter((arg) => !arg.startsWith("-")).slice(0, 3).join(" ");
-}
-function words2(stderr) {
-  const lines3 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
-  return lines3.join("\n").trim().slice(-1e3);
-}
-function missing6(tool) {
-  return new AirgapError("tool", `${tool} was not found`, {
-    given: `no ${tool} on PATH`,
-    expected: `${tool}, to ask the cluster`,
-    next: "install it, or ask without the cluster: --only registry, or --only nodes"
-  });
-}
-var import_node_path40, ClusterTools;
-var init_tools = __esm({
-  "src/doctor/tools.ts"() {
-    "use strict";
-    import_node_path40 = require("node:path");
-    init_execa();
-    init_error();
-    ClusterTools = class {
-      #at;
-      #context;
-      constructor({ kubeconfig, context }, run2) {
-        this.#at = {
-          kubeconfig: kubeconfig === void 0 ? void 0 : (0, import_node_path40.resolve)(run2.cwd, kubeconfig),
-          context
-        };
-        this.#context = run2;
-      }
-      /** Its standard output. @throws AirgapError tool, cluster */
-      kubectl(...args) {
-        const { kubeconfig, context } = this.#at;
-        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--context", context)];
-        return this.#run("kubectl", [...at, "--request-timeout=60s", ...args]);
-      }
-      /** Its standard output. @throws AirgapError tool, cluster */
-      helm(...args) {
-        const { kubeconfig, context } = this.#at;
-        const at = [...flag("--kubeconfig", kubeconfig), ...flag("--kube-context", context)];
-        return this.#run("helm", [...args, ...at]);
-      }
-      /** An object, or undefined where there is none. @throws AirgapError tool, cluster */
-      async get(kind, name3, namespace) {
-        const at = flag("--namespace", namespace);
-        const found = await this.kubectl("get", kind, name3, ...at, "--ignore-not-found", "-o", "json");
-        return found.trim() === "" ? void 0 : JSON.parse(found);
-      }
-      /** All objects of a kind. @param args `--namespace`, `--selector` @throws AirgapError tool, cluster */
-      async list(kind, ...args) {
-        return JSON.parse(await this.kubectl("get", kind, ...args, "-o", "json")).items;
-      }
-      async #run(tool, args) {
-        const { cwd, env, signal } = this.#context;
-        const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
-        const { stdout, stderr, failed: failed3, exitCode } = await execa(tool, args, {
-          env: theirs,
-          extendEnv: false,
-          cwd,
-          stdin: "ignore",
-          cancelSignal: signal,
-          reject: false,
-          maxBuffer: 1024 ** 3
-        });
-        if (!failed3) return stdout;
-        signal.throwIfAborted();
-        if (exitCode === void 0) throw missing6(tool);
-        throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: words2(stderr) });
-      }
-    };
-  }
-});
-
-// src/commands/doctor.ts
-var doctor_exports = {};
-__export(doctor_exports, {
-  runDoctor: () => runDoctor
-});
-async function runDoctor(path7, options, context) {
-  const given2 = await readGiven("pull", options.pull, context);
-  if (given2) emitSecret(given2, context);
-  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
-  const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned((0, import_node_path41.resolve)(context.cwd, path7), trust);
-  try {
-    for (const message of bundle.warnings) context.emit({ kind: "warning", message });
-    const place6 = site ? await atSite(bundle, site, context) : { inventory: bundle.inventory, installed: await readInstalled(bundle) };
-    return await examine({ bundle, ...place6, given: given2, options, context });
-  } finally {
-    await bundle.close();
-  }
-}
-async function examine(visit2) {
-  const { options, inventory, installed, context } = visit2;
-  const { cluster, secret, checks } = await meetCluster(visit2);
-  const login = chooseLogin(visit2, secret);
-  const registries = openRegistries({
-    access: targetAccess(inventory.target),
-    credential: async () => login.credential,
-    allowPlainHttpCredentials: options.allowPlainHttp,
-    retryBudgetMs: patience2,
-    context
-  });
-  try {
-    const target2 = registries.client(inventory.target.endpoint);
-    const ofRegistry = options.parts.includes("registry") ? await askRegistry(inventory, target2, login, context) : [];
-    const isReached = ofRegistry[0]?.status === "ok";
-    const ofCluster = cluster ? await lookIntoCluster(visit2, cluster, secret, isReached ? target2 : void 0) : [];
-    const ofNode = options.parts.includes("nodes") ? await lookAtNode(
-      options.nodeConfig,
-      nodeNeeds(inventory, installed, login.isKnown ? login.username !== void 0 : void 0),
-      context
-    ) : [];
-    return [...checks, ...ofRegistry, ...ofCluster, ...ofNode];
-  } finally {
-    await registries.close();
-  }
-}
-async function meetCluster({ options, inventory, installed, given: given2, context }) {
-  if (!options.parts.includes("cluster")) return { checks: [] };
-  context.emit({ kind: "step", name: "asking the cluster" });
-  const cluster = new ClusterTools(options.cluster, context);
-  if (inventory.chart) await cluster.helm("version", "--short");
-  const answers2 = await clusterCheck(cluster, options.cluster);
-  if (answers2.status !== "ok") {
-    return {
-      checks: [
-        answers2,
-        ...skipAll([...secretNames, ...installNames], "the cluster does not answer")
-      ]
-    };
-  }
-  const login = given2 ? { USERNAME: given2.username, PASSWORD: given2.password } : {};
-  const wanted = { ...secretData(installed.target), ...login };
-  const { secret, checks } = await secretChecks(cluster, wanted);
-  return { cluster, ...secret ? { secret } : {}, checks: [answers2, ...checks] };
-}
-function chooseLogin({ given: given2, context }, secret) {
-  if (given2)
-    return { credential: given2, username: given2.username, from: "as given", isKnown: true };
-  const username = secret?.data.get("USERNAME") || void 0;
-  const password = secret?.data.get("PASSWORD") ?? "";
-  const credential = username === void 0 ? void 0 : { username, password };
-  if (credential) emitSecret(credential, context);
-  const from = secret ? "by the Secret registry-info" : "no pull credential is known";
-  return { credential, username, from, isKnown: secret !== void 0 };
-}
-function askRegistry(inventory, target2, login, { emit }) {
-  emit({ kind: "step", name: `looking for every image in ${target2.host}` });
-  return registryChecks(inventory, target2, login);
-}
-function lookIntoCluster({ bundle, inventory, installed, context }, cluster, secret, target2) {
-  context.emit({ kind: "step", name: "looking at release, webhook and pods" });
-  const { inventoryDigest } = bundle;
-  const { chart } = installed;
-  const wanted = { inventory, inventoryDigest, ...chart && { chart }, now: context.now() };
-  return installChecks(cluster, wanted, { secret, target: target2 });
-}
-async function lookAtNode(path7, needs, { cwd }) {
-  if (path7 === void 0) return skipAll(["node-config"], "no --node-config is given");
-  return nodeChecks((0, import_node_path41.resolve)(cwd, path7), needs);
-}
-var import_node_path41, patience2;
-var init_doctor = __esm({
-  "src/commands/doctor.ts"() {
-    "use strict";
-    import_node_path41 = require("node:path");
-    init_verify();
-    init_check();
-    init_cluster_check();
-    init_install_checks();
-    init_node_checks();
-    init_registry_checks();
-    init_secret_checks();
-    init_tools();
-    init_site();
-    init_secret();
-    init_client();
-    init_at_site();
-    init_connect();
-    init_given_credential();
-    init_keyring();
-    patience2 = 3e4;
-  }
-});
-
-// src/vendors/ecr-host.ts
-function hostPattern(service, domains) {
-  const domain = domains.map((one) => one.replaceAll(".", "\\.")).join("|");
-  return new RegExp(`^(\\d{12})\\.${service}(?:-fips)?\\.([a-z0-9-]+)\\.(?:${domain})$`);
-}
-function ecrRegistry(endpoint) {
-  const host = endpoint.replace(/:443$/, "").toLowerCase();
-  const [, account, region] = classic.exec(host) ?? dualStack.exec(host) ?? [];
-  return account && region ? { account, region } : void 0;
-}
-var classicDomains, dualStackDomains, classic, dualStack;
-var init_ecr_host = __esm({
-  "src/vendors/ecr-host.ts"() {
-    "use strict";
-    classicDomains = [
-      "amazonaws.com",
-      "amazonaws.com.cn",
-      "amazonaws.eu",
-      "c2s.ic.gov",
-      "sc2s.sgov.gov",
-      "csp.hci.ic.gov",
-      "cloud.adc-e.uk"
-    ];
-    dualStackDomains = ["on.aws", "on.amazonwebservices.com.cn"];
-    classic = hostPattern("dkr\\.ecr", classicDomains);
-    dualStack = hostPattern("dkr-ecr", dualStackDomains);
-  }
-});
-
-// src/vendors/detect.ts
-async function detect(api2) {
-  if (ecrRegistry(api2.host)) return { kind: "ecr", foundBy: "host" };
-  return { kind: await isHarbor(api2) ? "harbor" : "none", foundBy: "systeminfo" };
-}
-async function isHarbor(api2) {
-  try {
-    const { status, json: json2 } = await api2.askAnonymously({
-      method: "GET",
-      to: "/api/v2.0/systeminfo"
-    });
-    return status === 200 && isSystemInfo(json2);
-  } catch (error3) {
-    if (error3 instanceof AirgapError && error3.class === "authentication") return false;
-    throw error3;
-  }
-}
-function isSystemInfo(json2) {
-  const info = json2 ?? {};
-  return typeof info.auth_mode === "string" && typeof info.self_registration === "boolean";
-}
-var registryKinds;
-var init_detect = __esm({
-  "src/vendors/detect.ts"() {
-    "use strict";
-    init_error();
-    init_ecr_host();
-    registryKinds = ["harbor", "ecr", "none"];
-  }
-});
-
-// src/registry/basic.ts
-function noPassword(host) {
-  return new AirgapError("authentication", `${host} takes no identity token`, {
-    expected: "a user name and a password",
-    next: "give --push-username and --push-password-file"
-  });
-}
-var Basic;
-var init_basic = __esm({
-  "src/registry/basic.ts"() {
-    "use strict";
-    init_error();
-    init_failures2();
-    init_plain_http();
-    Basic = class {
-      #options;
-      constructor(options) {
-        this.#options = options;
-      }
-      /** Undefined for who has no credential. @throws AirgapError('usage') instead of sending it over an open network */
-      async header() {
-        const { host, registry: registry3, allowPlainHttp } = this.#options;
-        const credential = await this.#options.credential();
-        if (credential === void 0) return void 0;
-        if (!allowPlainHttp && !isPrivate(registry3)) throw overPlainHttp(host, registry3);
-        if (!("username" in credential)) throw noPassword(host);
-        const { username, password } = credential;
-        return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-      }
-      /** There is nothing else to offer. @throws AirgapError('authentication') */
-      async answer() {
-        throw wrongCredentials(this.#options.host, await this.isAnonymous(), "401");
-      }
-      async isAnonymous() {
-        return await this.#options.credential() === void 0;
-      }
-    };
-  }
-});
-
-// src/registry/own-api.ts
-function openOwnApi(host, options) {
-  const { access: access2, context } = options;
-  const transport = new Transport(access2, context, options.stallMs);
-  const credential = onceEach(itself, options.credential);
-  const entered = openExchange(host, transport, options, () => credential(host));
-  const anonymous = openExchange(host, transport, options, async () => void 0);
-  return {
-    host,
-    ask: (call) => ask2(entered, call),
-    askAnonymously: (call) => ask2(anonymous, call),
-    close: () => transport.close()
-  };
-}
-function openExchange(host, transport, { access: access2, context, allowPlainHttpCredentials, retryBudgetMs = tenMinutes }, credential) {
-  const here = access2[host] ?? {};
-  const registry3 = new URL(originOf(host, here));
-  const entry = { host, registry: registry3, allowPlainHttp: allowPlainHttpCredentials, credential };
-  const authorization = new Basic(entry);
-  const { maxConcurrent } = here;
-  const ways = { maxConcurrent, retryBudget: retryBudgetMs };
-  return new Exchange({ host, registry: registry3, authorization, transport, context, ...ways });
-}
-function ask2(exchange, { method, to, headers, body }) {
-  const call = {
-    method,
-    to,
-    scopes: [],
-    headers: { accept: "application/json", ...body && jsonBody, ...headers },
-    ...body && { body: JSON.stringify(body) }
-  };
-  return exchange.run(async () => {
-    const answer = await exchange.send(call);
-    const type = String(answer.headers["content-type"] ?? "");
-    const text3 = (await exchange.readAll(answer, largestAnswer2)).toString();
-    const { status } = answer;
-    return { status, json: parsed5(text3, type), words: registryWords(text3, type) };
-  });
-}
-function parsed5(text3, type) {
-  if (!/\bjson\b/i.test(type)) return void 0;
-  try {
-    return JSON.parse(text3);
-  } catch {
-    return void 0;
-  }
-}
-var largestAnswer2, jsonBody;
-var init_own_api = __esm({
-  "src/registry/own-api.ts"() {
-    "use strict";
-    init_access();
-    init_basic();
-    init_exchange();
-    init_failures2();
-    init_once();
-    init_retry();
-    init_transport();
-    largestAnswer2 = 1024 * 1024;
-    jsonBody = { "content-type": "application/json" };
-  }
-});
-
-// src/vendors/aws.ts
-async function aws(words3, { env, cwd, signal }) {
-  const ended2 = await execa("aws", [...words3, "--output", "json"], {
-    env: { ...helperEnvironment(env), AWS_PAGER: "", AWS_CLI_AUTO_PROMPT: "off" },
-    extendEnv: false,
-    cwd,
-    stdin: "ignore",
-    cancelSignal: signal,
-    timeout: longestCall,
-    reject: false
-  });
-  signal.throwIfAborted();
-  if (ended2.code === "ENOENT") return { kind: "absent" };
-  if (!ended2.failed) return { kind: "done" };
-  const said2 = ended2.timedOut ? "timed out" : ended2.stderr || (ended2.shortMessage ?? "");
-  const code2 = /An error occurred \((\w+)\)/.exec(said2)?.[1] ?? "";
-  return { kind: "failed", code: code2, words: oneLine(said2) };
-}
-function awsFailure({ code: code2, words: words3 }, operation, repository) {
-  const kind = kinds.find(({ matches: matches2 }) => matches2.test(code2 || words3)) ?? other;
-  const isRead = operation.startsWith("ecr:Describe");
-  const errorClass = isRead && kind.ofRead || kind.errorClass;
-  return new AirgapError(errorClass, `aws refuses ${operation} of ${repository}`, {
-    given: words3,
-    next: kind.next(operation)
-  });
-}
-var longestCall, kinds, other;
-var init_aws = __esm({
-  "src/vendors/aws.ts"() {
-    "use strict";
-    init_execa();
-    init_docker_credentials();
-    init_error();
-    init_safe();
-    longestCall = 3e5;
-    kinds = [
-      {
-        matches: /^AccessDenied|^UnauthorizedOperation/,
-        errorClass: "refused",
-        ofRead: "authentication",
-        next: (operation) => `allow ${operation} to the identity that aws uses (aws sts get-caller-identity)`
-      },
-      {
-        matches: /^Expired|^UnrecognizedClient|^InvalidClientTokenId|Signature|credentials|config profile|\bSSO\b|\btoken\b/i,
-        errorClass: "authentication",
-        next: () => "log in with the AWS CLI: aws sts get-caller-identity must work"
-      },
-      {
-        matches: /^Throttling|^TooManyRequests|^RequestLimit|^Server|^ServiceUnavailable|^Internal|could not connect|timed? ?out|connection was closed/i,
-        errorClass: "transient",
-        next: () => "run again: what was made is not made twice"
-      },
-      {
-        matches: /^usage:|unknown options|invalid choice/i,
-        errorClass: "tool",
-        next: () => "bring the AWS CLI up to date"
-      }
-    ];
-    other = {
-      matches: /./,
-      errorClass: "refused",
-      next: () => "mend what AWS objects to, then run again"
-    };
-  }
-});
-
-// src/vendors/need.ts
-async function seeToEach(what, names4, seeTo) {
-  const errors = [];
-  const one = async (name3) => {
-    try {
-      return { what, name: name3, state: await seeTo(name3) };
-    } catch (thrown) {
-      const failures = failuresIn(thrown);
-      if (failures.length === 0) throw thrown;
-      errors.push(...failures);
-      return { what, name: name3, state: "failed" };
-    }
-  };
-  const needs = await pMap(names4, one, { concurrency: fewAtOnce });
-  return { needs, errors: eachOnce3(errors) };
-}
-function eachOnce3(errors) {
-  return [...new Map(errors.map((one) => [`${one.message}
-${one.given}`, one])).values()];
-}
-var fewAtOnce;
-var init_need = __esm({
-  "src/vendors/need.ts"() {
-    "use strict";
-    init_p_map();
-    init_error();
-    fewAtOnce = 4;
-  }
-});
-
-// src/vendors/ecr.ts
-async function prepareEcr(repositories, work) {
-  const there = await existing2(repositories, work);
-  const seeTo = async (name3) => {
-    if (there === void 0) return "unknown";
-    if (there.has(name3)) return "exists";
-    return work.dryRun ? "missing" : make2(name3, work);
-  };
-  const { needs, errors } = await seeToEach("repository", repositories, seeTo);
-  const open9 = needs.filter(({ state }) => state !== "exists" && state !== "made");
-  return { needs, errors, commands: open9.map((need) => commandFor(need, work)) };
-}
-async function existing2(names4, work) {
-  const found = [];
-  for (let start2 = 0; start2 < names4.length; start2 += mostNames) {
-    const some = names4.slice(start2, start2 + mostNames);
-    const answer = await describe3(some, work);
-    if (answer === "absent") return void 0;
-    found.push(...answer === "there" ? some : await thoseThere(some, work));
-  }
-  return new Set(found);
-}
-async function thoseThere(names4, work) {
-  if (names4.length === 1) return [];
-  const answers2 = await pMap(names4, (name3) => describe3([name3], work), { concurrency: fewAtOnce });
-  return names4.filter((_, index) => answers2[index] === "there");
-}
-async function describe3(names4, work) {
-  const answer = await aws(
-    ["ecr", "describe-repositories", ...where(work), "--repository-names", ...names4],
-    work.context
-  );
-  if (answer.kind === "done") return "there";
-  if (answer.kind === "absent") return "absent";
-  if (answer.code === "RepositoryNotFoundException") return "not all there";
-  throw awsFailure(answer, "ecr:DescribeRepositories", naming(names4));
-}
-function naming([first = "", ...others]) {
-  return others.length === 0 ? first : `${first} and ${others.length} more`;
-}
-async function make2(name3, work) {
-  const answer = await aws(creation(name3, work), work.context);
-  if (answer.kind === "done") return "made";
-  if (answer.kind === "absent") return "unknown";
-  if (answer.code === "RepositoryAlreadyExistsException") return "exists";
-  throw awsFailure(answer, "ecr:CreateRepository", name3);
-}
-function creation(name3, work) {
-  return ["ecr", "create-repository", ...where(work), "--repository-name", name3];
-}
-function commandFor({ name: name3 }, work) {
-  return ["aws", ...creation(name3, work)].join(" ");
-}
-function where({ registry: registry3 }) {
-  return registry3 ? ["--registry-id", registry3.account, "--region", registry3.region] : [];
-}
-var mostNames;
-var init_ecr = __esm({
-  "src/vendors/ecr.ts"() {
-    "use strict";
-    init_p_map();
-    init_aws();
-    init_need();
-    mostNames = 100;
-  }
-});
-
-// src/vendors/harbor.ts
-async function prepareHarbor(repositories, work) {
-  const projects = new Set(repositories.filter(hasProject).map(projectOf));
-  const homeless = await seeToEach(
-    "repository",
-    repositories.filter((path7) => !hasProject(path7)),
-    async (path7) => {
-      throw outsideOfProjects(work.api.host, path7);
-    }
-  );
-  const made = await seeToEach("project", [...projects], (name3) => seeToProject(name3, work));
-  return {
-    needs: [...homeless.needs, ...made.needs],
-    errors: [...homeless.errors, ...made.errors],
-    commands: []
-  };
-}
-async function seeToProject(name3, work) {
-  const query = new URLSearchParams({ project_name: name3 });
-  const found = await work.api.ask({ method: "HEAD", to: `${projectsPath}?${query}` });
-  if (found.status === 404) return work.dryRun ? "missing" : makeProject(name3, work);
-  if (found.status !== 200) throw notToldAbout(name3, found, work);
-  await refuseProxyCache(name3, work);
-  return "exists";
-}
-async function makeProject(name3, { api: api2 }) {
-  const body = { project_name: name3, metadata: { public: "false" } };
-  const answer = await api2.ask({ method: "POST", to: projectsPath, body });
-  if (answer.status === 201) return "made";
-  if (answer.status === 409) return "exists";
-  throw notMade(name3, answer, api2.host);
-}
-async function refuseProxyCache(name3, { api: api2, context }) {
-  const answer = await api2.ask({
-    method: "GET",
-    to: `${projectsPath}/${encodeURIComponent(name3)}`,
-    // Else a project that is called 42 is taken for the one with this id.
-    headers: { "x-is-resource-name": "true" }
-  });
-  const { registry_id: upstream } = answer.json ?? {};
-  if (typeof upstream === "number" && upstream > 0) throw proxyCache(name3, api2.host);
-  if (answer.status === 200) return;
-  context.emit({
-    kind: "warning",
-    message: `whether the project ${name3} of ${api2.host} is a proxy cache is not told to this account (${answer.status})`
-  });
-}
-function proxyCache(name3, host) {
-  const path7 = `${host}/${name3}`;
-  return new AirgapError("refused", `${path7} is a proxy cache: nothing can be pushed to it`, {
-    next: `write pullThrough: [${path7}] into bundle.yaml, or into the site file; or choose another project`
-  });
-}
-function notToldAbout(name3, answer, { api: api2 }) {
-  const errorClass = answer.status === 403 ? "authentication" : "refused";
-  return new AirgapError(errorClass, `${api2.host} does not tell whether it has project ${name3}`, {
-    given: given(answer),
-    next: "give the account of --push-username the right to list projects"
-  });
-}
-function notMade(name3, answer, host) {
-  const { errorClass, next } = refusals[answer.status] ?? otherRefusal;
-  return new AirgapError(errorClass, `${host} does not make the project ${name3}`, {
-    given: given(answer),
-    next
-  });
-}
-function outsideOfProjects(host, path7) {
-  return new AirgapError("usage", `${host}/${path7} lies in no project, and Harbor needs one`, {
-    given: path7,
-    expected: "PROJECT/REPOSITORY",
-    next: "give the map a target with a path, or set baseContentPath"
-  });
-}
-function given({ status, words: words3 }) {
-  return `${status}${words3 && `: ${words3}`}`;
-}
-var projectsPath, hasProject, otherRefusal, refusals;
-var init_harbor = __esm({
-  "src/vendors/harbor.ts"() {
-    "use strict";
-    init_repositories();
-    init_error();
-    init_need();
-    projectsPath = "/api/v2.0/projects";
-    hasProject = (path7) => path7.includes("/");
-    otherRefusal = { errorClass: "refused", next: "see what Harbor logs about it" };
-    refusals = {
-      400: {
-        errorClass: "refused",
-        next: "Harbor wants lower-case letters and digits, with one of . _ - between them: choose another base path or map"
-      },
-      403: {
-        errorClass: "refused",
-        next: "push as a system administrator, or as a robot account of the system that may create projects; or have an administrator make the project"
-      }
-    };
-  }
-});
-
-// src/commands/prepare.ts
-var prepare_exports = {};
-__export(prepare_exports, {
-  runPrepare: () => runPrepare,
-  runPrepareBundle: () => runPrepareBundle
-});
-async function runPrepareBundle(path7, options, context) {
-  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
-  const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned((0, import_node_path42.resolve)(context.cwd, path7), trust);
-  try {
-    for (const message of bundle.warnings) context.emit({ kind: "warning", message });
-    const { inventory } = site ? await atSite(bundle, site, context) : bundle;
-    const { endpoint } = inventory.target;
-    const { retryBudgetMs } = options;
-    const ways = {
-      registries: targetAccess(inventory.target),
-      ...retryBudgetMs === void 0 ? {} : { retryBudgetMs }
-    };
-    return await withConnections(
-      endpoint,
-      ways,
-      options,
-      context,
-      (connections) => prepareTarget(inventory, { ways, connections }, options, context)
-    );
-  } finally {
-    await bundle.close();
-  }
-}
-function runPrepare(spec, options, context) {
-  return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
-    const { inventory, problems } = await prepare2(spec, connections.registries, context, {});
-    refuseOnErrors(problems, context);
-    return prepareTarget(inventory, { ways: spec, connections }, options, context);
-  });
-}
-async function withConnections(endpoint, ways, { push: push2 }, context, work) {
-  const connections = await connect(endpoint, ways, context, push2);
-  try {
-    return await work(connections);
-  } finally {
-    await connections.registries.close();
-  }
-}
-async function prepareTarget(inventory, { ways, connections }, { kind, dryRun }, context) {
-  const { endpoint: target2 } = inventory.target;
-  const repositories = targetRepositories(inventory).repositories.map(
-    (reference) => reference.slice(target2.length + 1)
-  );
-  const api2 = openOwnApi(target2, { ...connections, access: ways.registries, context });
-  try {
-    context.emit({ kind: "step", name: `looking at what ${target2} wants before a push` });
-    const found = kind ? { kind, foundBy: "flag" } : await detect(api2);
-    const provision = await provide(found.kind, repositories, { api: api2, dryRun, context });
-    if (provision.needs.some(({ state }) => state === "unknown")) context.emit(withoutAws);
-    return { target: target2, ...found, dryRun, ...provision };
-  } finally {
-    await api2.close();
-  }
-}
-async function provide(kind, repositories, work) {
-  if (kind === "harbor") return prepareHarbor(repositories, work);
-  if (kind === "none") return { needs: [], commands: [], errors: [] };
-  return prepareEcr(repositories, { ...work, registry: ecrRegistry(work.api.host) });
-}
-var import_node_path42, withoutAws;
-var init_prepare = __esm({
-  "src/commands/prepare.ts"() {
-    "use strict";
-    import_node_path42 = require("node:path");
-    init_verify();
-    init_site();
-    init_repositories();
-    init_own_api();
-    init_detect();
-    init_ecr();
-    init_ecr_host();
-    init_harbor();
-    init_at_site();
-    init_connect();
-    init_keyring();
-    init_make_plan();
-    init_plan2();
-    withoutAws = {
-      kind: "warning",
-      message: "there is no aws on PATH: nobody looked what is there, and nothing was made",
-      cure: "run the printed commands where the AWS CLI is, or install it and prepare again"
-    };
-  }
-});
-
 // src/inputs/carried-tools.ts
 function readTools(tools, folder) {
-  const read6 = tools.map(
-    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path43.resolve)(folder, tool.oras) }
+  const read5 = tools.map(
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path35.resolve)(folder, tool.oras) }
   );
-  for (const [index, { platform: platform5 }] of read6.entries()) {
+  for (const [index, { platform: platform5 }] of read5.entries()) {
     if (!platforms.includes(platform5)) throw unknownPlatform(platform5, index);
-    if (read6.findIndex((one) => one.platform === platform5) !== index) throw twice2(platform5, index);
+    if (read5.findIndex((one) => one.platform === platform5) !== index) throw twice2(platform5, index);
   }
-  return read6;
+  return read5;
 }
 function unknownPlatform(platform5, index) {
   return new AirgapError("usage", `tools[${index}] is no platform that a bundle has tools for`, {
@@ -51961,11 +48137,11 @@ function twice2(platform5, index) {
     expected: "each platform once"
   });
 }
-var import_node_path43, platforms;
+var import_node_path35, platforms;
 var init_carried_tools2 = __esm({
   "src/inputs/carried-tools.ts"() {
     "use strict";
-    import_node_path43 = require("node:path");
+    import_node_path35 = require("node:path");
     init_error();
     platforms = [
       ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
@@ -52006,7 +48182,7 @@ async function readImages2(items, folder) {
   const listed = [];
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") listed.push({ image: item, origin: `images[${index}]` });
-    else listed.push(...await readList3((0, import_node_path44.resolve)(folder, item.list), `images[${index}].list`));
+    else listed.push(...await readList2((0, import_node_path36.resolve)(folder, item.list), `images[${index}].list`));
   }
   if (listed.length > 0) return listed;
   throw new AirgapError("usage", "no image is listed", {
@@ -52014,19 +48190,19 @@ async function readImages2(items, folder) {
   });
 }
 function parseImageList(text3, name3) {
-  return text3.replace(/^\uFEFF/, "").split(/\r?\n/).map((line2, index) => ({
-    image: line2.replace(/(^|\s)#.*$/, "").trim(),
+  return text3.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
+    image: line.replace(/(^|\s)#.*$/, "").trim(),
     origin: `${name3}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
 }
-async function readList3(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path44.basename)(path7));
+async function readList2(path7, field) {
+  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path36.basename)(path7));
 }
-var import_node_path44;
+var import_node_path36;
 var init_image_list = __esm({
   "src/inputs/image-list.ts"() {
     "use strict";
-    import_node_path44 = require("node:path");
+    import_node_path36 = require("node:path");
     init_error();
     init_files2();
   }
@@ -52045,7 +48221,6 @@ async function makeSpec(document, folder, context) {
     imageSwap: defined({ ...imageSwap2, chart: chart && chartLocation(chart, folder) }),
     images: await readImages2(document.images, folder),
     platforms: document.platforms.map((text3, index) => readPlatform(text3, index)),
-    referrers: document.referrers,
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path7, index) => readPullThrough(path7, index, target2)),
     tools: readTools(document.tools, folder),
@@ -52123,7 +48298,7 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
     });
   }
   if (unsigned2) return { unsigned: unsigned2 };
-  return key ? { key: (0, import_node_path45.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path37.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf2({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -52132,13 +48307,13 @@ function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart, folder) {
-  return chart.startsWith("oci://") ? chart : (0, import_node_path45.resolve)(folder, chart);
+  return chart.startsWith("oci://") ? chart : (0, import_node_path37.resolve)(folder, chart);
 }
-var import_node_path45;
+var import_node_path37;
 var init_make_spec = __esm({
   "src/inputs/make-spec.ts"() {
     "use strict";
-    import_node_path45 = require("node:path");
+    import_node_path37 = require("node:path");
     init_platform();
     init_error();
     init_carried_tools2();
@@ -52161,11 +48336,11 @@ __export(bundle_file_exports, {
   readBundleSpec: () => readBundleSpec
 });
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path46.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path7 = (0, import_node_path38.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  return makeSpec(validate3(document, path7, layers), (0, import_node_path46.dirname)(path7), context);
+  return makeSpec(validate3(document, path7, layers), (0, import_node_path38.dirname)(path7), context);
 }
 async function readDocument4(path7, mayBeAbsent) {
   try {
@@ -52197,12 +48372,12 @@ function validate3(document, path7, layers) {
   const result = bundleSchema.safeParse(document);
   if (result.success) return result.data;
   const schema = bundleJsonSchema();
-  const placeOf2 = placesOf3(path7, layers);
+  const placeOf2 = placesOf2(path7, layers);
   const errors = fieldErrors(result.error.issues, { document, schema, placeOf: placeOf2 });
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path7} has ${errors.length} mistakes`, errors);
 }
-function placesOf3(path7, { flags, variables: variables2 }) {
+function placesOf2(path7, { flags, variables: variables2 }) {
   return (field) => {
     const setting = settingOf(field);
     if (setting && flags[setting.name] !== void 0) return `--${setting.name}`;
@@ -52210,11 +48385,11 @@ function placesOf3(path7, { flags, variables: variables2 }) {
     return path7;
   };
 }
-var import_node_path46, bundleFile;
+var import_node_path38, bundleFile;
 var init_bundle_file = __esm({
   "src/inputs/bundle-file.ts"() {
     "use strict";
-    import_node_path46 = require("node:path");
+    import_node_path38 = require("node:path");
     init_error();
     init_field_errors();
     init_files2();
@@ -52228,20 +48403,20 @@ var init_bundle_file = __esm({
 });
 
 // src/commands/kept-plan.ts
-async function planRun(run2, registries, context, use) {
-  refuseFreshPlan(run2);
-  const lock = run2.saved ? void 0 : await lockKept(run2, context);
+async function planRun(run, registries, context, use) {
+  refuseFreshPlan(run);
+  const lock = run.saved ? void 0 : await lockKept(run, context);
   try {
-    return await use(await plan(run2, lock, registries, context));
+    return await use(await plan(run, lock, registries, context));
   } finally {
     await lock?.release();
   }
 }
-async function plan(run2, lock, registries, context) {
-  const kept = run2.saved ? void 0 : openKeptPlan(run2, lock, context);
-  const left = run2.fresh ? void 0 : await kept?.read();
-  const goneOn = left && await goOn(left, run2, registries, context);
-  const prepared2 = goneOn ?? await prepare2(run2.spec, registries, context, run2);
+async function plan(run, lock, registries, context) {
+  const kept = run.saved ? void 0 : openKeptPlan(run, lock, context);
+  const left = run.fresh ? void 0 : await kept?.read();
+  const goneOn = left && await goOn(left, run, registries, context);
+  const prepared2 = goneOn ?? await prepare2(run.spec, registries, context, run);
   return {
     prepared: prepared2,
     async carryOut(work) {
@@ -52260,7 +48435,7 @@ async function plan(run2, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path7 = (0, import_node_path47.join)(folder, `${name3}-${spec.name}.lock`);
+  const path7 = (0, import_node_path39.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path7, what }, context);
@@ -52278,10 +48453,10 @@ function refuseFreshPlan({ saved, fresh }) {
     expected: "one of them: a saved plan is carried out exactly, --fresh resolves again"
   });
 }
-async function goOn(left, run2, registries, context) {
+async function goOn(left, run, registries, context) {
   tell(left, context);
   try {
-    return await prepare2(run2.spec, registries, context, { ...run2, saved: left.inventory });
+    return await prepare2(run.spec, registries, context, { ...run, saved: left.inventory });
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "usage")) throw error3;
     context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
@@ -52294,10 +48469,10 @@ function tell({ plannedAt }, { emit, now: now2 }) {
   if (isOld) emit({ kind: "warning", message, cure: "resolve again with --fresh" });
   else emit({ kind: "note", message: `${message}; --fresh resolves again` });
 }
-function openKeptPlan(run2, lock, context) {
-  const { spec, name: name3 } = run2;
-  const path7 = (0, import_node_path47.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
-  const input = fingerprint(run2, context);
+function openKeptPlan(run, lock, context) {
+  const { spec, name: name3 } = run;
+  const path7 = (0, import_node_path39.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const input = fingerprint(run, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
     /** Undefined where there is none for the same input. */
@@ -52313,12 +48488,12 @@ function openKeptPlan(run2, lock, context) {
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises44.rm)(path7, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises40.rm)(path7, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path7, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises44.readFile)(path7, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises40.readFile)(path7, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -52329,12 +48504,12 @@ function fingerprint({ spec: whole, withoutImages, base: base2 }, { env }) {
   const input = { spec, withoutImages, since, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
-var import_promises44, import_node_path47, day2, documentSchema;
+var import_promises40, import_node_path39, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
-    import_promises44 = require("node:fs/promises");
-    import_node_path47 = require("node:path");
+    import_promises40 = require("node:fs/promises");
+    import_node_path39 = require("node:path");
     init_zod();
     init_inventory_json();
     init_lock();
@@ -52342,8 +48517,8 @@ var init_kept_plan = __esm({
     init_digest();
     init_error();
     init_version();
-    init_make_plan();
     init_plan2();
+    init_prepare();
     day2 = 24 * 60 * 60 * 1e3;
     documentSchema = strictObject({
       input: string2(),
@@ -52365,12 +48540,12 @@ async function runMirror(spec, options, context) {
   const connections = await connect(endpoint, spec, context, options.push);
   const { registries } = connections;
   try {
-    const run2 = { name: "mirror", spec, saved, fresh: options.fresh };
+    const run = { name: "mirror", spec, saved, fresh: options.fresh };
     return await withTools(
       connections,
       context,
       (tools) => planRun(
-        run2,
+        run,
         registries,
         context,
         ({ carryOut }) => carryOut((prepared2) => mirrorPrepared(prepared2, tools, context))
@@ -52431,10 +48606,10 @@ function parsePartSize(text3) {
   });
 }
 function requireFewParts(size, partSize) {
-  const count5 = countParts(size, partSize);
-  if (count5 <= mostParts) return;
+  const count4 = countParts(size, partSize);
+  if (count4 <= mostParts) return;
   throw new AirgapError("usage", "the split size is too small for this bundle", {
-    given: `${partSize} bytes, which makes ${count5} parts of ${size} bytes`,
+    given: `${partSize} bytes, which makes ${count4} parts of ${size} bytes`,
     expected: `at most ${mostParts} parts`,
     next: `give a --split-size of at least ${Math.ceil(size / mostParts / smallest)}MiB`
   });
@@ -52557,78 +48732,78 @@ function sumsIn(partial2) {
   return `${partial2}-sha256`;
 }
 function asideOf(path7, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path48.basename)(path7)}`;
+  return `${olderIn(partial2)}${(0, import_node_path40.basename)(path7)}`;
 }
 async function isUnsettled(partial2) {
-  return (await filesIn((0, import_node_path48.dirname)(partial2))).includes(scriptIn(partial2));
+  return (await filesIn((0, import_node_path40.dirname)(partial2))).includes(scriptIn(partial2));
 }
 async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
-  const there = await filesIn((0, import_node_path48.dirname)(partial2));
+  const there = await filesIn((0, import_node_path40.dirname)(partial2));
   const files2 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
   const moved = files2.filter((path7) => !there.includes(path7));
   if (moved.length === files2.length) return complete(partial2, out);
   const older = there.filter((path7) => path7.startsWith(olderIn(partial2))).sort();
-  const back = moved.map((path7) => [(0, import_node_path48.join)((0, import_node_path48.dirname)(out), (0, import_node_path48.basename)(path7)), path7]);
+  const back = moved.map((path7) => [(0, import_node_path40.join)((0, import_node_path40.dirname)(out), (0, import_node_path40.basename)(path7)), path7]);
   const returns = firstPartLast(older).map((path7) => [path7, placeOf(path7, partial2, out)]);
   await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path48.dirname)(out));
-  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises45.rm)(path7));
+  await syncFolder((0, import_node_path40.dirname)(out));
+  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises41.rm)(path7));
 }
 async function complete(partial2, out) {
-  const home = (0, import_node_path48.dirname)(out);
+  const home = (0, import_node_path40.dirname)(out);
   await syncFolder(home);
   for (const path7 of await supersededAt(partial2, out))
-    await onDisk(path7, (0, import_promises45.rm)(path7, { force: true }));
+    await onDisk(path7, (0, import_promises41.rm)(path7, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path48.join)(home, "install.sh")]
+    [scriptIn(partial2), (0, import_node_path40.join)(home, "install.sh")]
   ]);
   await syncFolder(home);
 }
 async function supersededAt(partial2, out) {
-  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path48.basename)(path7));
-  if (names4.length === 0) return [];
-  return names4.includes((0, import_node_path48.basename)(out)) ? partsAt(out) : [out];
+  const names = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path40.basename)(path7));
+  if (names.length === 0) return [];
+  return names.includes((0, import_node_path40.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path48.dirname)(out), (0, import_promises45.readdir)((0, import_node_path48.dirname)(out), { withFileTypes: true }));
-  const names4 = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts2 = names4.filter((name3) => partNumber((0, import_node_path48.basename)(out), name3) !== void 0);
-  return parts2.sort().map((name3) => (0, import_node_path48.join)((0, import_node_path48.dirname)(out), name3));
+  const there = await onDisk((0, import_node_path40.dirname)(out), (0, import_promises41.readdir)((0, import_node_path40.dirname)(out), { withFileTypes: true }));
+  const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
+  const parts = names.filter((name3) => partNumber((0, import_node_path40.basename)(out), name3) !== void 0);
+  return parts.sort().map((name3) => (0, import_node_path40.join)((0, import_node_path40.dirname)(out), name3));
 }
 function firstPartLast(paths) {
   const isSum = (path7) => path7.endsWith(".sha256");
   return [...paths.filter((path7) => !isSum(path7)).reverse(), ...paths.filter(isSum)];
 }
 function placeOf(aside, partial2, out) {
-  return (0, import_node_path48.join)((0, import_node_path48.dirname)(out), aside.slice(olderIn(partial2).length));
+  return (0, import_node_path40.join)((0, import_node_path40.dirname)(out), aside.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
-  const text3 = await onDisk(sumsIn(partial2), (0, import_promises45.readFile)(sumsIn(partial2), "utf8"));
-  const names4 = [...text3.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names4.map((name3) => (0, import_node_path48.join)((0, import_node_path48.dirname)(partial2), name3));
+  const text3 = await onDisk(sumsIn(partial2), (0, import_promises41.readFile)(sumsIn(partial2), "utf8"));
+  const names = [...text3.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
+  return names.map((name3) => (0, import_node_path40.join)((0, import_node_path40.dirname)(partial2), name3));
 }
 async function filesIn(folder) {
-  const names4 = await (0, import_promises45.readdir)(folder).catch(() => []);
-  return names4.map((name3) => (0, import_node_path48.join)(folder, name3));
+  const names = await (0, import_promises41.readdir)(folder).catch(() => []);
+  return names.map((name3) => (0, import_node_path40.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures = [];
   for (const [from, to] of moves) {
-    await onDisk(to, (0, import_promises45.rename)(from, to)).catch((error3) => {
+    await onDisk(to, (0, import_promises41.rename)(from, to)).catch((error3) => {
       const { code: code2 } = error3.cause ?? error3;
       if (code2 !== "ENOENT") failures.push(error3);
     });
   }
   if (failures.length > 0) throw failures[0];
 }
-var import_promises45, import_node_path48, olderIn;
+var import_promises41, import_node_path40, olderIn;
 var init_unfinished_publication = __esm({
   "src/bundle/unfinished-publication.ts"() {
     "use strict";
-    import_promises45 = require("node:fs/promises");
-    import_node_path48 = require("node:path");
+    import_promises41 = require("node:fs/promises");
+    import_node_path40 = require("node:path");
     init_failures();
     init_folder();
     init_open_volume();
@@ -52638,37 +48813,37 @@ var init_unfinished_publication = __esm({
 
 // src/bundle/partial.ts
 function lockOf(out) {
-  return { path: (0, import_node_path49.join)((0, import_node_path49.dirname)(out), `.${(0, import_node_path49.basename)(out)}.lock`), what: `the bundle ${out}` };
+  return { path: (0, import_node_path41.join)((0, import_node_path41.dirname)(out), `.${(0, import_node_path41.basename)(out)}.lock`), what: `the bundle ${out}` };
 }
 async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path49.dirname)(out);
+  const home = (0, import_node_path41.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
-  const names4 = await onDisk(home, (0, import_promises46.readdir)(home));
-  const left = names4.map((name3) => (0, import_node_path49.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
-  for (const path7 of left) await settle2((0, import_node_path49.join)(path7, (0, import_node_path49.basename)(out)), out);
+  const names = await onDisk(home, (0, import_promises42.readdir)(home));
+  const left = names.map((name3) => (0, import_node_path41.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
+  for (const path7 of left) await settle2((0, import_node_path41.join)(path7, (0, import_node_path41.basename)(out)), out);
   for (const path7 of left.filter((path8) => path8 !== folder)) {
     emit({ kind: "note", message: `${path7} is of another input or split size: it is removed` });
     await removePartial(path7);
   }
-  await tellOfOthers(names4, out, emit);
+  await tellOfOthers(names, out, emit);
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
-  if (!isTaken) await onDisk(folder, (0, import_promises46.mkdir)(folder));
-  return { folder, path: (0, import_node_path49.join)(folder, (0, import_node_path49.basename)(out)), isTaken };
+  if (!isTaken) await onDisk(folder, (0, import_promises42.mkdir)(folder));
+  return { folder, path: (0, import_node_path41.join)(folder, (0, import_node_path41.basename)(out)), isTaken };
 }
-async function tellOfOthers(names4, out, emit) {
-  for (const name3 of names4) {
+async function tellOfOthers(names, out, emit) {
+  for (const name3 of names) {
     const [, bundle] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle === void 0 || bundle === (0, import_node_path49.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path49.join)((0, import_node_path49.dirname)(out), bundle)).path)) continue;
-    const folder = (0, import_node_path49.join)((0, import_node_path49.dirname)(out), name3);
+    if (bundle === void 0 || bundle === (0, import_node_path41.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path41.join)((0, import_node_path41.dirname)(out), bundle)).path)) continue;
+    const folder = (0, import_node_path41.join)((0, import_node_path41.dirname)(out), name3);
     const size = formatBytes(await allocated(folder));
     const message = `a run that did not end has left ${size} of ${bundle} in ${folder}`;
     emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
   }
 }
 async function requireRoom(folder, size) {
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises46.statfs)(folder));
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises42.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -52680,23 +48855,23 @@ async function allocated(folder) {
   return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
 }
 async function statsIn(path7) {
-  const names4 = await (0, import_promises46.readdir)(path7).catch(() => []);
-  const paths = [path7, ...names4.map((name3) => (0, import_node_path49.join)(path7, name3))];
-  const stats = await Promise.all(paths.map((one) => (0, import_promises46.stat)(one).catch(() => void 0)));
+  const names = await (0, import_promises42.readdir)(path7).catch(() => []);
+  const paths = [path7, ...names.map((name3) => (0, import_node_path41.join)(path7, name3))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises42.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
-  return (0, import_node_path49.join)((0, import_node_path49.dirname)(out), `.${(0, import_node_path49.basename)(out)}.partial-`);
+  return (0, import_node_path41.join)((0, import_node_path41.dirname)(out), `.${(0, import_node_path41.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
-  await onDisk(folder, (0, import_promises46.rm)(folder, { recursive: true, force: true }));
+  await onDisk(folder, (0, import_promises42.rm)(folder, { recursive: true, force: true }));
 }
-var import_promises46, import_node_path49, startsWith2;
+var import_promises42, import_node_path41, startsWith2;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
-    import_promises46 = require("node:fs/promises");
-    import_node_path49 = require("node:path");
+    import_promises42 = require("node:fs/promises");
+    import_node_path41 = require("node:path");
     init_failures();
     init_lock();
     init_error();
@@ -52708,12 +48883,12 @@ var init_partial = __esm({
 
 // src/bundle/publish.ts
 async function publish(finished8) {
-  const { partial: partial2, out, script: script2 } = finished8;
-  const sums3 = sumsIn(partial2);
-  await onDisk(sums3, (0, import_promises47.writeFile)(sums3, sumLines(finished8), { flush: true }));
+  const { partial: partial2, out, script } = finished8;
+  const sums = sumsIn(partial2);
+  await onDisk(sums, (0, import_promises43.writeFile)(sums, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
-  await onDisk(installer, (0, import_promises47.writeFile)(installer, script2, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path50.dirname)(partial2));
+  await onDisk(installer, (0, import_promises43.writeFile)(installer, script, { mode: 493, flush: true }));
+  await syncFolder((0, import_node_path42.dirname)(partial2));
   try {
     await moveFiles(finished8);
   } catch (error3) {
@@ -52721,29 +48896,29 @@ async function publish(finished8) {
     throw error3;
   }
   await complete(partial2, out);
-  return (0, import_node_path50.join)((0, import_node_path50.dirname)(out), "install.sh");
+  return (0, import_node_path42.join)((0, import_node_path42.dirname)(out), "install.sh");
 }
-function sumLines({ out, parts: parts2, sums: sums3 }) {
-  const name3 = (at) => (0, import_node_path50.basename)(parts2 === 0 ? out : partPathOf(out, at + 1));
-  return sums3.map((sum2, at) => sumLine(sum2, name3(at))).join("");
+function sumLines({ out, parts, sums }) {
+  const name3 = (at) => (0, import_node_path42.basename)(parts === 0 ? out : partPathOf(out, at + 1));
+  return sums.map((sum2, at) => sumLine(sum2, name3(at))).join("");
 }
-async function moveFiles({ partial: partial2, out, parts: parts2 }) {
-  const sums3 = `${out}.sha256`;
-  await moveAll([[sums3, asideOf(sums3, partial2)]]);
-  await syncFolder((0, import_node_path50.dirname)(out));
-  if (parts2 === 0) return onDisk(out, (0, import_promises47.rename)(partial2, out));
-  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises47.rename)(path7, asideOf(path7, partial2)));
-  for (let number3 = parts2; number3 > 0; number3--) {
+async function moveFiles({ partial: partial2, out, parts }) {
+  const sums = `${out}.sha256`;
+  await moveAll([[sums, asideOf(sums, partial2)]]);
+  await syncFolder((0, import_node_path42.dirname)(out));
+  if (parts === 0) return onDisk(out, (0, import_promises43.rename)(partial2, out));
+  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises43.rename)(path7, asideOf(path7, partial2)));
+  for (let number3 = parts; number3 > 0; number3--) {
     const place6 = partPathOf(out, number3);
-    await onDisk(place6, (0, import_promises47.rename)(partPathOf(partial2, number3), place6));
+    await onDisk(place6, (0, import_promises43.rename)(partPathOf(partial2, number3), place6));
   }
 }
-var import_promises47, import_node_path50;
+var import_promises43, import_node_path42;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
-    import_promises47 = require("node:fs/promises");
-    import_node_path50 = require("node:path");
+    import_promises43 = require("node:fs/promises");
+    import_node_path42 = require("node:path");
     init_failures();
     init_folder();
     init_sums();
@@ -52850,14 +49025,14 @@ var init_volume_sums = __esm({
     VolumeSums = class {
       #whole;
       #files;
-      constructor({ size, parts: parts2, isSplit }, threads) {
+      constructor({ size, parts, isSplit }, threads) {
         const range = ({ start: start2, end }) => ({
           start: start2,
           end,
           hash: new TrailingHash(threads.start(), start2)
         });
         this.#whole = range({ start: 0, end: size });
-        this.#files = isSplit ? parts2.map(range) : [];
+        this.#files = isSplit ? parts.map(range) : [];
       }
       /** These bytes stay as they are now. */
       written(start2, end) {
@@ -52947,39 +49122,39 @@ var init_body_journal = __esm({
 });
 
 // src/bundle/write-blob.ts
-async function writeBlob(entry, read6, target2) {
+async function writeBlob(entry, read5, target2) {
   let told = 0;
   const progress = (bytes) => {
     told += bytes;
     target2.progress(bytes);
   };
   try {
-    return await writeChecked(entry, read6, { ...target2, progress });
+    return await writeChecked(entry, read5, { ...target2, progress });
   } catch (error3) {
     target2.progress(-told);
     throw error3;
   }
 }
-async function writeChecked(entry, read6, target2) {
+async function writeChecked(entry, read5, target2) {
   const write = entry.size < largeBody ? writeSmall : writeLarge;
-  const found = await write(entry, read6, target2);
+  const found = await write(entry, read5, target2);
   if (found.digest === entry.digest && found.size === entry.size) return found.kept ?? 0;
   throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
 }
-async function writeSmall(entry, read6, { volume, mtime, progress }) {
-  const { body } = await read6();
+async function writeSmall(entry, read5, { volume, mtime, progress }) {
+  const { body } = await read5();
   const bytes = await readUpTo(entry.size, body, progress);
   const digest2 = digestOf(bytes);
   if (digest2 === entry.digest)
     await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
   return { digest: digest2, size: bytes.length };
 }
-async function writeLarge(entry, read6, target2) {
+async function writeLarge(entry, read5, target2) {
   const { volume, threads, mtime } = target2;
   const start2 = bodyStart(entry);
   const hash = new TrailingHash(threads.start(), start2);
   try {
-    const { size, kept } = await writeBody(entry, read6, target2, hash);
+    const { size, kept } = await writeBody(entry, read5, target2, hash);
     if (size !== entry.size) return { size };
     const digest2 = `sha256:${await hash.digest(start2 + size)}`;
     if (digest2 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
@@ -52988,13 +49163,13 @@ async function writeLarge(entry, read6, target2) {
     hash.drop();
   }
 }
-async function writeBody(entry, read6, target2, hash) {
+async function writeBody(entry, read5, target2, hash) {
   const journal = await openBodyJournal(entry, target2.volume, target2.isTaken);
   const place6 = { entry, target: target2, hash, journal };
   const [first, ...others] = missingRanges(journal);
   if (first === void 0) return { size: entry.size, kept: keep(place6) };
   const isAll = first.start === 0 && first.end === entry.size - 1;
-  const answer = await read6(isAll ? void 0 : first);
+  const answer = await read5(isAll ? void 0 : first);
   if (answer.status === 200) {
     const size = await writeRange(answer, { start: 0, end: entry.size - 1 }, place6);
     return { size, kept: 0 };
@@ -53003,7 +49178,7 @@ async function writeBody(entry, read6, target2, hash) {
   const failed3 = new AbortController();
   const write = async (range) => {
     failed3.signal.throwIfAborted();
-    const { status, body } = range === first ? answer : await read6(range);
+    const { status, body } = range === first ? answer : await read5(range);
     return writeRange({ status, body: (0, import_node_stream13.addAbortSignal)(failed3.signal, body) }, range, place6);
   };
   const stop2 = (error3) => {
@@ -53015,8 +49190,8 @@ async function writeBody(entry, read6, target2, hash) {
   return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
 }
 function missingRanges({ ranges }) {
-  const missing7 = ranges.filter(({ next, end }) => next <= end);
-  return missing7.map(({ next, end }) => ({ start: next, end }));
+  const missing5 = ranges.filter(({ next, end }) => next <= end);
+  return missing5.map(({ next, end }) => ({ start: next, end }));
 }
 function keep({ entry, target: target2, hash, journal }) {
   const origin = bodyStart(entry);
@@ -53049,8 +49224,8 @@ async function writeRange({ status, body }, { start: start2, end }, { entry, tar
     if (waiting >= batchSize) await flush();
   }
   await flush();
-  const most2 = status === 206 ? end + 1 : entry.size;
-  return from > most2 ? from - start2 : position - start2;
+  const most = status === 206 ? end + 1 : entry.size;
+  return from > most ? from - start2 : position - start2;
 }
 function wrongBlob({ digest: digest2, size }, found) {
   return new AirgapError("integrity", `the blob ${digest2} arrived with other bytes`, {
@@ -53102,10 +49277,10 @@ async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }
 }
 async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
   let { isTaken } = target2;
-  const write = (read6) => {
+  const write = (read5) => {
     const how = { ...target2, isTaken };
     isTaken = false;
-    return writeBlob(entry, async (range) => stoppable2(await read6(range), signal), how);
+    return writeBlob(entry, async (range) => stoppable2(await read5(range), signal), how);
   };
   const take = async (body) => void await write(async () => ({ status: 200, body }));
   if (await older?.take(entry, take)) return 0;
@@ -53135,7 +49310,7 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path51.dirname)(job.out));
+  await makeFolder((0, import_node_path43.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
     const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
@@ -53156,13 +49331,13 @@ async function writeInto2(partial2, { job, head, archive, lock }, context) {
   const volume = await createVolume(partial2.path, archive.size, job);
   const threads = new HashThreads(volume);
   try {
-    const sums3 = new VolumeSums(volume, threads);
+    const sums = new VolumeSums(volume, threads);
     const { mtime } = archive;
-    const target2 = { volume, mtime, threads, sums: sums3, isTaken: partial2.isTaken };
+    const target2 = { volume, mtime, threads, sums, isTaken: partial2.isTaken };
     const small = new Map([...job.files, ...headFiles(head)]);
     const sources = same ? { ...job, older: same } : job;
     const resumed = await writeAll(target2, archive, small, sources, context);
-    const [done] = await Promise.all([sums3.finish(), volume.sync()]);
+    const [done] = await Promise.all([sums.finish(), volume.sync()]);
     await lock.check();
     return { ...await finish(volume, done, job), resumed: resumed + (same?.taken.bytes ?? 0) };
   } finally {
@@ -53213,13 +49388,13 @@ async function writeAll(target2, archive, small, job, context) {
   target2.sums.written(archive.size - endSize, archive.size);
   return writeBlobs(target2, blobEntries, job, context);
 }
-async function finish(volume, sums3, { out, files: files2, partSize }) {
+async function finish(volume, sums, { out, files: files2, partSize }) {
   const { size, path: partial2 } = volume;
-  const count5 = partSize === void 0 ? 0 : volume.parts.length;
-  const script2 = files2.get("install.sh") ?? Buffer.of();
-  const installScript = await publish({ partial: partial2, out, parts: count5, sums: sums3.files, script: script2 });
-  const parts2 = count5 === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
-  return { path: out, parts: parts2, installScript, sha256: sums3.sha256, size };
+  const count4 = partSize === void 0 ? 0 : volume.parts.length;
+  const script = files2.get("install.sh") ?? Buffer.of();
+  const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums.files, script });
+  const parts = count4 === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
+  return { path: out, parts, installScript, sha256: sums.sha256, size };
 }
 function divide(entries, small) {
   const blobs2 = entries.filter(({ path: path7 }) => path7.startsWith("blobs/"));
@@ -53231,15 +49406,15 @@ function bodyOf(entry, small) {
   if (bytes && digestOf(bytes) === entry.digest) return bytes;
   throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
 }
-async function writeSmall2({ volume, mtime, sums: sums3 }, entry, bytes) {
+async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
   await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
-  sums3.written(entry.start, entry.end);
+  sums.written(entry.start, entry.end);
 }
-var import_node_path51;
+var import_node_path43;
 var init_write = __esm({
   "src/bundle/write.ts"() {
     "use strict";
-    import_node_path51 = require("node:path");
+    import_node_path43 = require("node:path");
     init_failures();
     init_folder();
     init_lock();
@@ -53281,13 +49456,13 @@ async function runCreate(spec, options, context) {
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
-    const run2 = { name: "create", spec, saved, fresh, withoutImages, older, base: base2 };
-    const creation2 = { out: options.out, partSize, sign: sign3, credential, older };
+    const run = { name: "create", spec, saved, fresh, withoutImages, older, base: base2 };
+    const creation = { out: options.out, partSize, sign: sign3, credential, older };
     return await planRun(
-      run2,
+      run,
       registries,
       context,
-      ({ carryOut }) => carryOut((prepared2) => createPrepared(prepared2, creation2, context))
+      ({ carryOut }) => carryOut((prepared2) => createPrepared(prepared2, creation, context))
     );
   } finally {
     await registries.close();
@@ -53298,7 +49473,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path7, { cwd }) {
-  return path7 ? openOlder((0, import_node_path52.resolve)(cwd, path7)) : void 0;
+  return path7 ? openOlder((0, import_node_path44.resolve)(cwd, path7)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
@@ -53311,8 +49486,8 @@ async function readyToCreate({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path52.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path52.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path44.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path44.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -53376,11 +49551,11 @@ function blobReader({ manifests, images: images2, registries, found }) {
     return home.client.getBlob(home.repository, digest2, range);
   };
 }
-var import_node_path52, import_node_stream15, blobsAtOnce3, damagedNamed;
+var import_node_path44, import_node_stream15, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_node_path52 = require("node:path");
+    import_node_path44 = require("node:path");
     import_node_stream15 = require("node:stream");
     init_inventory_json();
     init_part_size();
@@ -53410,21 +49585,21 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path53.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path45.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
-  const spki = (0, import_node_crypto14.createPublicKey)(key);
+  const spki = (0, import_node_crypto13.createPublicKey)(key);
   await writeNew(privateKey, privatePem(key, context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE), 384);
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
   } catch (error3) {
-    await (0, import_promises48.rm)(privateKey);
+    await (0, import_promises44.rm)(privateKey);
     throw error3;
   }
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
 }
 function generateKey(type) {
-  return type === "ed25519" ? (0, import_node_crypto14.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto14.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
+  return type === "ed25519" ? (0, import_node_crypto13.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto13.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
 }
 function privatePem(key, passphrase) {
   const encryption = passphrase ? { cipher: "aes-256-cbc", passphrase } : {};
@@ -53432,7 +49607,7 @@ function privatePem(key, passphrase) {
 }
 async function writeNew(path7, text3, mode) {
   try {
-    await (0, import_promises48.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
+    await (0, import_promises44.writeFile)(path7, text3, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
     throw new AirgapError("io", "the key cannot be written", {
@@ -53448,13 +49623,13 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto14, import_promises48, import_node_path53;
+var import_node_crypto13, import_promises44, import_node_path45;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
-    import_node_crypto14 = require("node:crypto");
-    import_promises48 = require("node:fs/promises");
-    import_node_path53 = require("node:path");
+    import_node_crypto13 = require("node:crypto");
+    import_promises44 = require("node:fs/promises");
+    import_node_path45 = require("node:path");
     init_keys();
     init_error();
   }
@@ -53480,9 +49655,9 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images: images2 } = flags;
-  const mirrorMapText = await readText((0, import_node_path54.resolve)(cwd, mirrorMap), "the mirror map");
-  const list2 = imagesFile ? await readText((0, import_node_path54.resolve)(cwd, imagesFile), "the image list") : "";
-  const listed = parseImageList(list2, imagesFile ?? "").map(({ image: image2 }) => image2);
+  const mirrorMapText = await readText((0, import_node_path46.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path46.resolve)(cwd, imagesFile), "the image list") : "";
+  const listed = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed, ...images2] };
 }
 function runResolve(input, { emit }) {
@@ -53495,7 +49670,7 @@ function runResolve(input, { emit }) {
   return input.images.map((image2) => resolveImage2(map, image2));
 }
 function mapWarnings(map, name3) {
-  const at = ({ line: line2, column }) => `${name3}:${line2}:${column}`;
+  const at = ({ line, column }) => `${name3}:${line}:${column}`;
   const saying = (message) => (entry) => `${at(entry)}: ${entry.key} ${message}`;
   const library = libraryWithoutDockerHub(map);
   return [
@@ -53515,11 +49690,11 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path54, withoutRegistry, withoutDefault;
+var import_node_path46, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path54 = require("node:path");
+    import_node_path46 = require("node:path");
     init_files2();
     init_image_list();
     init_consumers();
@@ -53534,7 +49709,7 @@ var init_resolve = __esm({
 // src/cli.ts
 var import_node_os11 = require("node:os");
 
-// ../main/node_modules/commander/esm.mjs
+// node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
 var {
   program,
@@ -53611,14 +49786,14 @@ function exitCodeAfter(signal) {
 // src/report/error-text.ts
 init_safe();
 function errorText(error3) {
-  const lines3 = [
+  const lines2 = [
     ["error", error3.message],
     ["given", error3.given],
     ["expected", error3.expected],
     ["next", error3.next]
   ];
-  return lines3.filter(([, value]) => value).map(
-    ([label2, value]) => `${label2 === "error" ? "error:" : `  ${`${label2}:`.padEnd(10)}`} ${indented(value ?? "")}`
+  return lines2.filter(([, value]) => value).map(
+    ([label, value]) => `${label === "error" ? "error:" : `  ${`${label}:`.padEnd(10)}`} ${indented(value ?? "")}`
   ).join("\n");
 }
 function indented(value) {
@@ -53638,10 +49813,10 @@ function endOf(thrown, signal, progress) {
 function interrupted(signal, progress) {
   const exitCode = exitCodeAfter(signal);
   const message = `interrupted by ${signal}: run again to go on`;
-  const given2 = progress && `done: ${progress}`;
-  const text3 = given2 ? `${message}
-  ${given2}` : message;
-  return { exitCode, text: text3, errors: [{ class: "interrupted", exitCode, message, given: given2 }] };
+  const given = progress && `done: ${progress}`;
+  const text3 = given ? `${message}
+  ${given}` : message;
+  return { exitCode, text: text3, errors: [{ class: "interrupted", exitCode, message, given }] };
 }
 function bug(thrown) {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -53652,8 +49827,8 @@ Please report it with the command that you ran and the lines above.`;
   return { exitCode: 1, text: text3, errors: [{ class: "bug", exitCode: 1, message }] };
 }
 function errorJson(error3) {
-  const { class: errorClass, exitCode, message, given: given2, expected, next } = error3;
-  return { class: errorClass, exitCode, message, given: given2, expected, next };
+  const { class: errorClass, exitCode, message, given, expected, next } = error3;
+  return { class: errorClass, exitCode, message, given, expected, next };
 }
 
 // src/report/result-text.ts
@@ -53685,11 +49860,11 @@ function placedText(result) {
   const rows = result.images.flatMap(
     ({ source, placements }) => placements.map(({ reference, state }) => [state, source, reference])
   );
-  const sums3 = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words3]) => `${result.counts[state]} ${words3}`);
+  const sums = Object.entries(stateWords).filter(([state]) => result.counts[state]).map(([state, words2]) => `${result.counts[state]} ${words2}`);
   return [
     safeText(table2(rows)),
     ...result.errors.map(errorText),
-    `${result.target}: ${count(rows.length, "placement")}: ${sums3.join(", ") || "nothing to do"}`,
+    `${result.target}: ${count(rows.length, "placement")}: ${sums.join(", ") || "nothing to do"}`,
     ...result.errors.length > 0 ? ["run the same command again to go on"] : []
   ].join("\n");
 }
@@ -53709,7 +49884,7 @@ function siteText({ file: file2, signedTarget }) {
 }
 function createText({
   bundle,
-  parts: parts2,
+  parts,
   sha256: sha2562,
   size,
   installScript,
@@ -53721,8 +49896,8 @@ function createText({
   inventory
 }) {
   return [
-    `${filesText(bundle, parts2)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
-    `${bundle}.sha256  ${parts2.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
+    `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
     ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],
     ...inventoryLines(inventory),
@@ -53734,8 +49909,8 @@ function createText({
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
 }
-function filesText(bundle, parts2) {
-  const [first = bundle, last = first] = [parts2[0], parts2.at(-1)];
+function filesText(bundle, parts) {
+  const [first = bundle, last = first] = [parts[0], parts.at(-1)];
   return first === last ? first : `${first} to ${last.slice(bundle.length)}`;
 }
 function keygenText({ privateKey, publicKey, keyId, type }) {
@@ -53814,17 +49989,17 @@ function finishPlaced(finish2, flags, result, text3) {
 // src/cli/flags.ts
 init_settings();
 init_error();
-function addBundleInput(verb2, help2 = "the bundle file (default: bundle.yaml)") {
-  verb2.option("-f, --file <file>", help2);
-  for (const setting of settings) verb2.addOption(settingOption(setting));
-  return verb2;
+function addBundleInput(verb) {
+  verb.option("-f, --file <file>", "the bundle file (default: bundle.yaml)");
+  for (const setting of settings) verb.addOption(settingOption(setting));
+  return verb;
 }
 function bundleInput(flags) {
-  const given2 = Object.fromEntries(settings.map(({ name: name3 }) => [name3, flags[camelCase(name3)]]));
-  return { given: given2, ...typeof flags.file === "string" ? { file: flags.file } : {} };
+  const given = Object.fromEntries(settings.map(({ name: name3 }) => [name3, flags[camelCase(name3)]]));
+  return { given, ...typeof flags.file === "string" ? { file: flags.file } : {} };
 }
-function addPushCredential(verb2) {
-  return verb2.option("--push-username <name>", "user that pushes to the target (else: docker config)").option("--push-password-file <file>", "its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback");
+function addPushCredential(verb) {
+  return verb.option("--push-username <name>", "user that pushes to the target (else: docker config)").option("--push-password-file <file>", "its password (or AIRGAP_BUNDLE_PUSH_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback");
 }
 function pushOptions(flags) {
   return {
@@ -53833,33 +50008,33 @@ function pushOptions(flags) {
     allowPlainHttp: flags.allowPlainHttpCredentials === true
   };
 }
-function addPullCredential(verb2) {
-  return verb2.option("--username <name>", "the cluster's pull user, where credentials has it travel").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)");
+function addPullCredential(verb) {
+  return verb.option("--username <name>", "the cluster's pull user, where credentials has it travel").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)");
 }
 function pullOptions(flags) {
   return { username: textFlag(flags.username), passwordFile: textFlag(flags.passwordFile) };
 }
-function addOutput(verb2, ...more) {
-  return verb2.addOption(
+function addOutput(verb, ...more) {
+  return verb.addOption(
     new Option("--output <form>", "form of the result").choices(["text", "json", ...more]).default("text")
   ).option("--quiet", "print nothing on the way but warnings and errors");
 }
 function textFlag(value) {
   return typeof value === "string" ? value : void 0;
 }
-function requiredFlag(flags, name3, flag2) {
+function requiredFlag(flags, name3, flag) {
   const value = textFlag(flags[name3]);
   if (value) return value;
-  throw new AirgapError("usage", `${flag2} is missing`, { next: "see --help" });
+  throw new AirgapError("usage", `${flag} is missing`, { next: "see --help" });
 }
 function settingOption(setting) {
-  const help2 = `${setting.help} [${variableOf(setting)}]`;
-  const flag2 = `--${setting.name}`;
-  if (setting.kind === "switch") return new Option(flag2, help2);
+  const help = `${setting.help} [${variableOf(setting)}]`;
+  const flag = `--${setting.name}`;
+  if (setting.kind === "switch") return new Option(flag, help);
   if (setting.kind === "list" || setting.kind === "pairs") {
-    return new Option(`${flag2} <items>`, help2).argParser(collect);
+    return new Option(`${flag} <items>`, help).argParser(collect);
   }
-  return new Option(`${flag2} <${setting.kind === "path" ? "file" : "value"}>`, help2);
+  return new Option(`${flag} <${setting.kind === "path" ? "file" : "value"}>`, help);
 }
 function collect(value, before) {
   return [...before ?? [], value];
@@ -53870,36 +50045,11 @@ function camelCase(name3) {
 function listFlag(value) {
   return Array.isArray(value) ? value : [];
 }
-function examples(...lines3) {
+function examples(...lines2) {
   return `
 Examples:
-${lines3.map((line2) => `  $ airgap-bundle ${line2}`).join("\n")}`;
+${lines2.map((line) => `  $ airgap-bundle ${line}`).join("\n")}`;
 }
-
-// src/cli/trust-flags.ts
-init_overrides();
-function addTrust(verb2) {
-  verb2.option("--key <file>", "public key of whoever made the bundle; may be repeated", collect);
-  return addRevoked(verb2).option("--allow-unsigned", "take a bundle without a signature").option("--allow-expired", "take a bundle whose dates do not fit the clock");
-}
-function addRevoked(verb2) {
-  return verb2.option(
-    "--revoked <id|file>",
-    "key whose signatures are refused: its id, its .pub, or a file of ids; may be repeated",
-    collect
-  );
-}
-function keyring(flags) {
-  return { keys: listFlag(flags.key), revoked: listFlag(flags.revoked).flatMap(splitList) };
-}
-function trustOptions(flags) {
-  return {
-    ...keyring(flags),
-    allowUnsigned: flags.allowUnsigned === true,
-    allowExpired: flags.allowExpired === true
-  };
-}
-var siteHelp = "YAML with the target as it is named here: ociImageRegistry, registries, pullThrough";
 
 // src/cli/bundle-verbs.ts
 function addBundleVerbs(program2, context, finish2) {
@@ -53909,15 +50059,15 @@ function addBundleVerbs(program2, context, finish2) {
   addInspect(program2, context, finish2);
 }
 function addVerify(program2, context, finish2) {
-  const verb2 = program2.command("verify").description("check every byte of a bundle against its signature").argument("<bundle>", "NAME-VERSION.tar");
-  addOutput(addTrust(verb2)).addHelpText("after", examples("verify pcg-override-1.4.0.tar --key bundle.pub")).action(async (bundle, flags) => {
+  const verb = program2.command("verify").description("check every byte of a bundle against its signature").argument("<bundle>", "NAME-VERSION.tar");
+  addOutput(addTrust(verb)).addHelpText("after", examples("verify pcg-override-1.4.0.tar --key bundle.pub")).action(async (bundle, flags) => {
     const { runVerify: runVerify2 } = await Promise.resolve().then(() => (init_verify2(), verify_exports));
     finishWith(finish2, flags, await runVerify2(bundle, trustOptions(flags), context), verifyText);
   });
 }
 function addLoad(program2, context, finish2) {
-  const verb2 = program2.command("load").description("verify a bundle, push it into its target registry, place every image").argument("<bundle>", "NAME-VERSION.tar").option("--allow-downgrade", "take an older bundle than the one loaded last").option("--site <file>", siteHelp).addOption(settingOption(retryBudgetSetting));
-  addOutput(addPushCredential(addTrust(verb2))).addHelpText(
+  const verb = program2.command("load").description("verify a bundle, push it into its target registry, place every image").argument("<bundle>", "NAME-VERSION.tar").option("--allow-downgrade", "take an older bundle than the one loaded last").option("--site <file>", siteHelp).addOption(settingOption(retryBudgetSetting));
+  addOutput(addPushCredential(addTrust(verb))).addHelpText(
     "after",
     examples(
       "load pcg-override-1.4.0.tar --key bundle.pub",
@@ -53936,11 +50086,12 @@ function addLoad(program2, context, finish2) {
     finishPlaced(finish2, flags, await runLoad2(bundle, options, context), loadText);
   });
 }
+var siteHelp = "YAML with the target as it is named here: ociImageRegistry, registries, pullThrough";
 function addDerive(program2, context, finish2) {
-  const verb2 = program2.command("derive").description(
+  const verb = program2.command("derive").description(
     "verify a bundle, write its tables, Secret, values and node files as they are at a site"
   ).argument("<bundle>", "NAME-VERSION.tar").option("--site <file>", siteHelp).option("-o, --out <folder>", "folder for the files, new or empty");
-  addOutput(addTrust(verb2)).addHelpText("after", siteFileHelp).addHelpText(
+  addOutput(addTrust(verb)).addHelpText("after", siteFileHelp).addHelpText(
     "after",
     examples("derive pcg-override-1.4.0.tar --key bundle.pub --site site.yaml -o site")
   ).action(async (bundle, flags) => {
@@ -53964,8 +50115,8 @@ does not give is moved to its endpoint and base path:
 
 What is derived is not signed. Nothing is contacted, nothing overwritten; load and install.sh take --site too.`;
 function addInspect(program2, context, finish2) {
-  const verb2 = program2.command("inspect").description("show what a bundle says of itself, without verifying its contents").argument("<bundle>", "NAME-VERSION.tar").option("--key <file>", "public key to ask whether it signed the inventory", collect);
-  addOutput(addRevoked(verb2)).addHelpText(
+  const verb = program2.command("inspect").description("show what a bundle says of itself, without verifying its contents").argument("<bundle>", "NAME-VERSION.tar").option("--key <file>", "public key to ask whether it signed the inventory", collect);
+  addOutput(addRevoked(verb)).addHelpText(
     "after",
     examples("inspect pcg-override-1.4.0.tar", "inspect pcg-override-1.4.0.tar --output json")
   ).action(async (bundle, flags) => {
@@ -53978,211 +50129,26 @@ function retryBudgetOf(flags, { env }) {
   if (typeof text3 !== "string") return {};
   return { retryBudgetMs: parseDuration(text3, retryBudgetSetting.name) };
 }
-
-// src/cli/doctor-verb.ts
-init_overrides();
-
-// src/report/doctor-text.ts
-init_error();
-init_safe();
-init_units();
-var maxLines = 12;
-var marks2 = {
-  ok: "ok     ",
-  warning: "warning",
-  failure: "FAILURE",
-  skipped: "skipped"
-};
-function doctorText(checks) {
-  return [...checks.map(checkText), "", sums(checks)].join("\n");
+function addTrust(verb) {
+  verb.option("--key <file>", "public key of whoever made the bundle; may be repeated", collect);
+  return addRevoked(verb).option("--allow-unsigned", "take a bundle without a signature").option("--allow-expired", "take a bundle whose dates do not fit the clock");
 }
-function doctorExitCode(checks) {
-  return checks.some(({ status }) => status === "failure") ? exitCodes.cluster : 0;
+function addRevoked(verb) {
+  return verb.option(
+    "--revoked <id|file>",
+    "key whose signatures are refused: its id, its .pub, or a file of ids; may be repeated",
+    collect
+  );
 }
-function checkText({ check: check2, status, evidence, cure: cure5 }) {
-  const [first = "", ...others] = evidence.split("\n");
-  const shown2 = others.slice(0, maxLines);
-  const left = others.length - shown2.length;
-  const lines3 = [
-    ...shown2,
-    ...left > 0 ? [`and ${count(left, "more line")}: --output json has all`] : [],
-    ...cure5 === "" ? [] : [`cure: ${cure5}`]
-  ];
-  const indented2 = lines3.map((line2) => `                             ${safeText(line2)}`);
-  return [`${marks2[status]}  ${check2.padEnd(18)}  ${safeText(first)}`, ...indented2].join("\n");
+function keyring(flags) {
+  return { keys: listFlag(flags.key), revoked: listFlag(flags.revoked).flatMap(splitList) };
 }
-function sums(checks) {
-  const of = (status) => checks.filter((one) => one.status === status).length;
-  const found = [count(of("failure"), "failure"), count(of("warning"), "warning")];
-  return `${count(checks.length, "check")}: ${of("ok")} ok, ${found.join(", ")}, ${of("skipped")} skipped`;
-}
-
-// src/cli/doctor-verb.ts
-init_error();
-var parts = ["registry", "cluster", "nodes"];
-function addDoctor(program2, context, finish2) {
-  const verb2 = program2.command("doctor").description("show that registry, cluster and nodes are as the bundle says; changes nothing").argument("<bundle>", "NAME-VERSION.tar").addOption(
-    new Option("--only <part>", `look at these alone: ${parts.join(", ")}`).argParser(collect)
-  ).option("--kubeconfig <file>", "kubeconfig of the cluster (default: as kubectl)").option("--context <name>", "context in it (default: the current one)").option("--node-config <file>", "a node's containerd config.toml, or its certs.d folder").option("--username <name>", "the cluster's pull user (default: of the Secret registry-info)").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback").option("--site <file>", siteHelp);
-  addOutput(addTrust(verb2)).addHelpText("after", help).addHelpText(
-    "after",
-    examples(
-      "doctor pcg-override-1.4.0.tar --key bundle.pub",
-      "doctor pcg-override-1.4.0.tar --key bundle.pub --context edge-7 --output json",
-      "doctor pcg-override-1.4.0.tar --key bundle.pub --only registry --username puller --password-file pw",
-      "doctor pcg-override-1.4.0.tar --key bundle.pub --only nodes --node-config /etc/containerd/config.toml"
-    )
-  ).action(async (bundle, flags) => {
-    const { runDoctor: runDoctor2 } = await Promise.resolve().then(() => (init_doctor(), doctor_exports));
-    const options = {
-      trust: trustOptions(flags),
-      parts: partsOf(flags),
-      site: textFlag(flags.site),
-      cluster: { kubeconfig: textFlag(flags.kubeconfig), context: textFlag(flags.context) },
-      pull: pullOptions(flags),
-      allowPlainHttp: flags.allowPlainHttpCredentials === true,
-      nodeConfig: textFlag(flags.nodeConfig)
-    };
-    const checks = await runDoctor2(bundle, options, context);
-    finishWith(finish2, flags, checks, doctorText, doctorExitCode(checks));
-  });
-}
-var help = `
-Each check is ok, a warning, a failure or skipped, with what was seen and what to do about it. It needs kubectl, and
-helm where the bundle has a chart. The registry is asked with the login that the cluster pulls with. To tell whether
-that login could push too, an upload is begun and cancelled; nothing else is written anywhere.
-
-Exit codes: 11 when a check is a failure, 0 when none is; before the checks as for every verb.`;
-function partsOf(flags) {
-  const named = listFlag(flags.only).flatMap(splitList);
-  const strange = named.find((name3) => !parts.some((part3) => part3 === name3));
-  if (strange !== void 0) {
-    throw new AirgapError("usage", "doctor has no such part", {
-      given: `--only ${strange}`,
-      expected: parts.join(", ")
-    });
-  }
-  return named.length === 0 ? parts : parts.filter((part3) => named.includes(part3));
-}
-
-// src/cli/prepare-verb.ts
-init_settings();
-init_error();
-
-// src/report/prepare-text.ts
-init_safe();
-function prepareText(result) {
-  const { needs, errors, commands, target: target2, kind } = result;
-  if (kind === "none") return nothingKnown(target2);
-  if (needs.some(({ state }) => state === "unknown")) return script(result);
-  const rows = needs.map(({ state, what, name: name3 }) => [stateWords2[state], what, `${target2}/${name3}`]);
-  return [
-    safeText(table2(rows)),
-    ...errors.map(errorText),
-    `${target2}, ${kindWords[kind]}: ${sums2(result)}`,
-    ...commands.length > 0 ? ["by hand:", ...commands.map((line2) => `  ${line2}`)] : []
-  ].join("\n");
-}
-var kindWords = { harbor: "Harbor", ecr: "Amazon ECR" };
-var stateWords2 = {
-  exists: "there already",
-  made: "made",
-  missing: "missing",
-  unknown: "not looked for",
-  failed: "FAILED"
-};
-function sums2({ needs, dryRun }) {
-  const states = Object.entries(stateWords2).map(([state, words3]) => [needs.filter((need) => need.state === state).length, words3]).filter(([number3]) => number3 > 0).map(([number3, words3]) => `${number3} ${words3}`);
-  return `${states.join(", ")}${dryRun ? "; a dry run: nothing was made" : ""}`;
-}
-function script({ target: target2, commands }) {
-  return [
-    `# NOTHING WAS MADE: there is no aws here. ${target2} wants ${counted(commands.length)} before a push;`,
-    "# run this where the AWS CLI is. One that is there already is told (RepositoryAlreadyExistsException) and kept.",
-    ...commands
-  ].join("\n");
-}
-function counted(number3) {
-  return number3 === 1 ? "1 repository" : `${number3} repositories`;
-}
-function nothingKnown(target2) {
-  return [
-    `${target2} is neither Harbor nor Amazon ECR: nothing to prepare is known`,
-    "most registries make a repository at the first push; where one wants it made, or what it lies in:",
-    "  airgap-bundle plan --output repositories"
-  ].join("\n");
-}
-
-// src/cli/prepare-verb.ts
-init_detect();
-function addPrepare(program2, context, finish2) {
-  const verb2 = program2.command("prepare").description(
-    "make what the target registry wants before a push: Harbor projects, ECR repositories"
-  ).argument("[bundle]", "NAME-VERSION.tar, before load; or -f, before mirror").option(
-    "--dry-run",
-    "look and list, make nothing: only GET and HEAD, of aws only describe-repositories"
-  ).addOption(
-    new Option("--registry-kind <kind>", "what the target is (default: found out)").choices(
-      registryKinds
-    )
-  ).option("--site <file>", siteHelp);
-  addOutput(
-    addPushCredential(addTrust(addBundleInput(verb2, "the bundle file, in place of a bundle")))
-  ).addHelpText("after", kindsHelp).addHelpText(
-    "after",
-    examples(
-      "prepare -f bundle.yaml --dry-run",
-      "prepare -f bundle.yaml --push-username admin --push-password-file pw",
-      "prepare pcg-override-1.4.0.tar --key bundle.pub --site site.yaml"
-    )
-  ).action(async (bundle, flags) => {
-    finishPlaced(finish2, flags, await run(bundle, flags, context), prepareText);
-  });
-}
-var kindsHelp = `
-Harbor: projects that are missing are made, private, with the push credential; it must be of a system administrator
-or of a robot account that may create projects. A project that is a proxy cache is an error: it belongs into pullThrough.
-ECR (by the name of the host): repositories that are missing are made by the aws CLI, version 1 or 2, with its own
-credentials. Where there is no aws, nothing is made: the commands are printed, with a warning, and the exit code is 0.
-Any other registry: nothing is made; most make a repository at the first push.
-It may be run again at any time: what is there is left as it is.`;
-async function run(bundle, flags, context) {
-  const { runPrepare: runPrepare2, runPrepareBundle: runPrepareBundle2 } = await Promise.resolve().then(() => (init_prepare(), prepare_exports));
-  const options = {
-    kind: registryKinds.find((kind) => kind === flags.registryKind),
-    dryRun: flags.dryRun === true,
-    push: pushOptions(flags)
+function trustOptions(flags) {
+  return {
+    ...keyring(flags),
+    allowUnsigned: flags.allowUnsigned === true,
+    allowExpired: flags.allowExpired === true
   };
-  refuseForeign(bundle, flags);
-  if (bundle !== void 0) {
-    const trust = trustOptions(flags);
-    const site = textFlag(flags.site);
-    const more = { trust, site, ...retryBudgetOf(flags, context) };
-    return runPrepareBundle2(bundle, { ...options, ...more }, context);
-  }
-  const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
-  return runPrepare2(await readBundleSpec2(bundleInput(flags), context), options, context);
-}
-var ofBundle = ["key", "revoked", "allow-unsigned", "allow-expired", "site"];
-var ofFile = [
-  "file",
-  ...settings.map(({ name: name3 }) => name3).filter((name3) => name3 !== "retry-budget")
-];
-function refuseForeign(bundle, flags) {
-  const given2 = (name3) => flags[camelCase(name3)] !== void 0;
-  if (bundle === void 0 && !given2("file")) throw notOne("neither BUNDLE nor -f");
-  const foreign = (bundle === void 0 ? ofBundle : ofFile).find(given2);
-  if (foreign === void 0) return;
-  if (foreign === "file") throw notOne(`${bundle} and -f ${flags.file}`);
-  throw new AirgapError("usage", `--${foreign} does not go with ${bundle ?? "-f"}`, {
-    next: bundle === void 0 ? "give a bundle, or drop the flag" : "give -f, or drop the flag"
-  });
-}
-function notOne(given2) {
-  return new AirgapError("usage", "what is to be prepared for is not clear", {
-    given: given2,
-    expected: "prepare BUNDLE --key NAME.pub, or prepare -f bundle.yaml"
-  });
 }
 
 // src/cli/source-verbs.ts
@@ -54208,9 +50174,9 @@ function repositoriesText(inventory) {
 `)
   ].join("");
 }
-function problemText({ kind, severity, message, cure: cure5 }) {
+function problemText({ kind, severity, message, cure }) {
   return safeText(`${severity}: ${kind}: ${message}
-  cure: ${cure5}`);
+  cure: ${cure}`);
 }
 function imagesText({ images: images2 }) {
   const rows = images2.flatMap((image2) => imageRows(image2));
@@ -54254,8 +50220,8 @@ function addSourceVerbs(program2, context, finish2) {
   addResolve(program2, context, finish2);
 }
 function addPlan(program2, context, finish2) {
-  const verb2 = program2.command("plan").description("show what would be mirrored and bundled, and what is wrong with it").option("-o, --out <file>", "save the plan for mirror --plan and create --plan").option("--since <bundle>", "plan a delta to an older bundle").option("--without-images", "plan a bundle without blobs");
-  addOutput(addBundleInput(verb2), "repositories").addHelpText(
+  const verb = program2.command("plan").description("show what would be mirrored and bundled, and what is wrong with it").option("-o, --out <file>", "save the plan for mirror --plan and create --plan").option("--since <bundle>", "plan a delta to an older bundle").option("--without-images", "plan a bundle without blobs");
+  addOutput(addBundleInput(verb), "repositories").addHelpText(
     "after",
     examples("plan -f bundle.yaml", "plan -f bundle.yaml --output repositories")
   ).action(async (flags) => {
@@ -54281,10 +50247,10 @@ async function finishPlan(finish2, flags, result, context) {
   finishWith(finish2, flags, result, planText, exitCodeOf(planErrors2(problems)));
 }
 function addMirror(program2, context, finish2) {
-  const verb2 = program2.command("mirror").description(
+  const verb = program2.command("mirror").description(
     "copy the images into the target registry, to every place the cluster will ask for"
   ).option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed");
-  addOutput(addPushCredential(addBundleInput(verb2))).addHelpText(
+  addOutput(addPushCredential(addBundleInput(verb))).addHelpText(
     "after",
     examples(
       "mirror -f bundle.yaml",
@@ -54303,8 +50269,8 @@ function addMirror(program2, context, finish2) {
   });
 }
 function addCreate(program2, context, finish2) {
-  const verb2 = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
-  addOutput(addPullCredential(addBundleInput(verb2))).addHelpText(
+  const verb = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
+  addOutput(addPullCredential(addBundleInput(verb))).addHelpText(
     "after",
     examples(
       "create -f bundle.yaml -o dist",
@@ -54335,12 +50301,12 @@ function addCreate(program2, context, finish2) {
   });
 }
 function addKeygen(program2, context, finish2) {
-  const verb2 = program2.command("keygen").option("--out <file>", "the private key, NAME.key").addOption(
+  const verb = program2.command("keygen").option("--out <file>", "the private key, NAME.key").addOption(
     new Option("--type <type>", "kind of key").choices(["ed25519", "ecdsa-p256"]).default("ed25519")
   ).description(
     "make a key pair: NAME.key signs, NAME.pub verifies; AIRGAP_BUNDLE_KEY_PASSPHRASE encrypts it"
   );
-  addOutput(verb2).addHelpText(
+  addOutput(verb).addHelpText(
     "after",
     examples("keygen --out bundle.key", "keygen --out fips.key --type ecdsa-p256")
   ).action(async (flags) => {
@@ -54356,8 +50322,8 @@ function addKeygen(program2, context, finish2) {
   });
 }
 function addResolve(program2, context, finish2) {
-  const verb2 = program2.command("resolve").description("show what the webhook and containerd make of images under a map").argument("[images...]", "images as manifests name them").option("--mirror-map <file>", "the mirror map, in line or comma form").option("--images-file <file>", "list of images, one a line");
-  addOutput(verb2).addHelpText("after", examples("resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1")).action(async (images2, flags) => {
+  const verb = program2.command("resolve").description("show what the webhook and containerd make of images under a map").argument("[images...]", "images as manifests name them").option("--mirror-map <file>", "the mirror map, in line or comma form").option("--images-file <file>", "list of images, one a line");
+  addOutput(verb).addHelpText("after", examples("resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1")).action(async (images2, flags) => {
     const { readResolveInput: readResolveInput2, runResolve: runResolve2 } = await Promise.resolve().then(() => (init_resolve(), resolve_exports));
     const input = await readResolveInput2(
       {
@@ -54377,24 +50343,22 @@ Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 
 7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster, 12 locked`;
 function doorFlags(program2) {
   const [name3] = program2.args;
-  const verb2 = program2.commands.find((one) => one.name() === name3) ?? unknownVerb(program2.args);
-  const { quiet, output } = verb2.opts();
+  const verb = program2.commands.find((one) => one.name() === name3) ?? unknownVerb(program2.args);
+  const { quiet, output } = verb.opts();
   return { isQuiet: quiet === true, wantsJson: output === "json" };
 }
 function unknownVerb(args) {
-  const verb2 = new Command().option("--output [form]").option("--quiet");
-  verb2.parseOptions([...args]);
-  return verb2;
+  const verb = new Command().option("--output [form]").option("--quiet");
+  verb.parseOptions([...args]);
+  return verb;
 }
 function buildProgram(context, finish2) {
   const program2 = new Command(toolName).description(
     "Mirror the images a cluster needs, bundle them signed, install them behind an air gap."
   ).version(toolVersion, "--version", "print the version").helpOption("-h, --help", "print help").addHelpText("after", exitCodeHelp).showSuggestionAfterError().exitOverride();
   addSourceVerbs(program2, context, finish2);
-  addPrepare(program2, context, finish2);
   addBundleVerbs(program2, context, finish2);
-  addDoctor(program2, context, finish2);
-  for (const verb2 of program2.commands) verb2.exitOverride();
+  for (const verb of program2.commands) verb.exitOverride();
   return program2;
 }
 
@@ -54465,12 +50429,12 @@ function lineListener(output, redactor) {
     if (isDrawn) redraw?.(clearLine);
     isDrawn = false;
   };
-  const write = (line2) => {
+  const write = (line) => {
     clear2();
-    output.write(redactor.redact(safeText(line2)));
+    output.write(redactor.redact(safeText(line)));
   };
-  const draw = (line2) => {
-    redraw?.(`${clearLine}${line2}`);
+  const draw = (line) => {
+    redraw?.(`${clearLine}${line}`);
     isDrawn = true;
   };
   const emit = (event) => {
@@ -54537,17 +50501,17 @@ function base64Forms(secret) {
 // src/cli.ts
 async function main() {
   const redactor = makeRedactor();
-  const interruption = onInterruption(() => lines3.progress());
-  const lines3 = lineListener(
+  const interruption = onInterruption(() => lines2.progress());
+  const lines2 = lineListener(
     { ...standardError, isQuiet: () => doorFlags(program2).isQuiet },
     redactor
   );
   const toStdout = (text3) => {
-    lines3.clear();
+    lines2.clear();
     process.stdout.write(redactor.redact(text3));
   };
   let exitCode = 0;
-  const program2 = buildProgram(contextOf(interruption.signal, lines3), (text3, code2) => {
+  const program2 = buildProgram(contextOf(interruption.signal, lines2), (text3, code2) => {
     toStdout(text3);
     exitCode = code2;
   });
@@ -54559,7 +50523,7 @@ async function main() {
     const isMistyped = thrown instanceof CommanderError;
     const why = isMistyped ? usageError(thrown) : thrown;
     const end = endOf(why, interruption.received(), interruption.progress());
-    lines3.clear();
+    lines2.clear();
     if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}
 `);
     if (doorFlags(program2).wantsJson) toStdout(jsonText({ errors: end.errors }));
@@ -54568,7 +50532,7 @@ async function main() {
 }
 var now = () => /* @__PURE__ */ new Date();
 var standardError = {
-  write: (line2) => process.stderr.write(`${line2}
+  write: (line) => process.stderr.write(`${line}
 `),
   ...process.stderr.isTTY ? { redraw: (text3) => process.stderr.write(text3) } : {},
   now
