@@ -24,7 +24,7 @@ beforeAll(async () => {
     access: { [front.host]: { plainHttp: true } },
     credential: async () => undefined,
     context: context(),
-    retryBudgetMs: 300,
+    retryBudgetMs: 2_000,
   });
   subject = (await pushImage(registry.host, 'a/b', '1')).digest;
   const sbom = await pushImage(registry.host, 'a/b', 'sbom', { layers: ['sbom'] });
