@@ -15,11 +15,11 @@ import { count } from '../report/units.ts';
 import { credentialProblems } from './carried-credential.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
-import { findReferrers } from './find-referrers.ts';
+import { findReferrers, type ReferrerSources } from './find-referrers.ts';
 import { loadChart, takesOurChart } from './load-chart.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
 import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
-import { resolveImages, type Sources } from './resolve-images.ts';
+import { resolveImages } from './resolve-images.ts';
 import { checkAgainstSaved, pinsOf } from './saved-plan.ts';
 import { savedReferrers } from './saved-referrers.ts';
 
@@ -65,7 +65,9 @@ export async function prepare(
   });
   const cache = contentCache(spec, older);
   const sources = { registries, cache, pins: pinsOf(saved) };
-  const plan = await planFor(spec, listed, { ...sources, saved }, context).finally(cache.keep);
+  const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
+  const attaching = withAttached(spec, makePlan(spec, resolved), { ...sources, saved }, context);
+  const plan = await attaching.finally(cache.keep);
   const made = await makeInventory({
     spec,
     plan,
@@ -87,19 +89,17 @@ export async function prepare(
   return { spec, ...made, problems, images: plan.images, registries, found: cache.find };
 }
 
-/** The images, and what is attached to them. */
-async function planFor(
+/** The plan with what is attached to its images: as a saved plan has it, else what is there now. */
+async function withAttached(
   spec: BundleSpec,
-  listed: BundleSpec['images'],
-  { saved, ...sources }: Sources & { readonly saved: Inventory | undefined },
+  plan: Plan,
+  { saved, ...sources }: ReferrerSources & { readonly saved: Inventory | undefined },
   context: Context,
 ): Promise<Plan> {
-  const plan = makePlan(spec, await resolveImages(spec, listed, sources, context));
   if (!spec.referrers) return plan;
-  const { images } = plan;
   const found = saved
-    ? await savedReferrers(images, saved, sources)
-    : await findReferrers(images, spec.pullThrough, sources, context);
+    ? await savedReferrers(plan.images, saved, sources)
+    : await findReferrers(plan.images, spec.pullThrough, sources, context);
   return withReferrers(plan, found, spec.pullThrough);
 }
 
