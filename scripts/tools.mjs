@@ -165,6 +165,16 @@ export const tools = {
     answer: /^v?(\S+)/m,
     takes: 'half a minute',
   },
+  /** Our own: the registry of crane with the referrers API. A change of it needs a new version, here and in main.go. */
+  'referrers-registry': {
+    from: 'go',
+    module: 'scripts/referrers-registry',
+    version: '1.0.0',
+    package: '.',
+    ask: ['--version'],
+    answer: /^referrers-registry (\S+)/,
+    takes: 'a few seconds',
+  },
   regsync: {
     from: 'go',
     version: '0.11.7',

@@ -70,6 +70,8 @@ async function writeInputs(scene: Scene): Promise<void> {
       [target]: { plainHttp: true },
     },
     signing: { key },
+    // The others leave them too.
+    referrers: false,
   };
   await writeFile(join(folder, 'bundle.yaml'), dump(bundle));
 }

@@ -19,7 +19,8 @@ export function writeOutputs(
     }
   };
   set('report-path', reportPath);
-  if (plan) set('image-count', String(plan.inventory.images.length));
+  if (plan)
+    set('image-count', String(plan.inventory.images.filter(({ referrer }) => !referrer).length));
   if (!create) return;
   set('bundle-path', create.bundle);
   const files = [...create.parts, `${create.bundle}.sha256`, create.installScript];

@@ -1,7 +1,8 @@
 import { totalSize } from '../oci/descriptor.ts';
 import type { Inventory } from '../plan/inventory.ts';
+import { imageCount } from '../report/image-count.ts';
 import { safeText } from '../report/safe.ts';
-import { count, formatBytes } from '../report/units.ts';
+import { formatBytes } from '../report/units.ts';
 import type { ActionResult } from './run.ts';
 
 /** GitHub drops a summary over 1 MiB; the parts that grow share most of it. */
@@ -29,7 +30,7 @@ export function summaryText(result: ActionResult): string {
 function whatWasDone({ mirror, create }: ActionResult, { images, blobs }: Inventory): string {
   const bytes = totalSize(blobs);
   return [
-    `${count(images.length, 'image')}, ${formatBytes(bytes)} of unique blobs`,
+    `${imageCount(images)}, ${formatBytes(bytes)} of unique blobs`,
     ...(mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : []),
     ...(create
       ? [

@@ -14,6 +14,7 @@ export function inventoryFaults(inventory: Inventory): string[] {
     ...foldersAmong(paths).map((path) => `both a file and a folder: ${path}`),
     ...repeated(blobs).map((digest) => `blob twice: ${digest}`),
     ...absent(inventory, new Set(blobs)).map((digest) => `not among the blobs: ${digest}`),
+    ...strayReferrers(inventory).map((source) => `a referrer of no image: ${source}`),
     ...(inventory.base ? baseFaults(inventory, inventory.base) : []),
   ];
 }
@@ -29,6 +30,14 @@ function baseFaults(inventory: Inventory, base: InventoryBase): string[] {
       .filter((digest) => carried.has(digest))
       .map((digest) => `both in the base and among the blobs: ${digest}`),
   ];
+}
+
+/** Where an image goes says where what is attached to it goes. */
+function strayReferrers({ images }: Inventory): string[] {
+  const listed = new Set(images.filter(({ referrer }) => !referrer).map(({ digest }) => digest));
+  return images
+    .filter(({ referrer }) => referrer?.images.some((digest) => !listed.has(digest)))
+    .map(({ source }) => source);
 }
 
 function repeated<T extends string>(values: readonly T[]): T[] {

@@ -71,6 +71,13 @@ const image = z.strictObject({
   ),
   pinnedBy: z.enum(['tag', 'digest']),
   originalDigest: digest.exactOptional(),
+  referrer: z
+    .strictObject({
+      subject: digest,
+      images: z.array(digest).min(1),
+      artifactType: text.exactOptional(),
+    })
+    .exactOptional(),
 });
 
 const file = z.strictObject({ path, size: count, sha256, mode: z.literal([0o644, 0o755]) });

@@ -59,7 +59,9 @@ export async function runDerive(
       inventoryDigest: bundle.inventoryDigest,
       site: derived.site,
       target,
-      images: images.map(({ source, digest, placements }) => ({ source, digest, placements })),
+      images: images
+        .filter(({ referrer }) => !referrer)
+        .map(({ source, digest, placements }) => ({ source, digest, placements })),
       out: folder,
       files: files.map((one) => one.path),
     };

@@ -1,5 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { asHint, replaceFile } from '../disk/replace.ts';
-import { type BundleLock, type LockedImage, printLock } from '../inputs/lock-file.ts';
+import {
+  type BundleLock,
+  type LockedImage,
+  type LockedReferrer,
+  printLock,
+} from '../inputs/lock-file.ts';
 import type { BundleSpec, ListedImage } from '../inputs/spec.ts';
 import { utcSeconds } from '../inputs/time.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -30,6 +36,9 @@ export interface LockResult {
 /** The pins of a new lock, and what became of the old ones. */
 export interface Relocked extends Omit<LockResult, 'name' | 'version' | 'sequence'> {
   readonly images: readonly LockedImage[];
+  readonly referrers: readonly LockedReferrer[];
+  /** Whether something else is attached to the images than before. */
+  readonly isReattached: boolean;
 }
 
 /** What each image is held to. @param update lets these go */
@@ -57,6 +66,7 @@ export function checkUpdate(update: Update, listed: readonly ListedImage[]): voi
 export function relock(
   { lock, lockPath }: BundleSpec,
   resolved: readonly ResolvedImage[],
+  referrers: readonly LockedReferrer[],
   registries: Registries,
   now: Date,
 ): Relocked {
@@ -74,6 +84,8 @@ export function relock(
   const after = new Set(images.map(({ image }) => image));
   return {
     path: lockPath,
+    referrers,
+    isReattached: lock !== undefined && !isDeepStrictEqual(lock.referrers, referrers),
     images: images.sort((a, b) => (a.image < b.image ? -1 : 1)),
     moved: images.flatMap(({ image, digest: to }) => {
       const from = before.get(image)?.digest;
@@ -101,13 +113,15 @@ export function lockedTimes(
   if (lock === undefined || lock.name !== name || lock.version !== version) return undefined;
   const changes = relocked ? [relocked.moved, relocked.added, relocked.removed].flat() : [];
   const isSame =
-    changes.length === 0 && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
+    changes.length === 0 &&
+    !relocked?.isReattached &&
+    (!relocked || (sequence ?? lock.sequence) === lock.sequence);
   return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : undefined;
 }
 
 /** @throws AirgapError io */
 export async function writeLock(
-  { images, ...result }: Relocked,
+  { images, referrers, isReattached: _, ...result }: Relocked,
   { name, version, createdAt, sequence }: Inventory,
 ): Promise<LockResult> {
   const lock: BundleLock = {
@@ -117,6 +131,7 @@ export async function writeLock(
     createdAt,
     sequence,
     images: [...images],
+    referrers: [...referrers],
   };
   await replaceFile(result.path, printLock(lock), asHint);
   return { ...result, name, version, sequence };

@@ -119,8 +119,8 @@ function withRoots(roots: readonly RootIndex[], blobs: readonly InventoryBlob[])
 }
 
 /** A chart or another artifact runs nowhere: no config says a platform. */
-function isRunnable({ graph }: PlannedImage): boolean {
-  return leavesOf(graph).some((leaf) => leaf.platform);
+function isRunnable({ entry, graph }: PlannedImage): boolean {
+  return !entry.referrer && leavesOf(graph).some((leaf) => leaf.platform);
 }
 
 function describe({ spec, plan, createdAt, base }: InventoryInput) {

@@ -7,16 +7,23 @@ import type { BundleSpec } from '../inputs/spec.ts';
 import type { Chart } from '../install/chart.ts';
 import { type Coverage, coverageOf } from '../plan/coverage.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { makePlan, type PlannedImage } from '../plan/plan.ts';
+import { makePlan, type Plan, type PlannedImage } from '../plan/plan.ts';
 import { hasErrors, type Problem } from '../plan/problem.ts';
+import { withReferrers } from '../plan/referrers.ts';
 import type { Registries } from '../registry/client.ts';
-import { cacheBefore, type FolderCache, folderCache } from '../registry/content-cache.ts';
+import {
+  type ContentCache,
+  cacheBefore,
+  type FolderCache,
+  folderCache,
+} from '../registry/content-cache.ts';
 import { AirgapError } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
 import { count } from '../report/units.ts';
 import { credentialProblems } from './carried-credential.ts';
 import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
+import { findReferrers, lister, type ReferrerSources } from './find-referrers.ts';
 import { loadChart, takesOurChart } from './load-chart.ts';
 import {
   checkUpdate,
@@ -29,8 +36,11 @@ import {
 } from './lock.ts';
 import { type MadeInventory, makeInventory } from './make-inventory.ts';
 import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
+import { lockedLists, type ReferrerLists, rememberedLists } from './referrer-lists.ts';
+import type { ListReferrers } from './referrer-walk.ts';
 import { resolveImages } from './resolve-images.ts';
 import { checkAgainstSaved, pinsOf } from './saved-plan.ts';
+import { savedReferrers } from './saved-referrers.ts';
 
 /** The plan with everything at hand that carrying it out needs. */
 export interface Prepared extends MadeInventory {
@@ -56,6 +66,8 @@ export interface PrepareOptions {
   readonly base?: DeltaBase | undefined;
   /** Make a new lock: only these pins of the old one are let go. Absent: follow the lock that is there. */
   readonly update?: Update | undefined;
+  /** Ask again what is attached to the images, however lately that was done. */
+  readonly fresh?: boolean | undefined;
 }
 
 /** Reads the chart, resolves the images, plans, and lays out the bundle. Contacts source registries only. */
@@ -63,7 +75,14 @@ export async function prepare(
   spec: BundleSpec,
   registries: Registries,
   context: Context,
-  { saved, withoutImages = false, older, base = saved && savedBase(saved), update }: PrepareOptions,
+  {
+    saved,
+    withoutImages = false,
+    older,
+    base = saved && savedBase(saved),
+    update,
+    fresh = false,
+  }: PrepareOptions,
 ): Promise<Prepared> {
   refuseExpired(spec, saved ? new Date(saved.createdAt) : creationTime(context, lockedTimes(spec)));
   const chart = await loadChart(spec, registries);
@@ -81,8 +100,17 @@ export async function prepare(
   const pins = saved ? pinsOf(saved) : lockedPins(spec.lock, update);
   const sources = { registries, cache, pins, watchesTags: saved === undefined };
   const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
-  const plan = makePlan(spec, resolved);
-  const relocked = update && relock(spec, resolved, registries, context.now());
+  const lists = await listsFor(spec, { cache, update, fresh }, context);
+  const attaching = withAttached(
+    spec,
+    makePlan(spec, resolved),
+    { ...sources, saved },
+    lists.list,
+    context,
+  );
+  const plan = await attaching.finally(cache.keep);
+  await lists.keep();
+  const relocked = update && relock(spec, resolved, lists.found(), registries, context.now());
   const locked = saved || context.env.SOURCE_DATE_EPOCH ? undefined : lockedTimes(spec, relocked);
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked);
   const made = await makeInventory({
@@ -108,6 +136,36 @@ export async function prepare(
   const coverage = coverageOf(plan.map, listed);
   const result = { spec, ...made, problems, images: planned, coverage, registries };
   return { ...result, found: cache.find, ...(relocked && { relocked }) };
+}
+
+/** As the lock has them; where it is not followed, as they were found lately, or are now. */
+function listsFor(
+  spec: BundleSpec,
+  {
+    cache,
+    update,
+    fresh,
+  }: Pick<PrepareOptions, 'update'> & { cache: ContentCache; fresh: boolean },
+  context: Context,
+): ReferrerLists | Promise<ReferrerLists> {
+  if (spec.lock && !update) return lockedLists(spec.lock);
+  const path = join(stateFolder(spec), 'referrers.json');
+  return rememberedLists(path, lister({ cache }), fresh, context);
+}
+
+/** The plan with what is attached to its images: as a saved plan has it, else what is there now. */
+async function withAttached(
+  spec: BundleSpec,
+  plan: Plan,
+  { saved, ...sources }: ReferrerSources & { readonly saved: Inventory | undefined },
+  list: ListReferrers,
+  context: Context,
+): Promise<Plan> {
+  if (!spec.referrers) return plan;
+  const found = saved
+    ? await savedReferrers(plan.images, saved, sources)
+    : await findReferrers(plan.images, spec.pullThrough, { ...sources, list }, context);
+  return withReferrers(plan, found, spec.pullThrough);
 }
 
 function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {

@@ -53,7 +53,10 @@ export async function mirrorPrepared(
 ): Promise<PlacedResult> {
   const { endpoint } = prepared.spec.target;
   const images = transferImages(prepared.inventory);
-  context.emit({ kind: 'step', name: `mirroring ${count(images.length, 'image')} to ${endpoint}` });
+  const own = prepared.inventory.images.filter(
+    ({ referrer, placements }) => !referrer && placements.length > 0,
+  );
+  context.emit({ kind: 'step', name: `mirroring ${count(own.length, 'image')} to ${endpoint}` });
   const job = {
     images,
     target: prepared.registries.client(endpoint),

@@ -40,7 +40,11 @@ export async function runPlan(
   try {
     const complete = await withSourceImages(spec, registries, context);
     const { withoutImages, update } = options;
-    const prepared = await prepare(complete, registries, context, { withoutImages, base, update });
+    const prepared = await prepare(complete, registries, context, {
+      ...{ withoutImages, base, update },
+      // Whoever plans looks at what is there now.
+      fresh: true,
+    });
     const { inventory, relocked } = prepared;
     const lacking = lackingOf(inventory, await coveredImages(spec, registries, context));
     const problems = [...prepared.problems, ...lacking.map(lackingProblem)];

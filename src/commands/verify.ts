@@ -49,7 +49,7 @@ export async function runVerify(
     inventoryDigest,
     keyId: keyId ?? null,
     base: savedBase(inventory)?.about ?? null,
-    images: images.length,
+    images: images.filter(({ referrer }) => !referrer).length,
     tools: carriedPlatforms(files),
     credentials,
     size,

@@ -8,6 +8,8 @@ import { unreadable } from './files.ts';
 export type BundleLock = z.infer<typeof lockSchema>;
 /** What one image was, and where that was seen. */
 export type LockedImage = BundleLock['images'][number];
+/** Something that was attached to an image. */
+export type LockedReferrer = BundleLock['referrers'][number];
 
 const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), {
   error: 'not a digest, sha256:… or sha512:…',
@@ -35,6 +37,24 @@ const lockSchema = z.strictObject({
       from: z.string(),
     }),
   ),
+  /** What was attached to the images, and to that; absent in the lock of a bundle without. */
+  referrers: z
+    .array(
+      z.strictObject({
+        /** `host/repository` of the image, as it is named. */
+        of: z.string(),
+        /** What it is attached to. */
+        subject: digest,
+        digest,
+        mediaType: z.string(),
+        /** Bytes of the manifest. */
+        size: z.int().min(0),
+        artifactType: z.string().optional(),
+        /** Of cosign's tags the one that it has. */
+        tag: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 
 /**

@@ -40,6 +40,7 @@ export async function makeSpec(
     ...(await readImages(document.images, folder)),
     covers: document.covers.map((item, index) => readImageSource(item, `covers[${index}]`, folder)),
     platforms: document.platforms.map((text, index) => readPlatform(text, index)),
+    referrers: document.referrers,
     registries: await readRegistries(document, target, folder, context),
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),
     tools: readTools(document.tools, folder),

@@ -132,7 +132,7 @@ function splitPair(setting: Setting, item: string): [string, string] {
 
 function convert(setting: Setting, value: Given[string], cwd: string): unknown {
   if (setting.kind === 'list') return listOf(value);
-  if (setting.kind === 'switch') return switchOf(setting, value);
+  if (setting.kind === 'switch' || setting.kind === 'choice') return switchOf(setting, value);
   if (setting.kind === 'path') return resolve(cwd, String(value));
   if (setting.kind === 'number') return numberOf(setting, value);
   if (isPath(setting, String(value))) return resolve(cwd, String(value));

@@ -115,6 +115,12 @@ export const bundleSchema = z.strictObject({
     .array(text)
     .default([])
     .describe('List of `os/architecture[/variant]` to keep; absent or empty: all.'),
+  referrers: z
+    .boolean()
+    .default(true)
+    .describe(
+      '`false`: signatures, attestations and SBOMs that are attached to the images are left out.',
+    ),
   registries: z
     .record(registryHost, registryAccess)
     .default({})

@@ -5,7 +5,7 @@
 export interface Setting {
   /** Flag, Action input and, in upper case, variable name. */
   readonly name: string;
-  readonly kind: 'text' | 'switch' | 'number' | 'list' | 'path' | 'pairs';
+  readonly kind: 'text' | 'switch' | 'choice' | 'number' | 'list' | 'path' | 'pairs';
   /** Where the value belongs in bundle.yaml. */
   readonly field: readonly string[];
   readonly help: string;
@@ -110,6 +110,12 @@ export const settings: readonly Setting[] = [
     help: 'list of images, one a line',
   },
   { name: 'platforms', kind: 'list', field: ['platforms'], help: 'platforms to keep' },
+  {
+    name: 'referrers',
+    kind: 'choice',
+    field: ['referrers'],
+    help: 'true or false: whether signatures, attestations and SBOMs travel with their images (default true)',
+  },
   {
     name: 'pull-through',
     kind: 'list',

@@ -29,6 +29,8 @@ export interface BundleSpec {
   readonly covers: readonly ImageSource[];
   /** Empty: all. */
   readonly platforms: readonly Platform[];
+  /** Whether what is attached to an image travels with it. */
+  readonly referrers: boolean;
   /** By host, the target among them. */
   readonly registries: Readonly<Record<string, RegistryAccess>>;
   readonly signing?: { readonly key: string } | { readonly unsigned: true };

@@ -11,10 +11,11 @@ export function readmeText(inventory: InventoryHead, carried: readonly string[] 
   const tools = `${oras}, kubectl${isAirgap ? ', helm 3.13 or newer' : ''}`;
   const steps = `load, secret${isAirgap ? ', chart' : ''} and check`;
   const file = `${name}-${version}.tar`;
-  const placements = images.reduce((count, image) => count + image.placements.length, 0);
+  const own = images.filter(({ referrer }) => !referrer);
+  const placements = own.reduce((count, image) => count + image.placements.length, 0);
   const content = inventory.imagesNotEmbedded
-    ? `${images.length} images are expected in ${target.endpoint} already; this bundle does not carry them`
-    : `${images.length} images for ${placements} references in ${target.endpoint}`;
+    ? `${own.length} images are expected in ${target.endpoint} already; this bundle does not carry them`
+    : `${own.length} images for ${placements} references in ${target.endpoint}`;
   return Buffer.from(`${name} ${version}
 ${'='.repeat(name.length + version.length + 1)}
 

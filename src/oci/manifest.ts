@@ -14,6 +14,7 @@ export interface ImageManifest {
   readonly layers: readonly Descriptor[];
   readonly subject?: Descriptor;
   readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** An image index (image-spec, image-index.md) or a Docker manifest list. */
@@ -22,6 +23,7 @@ export interface ImageIndex {
   readonly mediaType: string;
   readonly manifests: readonly Descriptor[];
   readonly subject?: Descriptor;
+  readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -84,10 +86,12 @@ const manifestSchema = z.object({
   layers: z.array(descriptor).default([]),
   subject: descriptor.exactOptional(),
   artifactType: z.string().exactOptional(),
+  annotations,
 });
 const indexSchema = z.object({
   manifests: z.array(descriptor).default([]),
   subject: descriptor.exactOptional(),
+  artifactType: z.string().exactOptional(),
   annotations,
 });
 

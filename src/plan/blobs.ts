@@ -1,7 +1,7 @@
 import type { Digest } from '../oci/digest.ts';
 import { childrenFirst, isLeaf, leavesOf } from '../oci/graph.ts';
 import { references } from '../oci/manifest.ts';
-import type { Inventory, InventoryBlob, InventoryImage } from './inventory.ts';
+import type { Inventory, InventoryBlob, InventoryImage, InventoryTarget } from './inventory.ts';
 import type { PlannedImage } from './plan.ts';
 import { isPullThrough, splitPlacement } from './repositories.ts';
 
@@ -42,7 +42,7 @@ export function blobRepositories(
 
 /** Whether an image travels: it is wanted somewhere in the target that can be pushed to. */
 export function travels(
-  { target: { pullThrough } }: Pick<Inventory, 'target'>,
+  { target: { pullThrough } }: { readonly target: Pick<InventoryTarget, 'pullThrough'> },
   { placements }: InventoryImage,
 ): boolean {
   return placements.some(

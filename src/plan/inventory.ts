@@ -77,6 +77,17 @@ export interface InventoryImage {
   readonly pinnedBy: 'tag' | 'digest';
   /** The source's digest, where a platform filter made a smaller index or chose one manifest. */
   readonly originalDigest?: Digest;
+  /** Of what travels because it is attached to an image: a signature, an attestation, an SBOM. */
+  readonly referrer?: InventoryReferrer;
+}
+
+export interface InventoryReferrer {
+  /** What it is attached to: an image, a manifest in one, or another referrer. */
+  readonly subject: Digest;
+  /** The images of its source repository that it travels with, and beside which it is placed. */
+  readonly images: readonly Digest[];
+  /** What its manifest says that it is; of what lies under cosign's tags the media type of the first layer. */
+  readonly artifactType?: string;
 }
 
 export interface Placement {

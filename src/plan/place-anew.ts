@@ -1,4 +1,3 @@
-import type { BundleSpec } from '../inputs/spec.ts';
 import { effectiveMap } from '../mirror-map/effective.ts';
 import type { MirrorMap } from '../mirror-map/map.ts';
 import { printMirrorMap } from '../mirror-map/print.ts';
@@ -9,8 +8,10 @@ import { checkConsumers, type Judged } from './check-image.ts';
 import { checkMap } from './check-map.ts';
 import { collisions } from './collisions.ts';
 import type { Inventory, InventoryImage } from './inventory.ts';
+import { ownTag, placeReferrers } from './place-referrers.ts';
 import { askedFor, placementsOf, tagClaims } from './placements.ts';
 import { error, type Problem } from './problem.ts';
+import { splitPlacement } from './repositories.ts';
 import type { Destination } from './site-target.ts';
 
 /** An inventory with the target and the placements of a site, and what would go wrong there. */
@@ -29,26 +30,52 @@ export interface PlacedAnew {
 export function placeAnew(inventory: Inventory, destination: Destination): PlacedAnew {
   const { section: target } = destination;
   const map = effectiveMap(target.mirrorMap, target.endpoint);
-  const judged = inventory.images.map((entry) => ({ entry, ...judge(map, entry) }));
+  const listed = inventory.images.filter(({ referrer }) => !referrer);
+  const judged = listed.map((entry) => ({ entry, ...judge(map, entry) }));
   const isClaimed = tagClaims(
     judged.map(({ entry, asks }) => ({ asked: asks.asked, digest: entry.digest })),
   );
-  const images = judged.map(({ entry, asks }) => ({
-    ...entry,
-    placements: placementsOf(asks.asked, entry.digest, isClaimed),
-  }));
+  const images = withMoved(
+    inventory.images,
+    judged.map(({ entry, asks }) => ({
+      ...entry,
+      placements: placementsOf(asks.asked, entry.digest, isClaimed),
+    })),
+    destination.pullThrough,
+  );
   const placed = { ...inventory, target: targetAt(inventory, destination, map), images };
-  const listed: BundleSpec['images'] = judged.map(({ image }) => image.listed);
   return {
     inventory: placed,
     map,
     problems: [
-      ...checkMap({ target, images: listed }),
+      ...checkMap({ target, images: judged.map(({ image }) => image.listed) }),
       ...judged.flatMap((image) => checkConsumers({ target }, map, image)),
       ...collisions(images),
       ...notCarried(placed),
     ],
   };
+}
+
+/** All entries in their order, the images where they go now and what is attached beside them. */
+function withMoved(
+  all: readonly InventoryImage[],
+  placed: readonly InventoryImage[],
+  pullThrough: readonly string[],
+): InventoryImage[] {
+  const wanted = all.flatMap(({ referrer, ...entry }) =>
+    referrer ? [{ ...entry, images: referrer.images, tags: tagsOf(entry), referrer }] : [],
+  );
+  const referrers = placeReferrers(wanted, placed, pullThrough).values();
+  const images = placed.values();
+  return all.map((entry) => {
+    if (!entry.referrer) return images.next().value ?? entry;
+    return { ...entry, placements: referrers.next().value?.placements ?? [] };
+  });
+}
+
+function tagsOf({ digest, placements }: Omit<InventoryImage, 'referrer'>): string[] {
+  const tags = new Set(placements.map(({ reference }) => splitPlacement(reference).tag));
+  return tags.size > 0 ? [...tags] : [ownTag(digest)];
 }
 
 function judge(map: MirrorMap, { source }: InventoryImage): Judged {

@@ -34,6 +34,7 @@ export type ProblemKind =
   | 'digest-algorithm'
   | 'subject-missing'
   | 'not-carried'
+  | 'referrer-lost'
   | 'embedded-credential';
 
 /** Whether `mirror` and `create` must not carry the plan out. */

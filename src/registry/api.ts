@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts';
 import type { Places } from './places.ts';
 import * as pushing from './pushing.ts';
 import * as reading from './reading.ts';
+import * as referrers from './referrers.ts';
 import type { Registry } from './subject.ts';
 
 export interface ManifestContent {
@@ -76,6 +77,14 @@ export class RegistryClient {
     return reading.getManifest(this.#registry, repository, reference, within);
   }
 
+  /**
+   * What the referrers API says is attached to a manifest; undefined where there is no such API, whatever the
+   * refusal. @throws AirgapError transient
+   */
+  listReferrers(repository: string, subject: Digest): Promise<readonly Descriptor[] | undefined> {
+    return referrers.listReferrers(this.#registry, repository, subject);
+  }
+
   /** The size of a blob in bytes; undefined when the repository does not have it. */
   headBlob(repository: string, digest: Digest): Promise<number | undefined> {
     return reading.headBlob(this.#registry, repository, digest);
@@ -122,7 +131,7 @@ export class RegistryClient {
     reference: string,
     mediaType: string,
     bytes: Buffer,
-  ): Promise<void> {
+  ): Promise<pushing.PutManifest> {
     return pushing.putManifest(this.#registry, repository, reference, mediaType, bytes);
   }
 }

@@ -17,6 +17,11 @@ export function blobPath(repository: string, digest: string): string {
   return `${repositoryPath(repository)}/blobs/${digest}`;
 }
 
+export function referrersPath(repository: string, digest: string): string {
+  if (!isDigest(digest)) throw notAllowed(digest);
+  return `${repositoryPath(repository)}/referrers/${digest}`;
+}
+
 export function uploadsPath(repository: string): string {
   return `${repositoryPath(repository)}/blobs/uploads/`;
 }

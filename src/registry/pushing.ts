@@ -69,16 +69,24 @@ export async function putManifest(
   reference: string,
   mediaType: string,
   bytes: Buffer,
-): Promise<void> {
+): Promise<PutManifest> {
   const { path: to, ...subject } = manifestSubject(registry.host, repository, reference);
   const headers = { 'content-type': mediaType };
   let isSent = false;
   const send = async () => {
-    if (isSent && (await resolvesTo(bytes, registry, to, repository))) return;
+    if (isSent && (await resolvesTo(bytes, registry, to, repository)))
+      return { knowsSubject: false };
     isSent = true;
-    await put(registry, { to, headers, body: bytes }, subject);
+    const answer = await put(registry, { to, headers, body: bytes }, subject);
+    return { knowsSubject: answer.headers['oci-subject'] !== undefined };
   };
-  await twice(() => registry.exchange.run(send));
+  return twice(() => registry.exchange.run(send));
+}
+
+/** What a registry said to a manifest. */
+export interface PutManifest {
+  /** It lists the manifest among the referrers of its subject (distribution-spec, "OCI-Subject"). */
+  readonly knowsSubject: boolean;
 }
 
 /** Whether an earlier try has put it, of which only the answer was lost. */
@@ -104,12 +112,13 @@ async function put(
   registry: Registry,
   call: Pick<Call, 'to' | 'headers' | 'body'>,
   subject: Subject,
-): Promise<void> {
+): Promise<Answer> {
   const scopes = [scope(subject.repository, 'pull,push')];
   const answer = await registry.exchange.send({ method: 'PUT', scopes, ...call });
   if (answer.status < 200 || answer.status > 204)
     throw await refusedPush(registry, answer, subject);
   await answer.body.dump();
+  return answer;
 }
 
 async function openUpload(registry: Registry, subject: Subject): Promise<URL> {

@@ -35,6 +35,24 @@ export async function readImage(
   return { root: document.descriptor, documents };
 }
 
+/** Reads what a descriptor names, all of it, as `readImage` does; what its config says of platforms is not read. */
+export async function readDescribed(
+  source: ImageSource,
+  descriptor: Descriptor,
+  cache: ContentCache,
+): Promise<ImageGraph> {
+  const documents = new Map<Digest, ManifestDocument>();
+  const read = async ({ mediaType, digest }: Descriptor): Promise<ManifestDocument> => {
+    const bytes = await manifestBytes({ source, cache }, digest);
+    const document = makeDocument({ mediaType, digest, size: bytes.length }, bytes);
+    documents.set(digest, document);
+    if (document.manifest.kind === 'index')
+      await Promise.all(document.manifest.manifests.map(read));
+    return document;
+  };
+  return { root: (await read(descriptor)).descriptor, documents };
+}
+
 /** Where nothing is kept, a tag's manifest itself is asked for at once: its digest alone would be of no use. */
 async function readRoot(
   { client, repository }: ImageSource,
@@ -65,7 +83,7 @@ async function readAll(walk: Walk, descriptors: readonly Descriptor[]): Promise<
 }
 
 async function readDocument(walk: Walk, descriptor: Descriptor): Promise<ManifestDocument> {
-  const bytes = await manifestBytes(walk, descriptor);
+  const bytes = await manifestBytes(walk, descriptor.digest);
   const sized = { ...descriptor, size: bytes.length };
   const read = makeDocument(sized, bytes);
   const platform = read.platform ?? (await configPlatform(walk, read));
@@ -74,7 +92,10 @@ async function readDocument(walk: Walk, descriptor: Descriptor): Promise<Manifes
   return document;
 }
 
-async function manifestBytes({ source, cache }: Walk, { digest }: Descriptor): Promise<Buffer> {
+async function manifestBytes(
+  { source, cache }: Pick<Walk, 'source' | 'cache'>,
+  digest: Digest,
+): Promise<Buffer> {
   return cache.get(digest, async () => {
     const found = await source.client.getManifest(source.repository, digest);
     if (found) return found.bytes;
@@ -106,6 +127,8 @@ function platformOf(config: Buffer): Platform | undefined {
     unknown
   >;
   if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
+  // So cosign says that a signature runs nowhere.
+  if (os === '' && architecture === '') return undefined;
   return typeof variant === 'string' && variant
     ? { os, architecture, variant }
     : { os, architecture };

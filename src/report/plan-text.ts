@@ -5,6 +5,7 @@ import type { Coverage } from '../plan/coverage.ts';
 import type { Inventory, InventoryImage } from '../plan/inventory.ts';
 import type { Problem } from '../plan/problem.ts';
 import { targetRepositories } from '../plan/repositories.ts';
+import { imageCount } from './image-count.ts';
 import { safeText } from './safe.ts';
 import { table } from './table.ts';
 import { count, formatBytes } from './units.ts';
@@ -67,8 +68,16 @@ function imagesText({ images }: Inventory): string {
     : safeText(table([['IMAGE', 'DIGEST', 'PLATFORMS', 'ASKED FOR BY', 'PLACEMENT'], ...rows]));
 }
 
-function imageRows({ source, digest, platforms, placements }: InventoryImage): string[][] {
-  const about = [source, digest.slice(0, 19), platforms.join(',') || '-'];
+/** What is attached to an image stands below it, by its kind. */
+function imageRows({
+  source,
+  digest,
+  platforms,
+  placements,
+  referrer,
+}: InventoryImage): string[][] {
+  const name = referrer ? `  + ${referrer.artifactType ?? 'referrer'}` : source;
+  const about = [name, digest.slice(0, 19), platforms.join(',') || '-'];
   const [first, ...others] = placements;
   if (!first) return [[...about, '-', '(no rule maps it)']];
   return [
@@ -80,5 +89,5 @@ function imageRows({ source, digest, platforms, placements }: InventoryImage): s
 function sumsText({ images, blobs, target }: Inventory): string {
   const placements = images.flatMap((image) => image.placements).length;
   const bytes = totalSize(blobs);
-  return `${count(images.length, 'image')}, ${count(placements, 'placement')} in ${target.endpoint}, ${count(blobs.length, 'unique blob')}, ${formatBytes(bytes)}`;
+  return `${imageCount(images)}, ${count(placements, 'placement')} in ${target.endpoint}, ${count(blobs.length, 'unique blob')}, ${formatBytes(bytes)}`;
 }

@@ -11,6 +11,7 @@ import type { InventoryBase } from '../plan/inventory.ts';
 import { basePath } from '../plan/repositories.ts';
 import { carriedLines, inventoryLines } from './carried-text.ts';
 import { errorText } from './error-text.ts';
+import { imageCount } from './image-count.ts';
 import { safeText } from './safe.ts';
 import { table } from './table.ts';
 import { count, formatBytes } from './units.ts';
@@ -71,7 +72,7 @@ export function createText({
   inventory,
 }: CreateResult): string {
   return [
-    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, 'image')}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${imageCount(inventory.images)}`,
     `${bundle}.sha256  ${parts.length > 1 ? 'a line a part; all of them together: ' : ''}${sha256}`,
     installScript,
     ...(base
@@ -132,7 +133,7 @@ export function inspectText(result: InspectResult): string {
       `${path}: ${name} ${version}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ''}`,
       `${signatureWords(result)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${basePath(target)}, ${target.environment}`,
-      `${count(images.length, 'image')}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
+      `${imageCount(images)}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
       ...inventoryLines(inventory),
       ...(base ? [baseText(base)] : []),
       table(

@@ -41,7 +41,10 @@ async function fill(
   const brought = await settleAll(units.map(({ key }) => bring(key)));
   const already = new Set(brought.flatMap(({ documents }) => documents));
   const children = childrenFirst(graph)
-    .filter(({ descriptor: { digest } }) => digest !== graph.root.digest && !already.has(digest))
+    .filter(({ descriptor: { digest }, manifest: { subject } }) => {
+      // With its tag all is done: what is attached is put and listed before.
+      return subject || (digest !== graph.root.digest && !already.has(digest));
+    })
     .map((document) => ({ repository, document }));
   await putChildren(children, put);
   await putTag(placing, work);
@@ -60,7 +63,9 @@ async function putTag({ graph, place, found }: Placing, { job, refusals }: Work)
   const document = graph.documents.get(graph.root.digest);
   if (document === undefined) throw new Error('an image graph holds its root');
   const { mediaType, digest } = document.descriptor;
-  const put = () => job.target.putManifest(place.repository, place.tag, mediaType, document.bytes);
+  const put = async () => {
+    await job.target.putManifest(place.repository, place.tag, mediaType, document.bytes);
+  };
   const existing = found.state === 'missing' ? found.existing : undefined;
   if (existing === undefined) return put();
   try {

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { type Descriptor, totalSize } from '../oci/descriptor.ts';
 import { type ImageGraph, leavesOf, type ManifestDocument } from '../oci/graph.ts';
 import { itself, onceEach } from '../registry/once.ts';
+import { inTurn, listAttached } from './attaching.ts';
 import { type Brought, bring, bringAgain } from './bringing.ts';
 import type { PlaceFound } from './heads.ts';
 import type { TransferImage, TransferJob } from './job.ts';
@@ -41,6 +42,8 @@ export interface Work {
   readonly refusals: Refusals;
   /** Puts a manifest by its digest, once a repository. */
   putChild(child: Child): Promise<void>;
+  /** Lists of what is attached to a manifest are written one change at a time. */
+  readonly attaching: ReturnType<typeof inTurn>;
   readonly held: HeldBlobs;
   /** Counts what was uploaded. */
   sent(blobs: readonly Descriptor[]): void;
@@ -90,6 +93,7 @@ export function startWork(
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       (child) => putChild(child, work),
     ),
+    attaching: inTurn(),
     held: heldBlobs(),
     sent: (blobs) => {
       bytesSent += totalSize(blobs);
@@ -99,11 +103,19 @@ export function startWork(
   return work;
 }
 
-export function putChild(
-  { repository, document: { descriptor, bytes } }: Child,
-  { job: { target } }: Pick<Work, 'job'>,
+/** Where the registry does not list what is attached to a manifest, we do. */
+export async function putChild(
+  { repository, document }: Child,
+  { job: { target }, attaching }: Pick<Work, 'job' | 'attaching'>,
 ): Promise<void> {
-  return target.putManifest(repository, descriptor.digest, descriptor.mediaType, bytes);
+  const { descriptor, bytes, manifest } = document;
+  const { digest, mediaType } = descriptor;
+  const { knowsSubject } = await target.putManifest(repository, digest, mediaType, bytes);
+  const { subject } = manifest;
+  if (subject === undefined || knowsSubject) return;
+  await attaching(`${repository}@${subject.digest}`, () =>
+    listAttached(target, repository, subject.digest, document),
+  );
 }
 
 export function isIncomplete({ places }: KnownImage): boolean {

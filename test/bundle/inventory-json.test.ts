@@ -17,6 +17,7 @@ const image = {
   ],
   pinnedBy: 'tag',
 } as const;
+const referrer = { subject: digest, images: [digest], artifactType: 'application/spdx+json' };
 const root = { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: 8 };
 const full: Inventory = {
   ...plain,
@@ -24,7 +25,11 @@ const full: Inventory = {
   target: { ...plain.target, caCert: '-----BEGIN…\n"ü€😀"\\\n', pullThrough: ['h.example/p'] },
   root: { ...root, platform: { os: 'linux', architecture: 'arm', variant: 'v7' } },
   moreRoots: [root],
-  images: [image, { ...image, pinnedBy: 'digest', originalDigest: digest }],
+  images: [
+    image,
+    { ...image, pinnedBy: 'digest', originalDigest: digest },
+    { ...image, source: `docker.io/library/nginx@${digest}`, referrer },
+  ],
   chart: { name: 'image-swap', version: '1.5.3', digest },
   base: {
     name: 'sample',
@@ -64,7 +69,7 @@ describe('an inventory', () => {
       );
       expect(lines.flatMap((line) => pattern.exec(line)?.[1] ?? [])).toEqual([file.sha256]);
     }
-    expect(lines.filter((line) => line.startsWith('{"source":'))).toHaveLength(2);
+    expect(lines.filter((line) => line.startsWith('{"source":'))).toHaveLength(3);
     expect(lines.filter((line) => /^\{"digest":/.test(line))).toHaveLength(2);
   });
 
@@ -139,6 +144,7 @@ describe('no inventory is', () => {
   const change = (fields: object) =>
     Buffer.from(JSON.stringify({ ...JSON.parse(printed), ...fields }));
   const file = { path: 'a', size: 1, sha256: '0'.repeat(64), mode: 0o644 };
+  const ofNone = { ...referrer, images: [digestOf(Buffer.from('none'))] };
   const twice = [...(full.base?.blobs ?? []), ...(full.base?.blobs ?? [])];
   const files = (...paths: string[]) => ({ files: paths.map((path) => ({ ...file, path })) });
   test.each([
@@ -182,6 +188,12 @@ describe('no inventory is', () => {
     [
       'an image that is not inside',
       { blobs: plain.blobs.slice(1), root: undefined, moreRoots: undefined },
+    ],
+    ['a referrer of no image', { images: [image, { ...image, referrer: ofNone }] }],
+    ['a referrer of a referrer alone', { images: [{ ...image, referrer }] }],
+    [
+      'a referrer of nothing',
+      { images: [image, { ...image, referrer: { ...referrer, images: [] } }] },
     ],
     ['a digest that climbs', { root: { ...root, digest: 'sha256:../x' } }],
     ['a name that climbs', { name: '../x' }],

@@ -1,10 +1,12 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestAt } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
 import { type Job, type Outcome, reached, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { toolPath } from '../helpers/tools.ts';
 
 interface Locked extends Outcome {
   readonly lock: {
@@ -203,6 +205,31 @@ describe('with a lock', () => {
     const { lock: written } = await job.done<Locked>('plan', '-f', 'edge.yaml', '--lock');
     expect(written.path).toBe(job.path('edge.lock'));
   });
+});
+
+test('what was attached to an image when it was locked travels, nothing that came later', async () => {
+  const at = `${source.host}/docker.io/library/nginx@${await nginxNow()}`;
+  const attach = async (text: string) => {
+    await job.write('note.txt', text);
+    const what = [
+      'note.txt:text/plain',
+      '--artifact-type',
+      'text/note',
+      '--disable-path-validation',
+    ];
+    await execa(toolPath('oras'), ['attach', '--plain-http', at, ...what], { cwd: job.folder });
+  };
+  const attached = ({ inventory }: Outcome) =>
+    inventory.images.filter((image) => !images.includes(image.source)).length;
+  await attach('first');
+  await plan('--lock');
+  const first = await create('first');
+  await attach('second');
+  const argv = ['create', '-f', 'bundle.yaml', '-o', 'second', '--fresh'];
+  expect((await job.done(...argv)).sha256).toBe(first.sha256);
+  const before = attached(first);
+  await plan('--lock');
+  expect(attached(await create('third'))).toBe(before + 1);
 });
 
 describe('plan --update', () => {

@@ -105,6 +105,26 @@ describe("the page's example map, from plan to load", () => {
     expectOnlyHeads(toSource, images.length + Object.keys(ownImages).length + 1);
   });
 
+  test('with --fresh, or some time later, it asks too what is attached to each image', async () => {
+    const toSource = await requestsOf(source, () =>
+      job.done('mirror', '-f', 'bundle.yaml', '--fresh'),
+    );
+    const attached = toSource.filter(({ path }) => /\/manifests\/sha256-|\/referrers\//.test(path));
+    // Three tags of cosign and that of the scheme for each digest, and whether there is an API.
+    const digests = new Set(attached.map(({ path }) => digestIn(path)));
+    const tags = attached.filter(({ method }) => method === 'HEAD');
+    expect(tags).toHaveLength(4 * digests.size);
+    expect(new Set(tags.map(({ path }) => path)).size).toBe(tags.length);
+    expect(digests.size).toBeLessThanOrEqual(images.length + Object.keys(ownImages).length);
+  });
+
+  test('without referrers it sends one HEAD a source and one a placement, and nothing else', async () => {
+    const asked = await requestsOf(source, () =>
+      job.done('mirror', '-f', 'bundle.yaml', '--referrers', 'false'),
+    );
+    expectOnlyHeads(asked, images.length + Object.keys(ownImages).length + 1);
+  });
+
   test('create writes the three files, verify accepts them', async () => {
     const asked = await requestsOf(near, () =>
       job.done('create', '-f', 'bundle.yaml', '-o', 'out'),
@@ -171,6 +191,11 @@ function dockerHubName(image: string): string {
 function registryOf(image: string): string {
   const [first = ''] = image.split('/');
   return image.includes('/') && first.includes('.') ? first : 'docker.io';
+}
+
+/** Of a repository that a digest of the path is asked in. */
+function digestIn(path: string): string {
+  return path.replace(/\/(?:manifests|referrers)\/sha256[-:]([0-9a-f]{64}).*/, '@$1');
 }
 
 function expectOnlyHeads(asked: readonly RequestLine[], count: number | undefined): void {

@@ -65,6 +65,7 @@ describe('a bundle file', () => {
       },
       signing: { key: 'DIR/bundle/bundle.key' },
       pullThrough: ['harbor.example.org/hub-proxy'],
+      referrers: true,
       tools: [
         { platform: 'linux/amd64' },
         { platform: 'linux/arm64', oras: 'DIR/bundle/oras-arm64' },

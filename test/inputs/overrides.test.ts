@@ -118,6 +118,13 @@ const rows: [
     [['harbor.example.org/a'], ['harbor.example.org/b'], ['harbor.example.org/c']],
   ],
   [
+    'referrers',
+    'referrers: true',
+    ['false', 'true'],
+    (spec) => spec.referrers,
+    [true, false, true],
+  ],
+  [
     'registry-mirrors',
     'registries: {quay.io: {mirror: a.example}}',
     ['quay.io=b.example', 'quay.io=c.example/q'],

@@ -38,6 +38,7 @@ export function spec(map: string, options: SpecOptions = {}): BundleSpec {
     imageSwap: {},
     images: [],
     platforms: (options.platforms ?? []).map(parsePlatform),
+    referrers: true,
     registries: {},
     pullThrough: [],
     imageSources: [],
