@@ -16,7 +16,7 @@ import {
 import type { Finish } from './program.ts';
 import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
 
-const parts = ['registry', 'cluster', 'nodes'] as const;
+const allParts = ['registry', 'cluster', 'nodes'] as const;
 
 export function addDoctor(program: Command, context: Context, finish: Finish): void {
   const verb = program
@@ -24,7 +24,7 @@ export function addDoctor(program: Command, context: Context, finish: Finish): v
     .description('show that registry, cluster and nodes are as the bundle says; changes nothing')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .addOption(
-      new Option('--only <part>', `look at these alone: ${parts.join(', ')}`).argParser(collect),
+      new Option('--only <part>', `look at these alone: ${allParts.join(', ')}`).argParser(collect),
     )
     .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: as kubectl)')
     .option('--context <name>', 'context in it (default: the current one)')
@@ -45,10 +45,12 @@ export function addDoctor(program: Command, context: Context, finish: Finish): v
       ),
     )
     .action(async (bundle: string, flags: Flags) => {
+      const parts = partsOf(flags);
+      checkParts(parts, flags);
       const { runDoctor } = await import('../commands/doctor.ts');
       const options = {
         trust: trustOptions(flags),
-        parts: partsOf(flags),
+        parts,
         site: textFlag(flags.site),
         cluster: { kubeconfig: textFlag(flags.kubeconfig), context: textFlag(flags.context) },
         pull: pullOptions(flags),
@@ -67,14 +69,46 @@ that login could push too, an upload is begun and cancelled; nothing else is wri
 
 Exit codes: 11 when a check is a failure, 0 when none is; before the checks as for every verb.`;
 
-function partsOf(flags: Flags): readonly (typeof parts)[number][] {
+type Part = (typeof allParts)[number];
+
+function partsOf(flags: Flags): readonly Part[] {
   const named = listFlag(flags.only).flatMap(splitList);
-  const strange = named.find((name) => !parts.some((part) => part === name));
+  const strange = named.find((name) => !allParts.some((part) => part === name));
   if (strange !== undefined) {
     throw new AirgapError('usage', 'doctor has no such part', {
       given: `--only ${strange}`,
-      expected: parts.join(', '),
+      expected: allParts.join(', '),
     });
   }
-  return named.length === 0 ? parts : parts.filter((part) => named.includes(part));
+  return named.length === 0 ? allParts : allParts.filter((part) => named.includes(part));
 }
+
+/** What was asked for by name is looked at, and a flag is of something that is looked at. */
+function checkParts(parts: readonly Part[], flags: Flags): void {
+  if (parts === allParts) return;
+  const only = `--only ${parts.join(',')}`;
+  const strange = partFlags.find(
+    ({ name, part }) => textFlag(flags[name]) !== undefined && !parts.includes(part),
+  );
+  if (strange !== undefined) {
+    const { flag, part } = strange;
+    const isForLogin = part === 'cluster' && parts.includes('registry');
+    throw new AirgapError('usage', `${flag} does not go with ${only}`, {
+      given: `${flag} ${textFlag(flags[strange.name])}`,
+      next: isForLogin
+        ? `leave out --only, and the login is that of the cluster; or give --username and --password-file in place of ${flag}`
+        : `leave out ${flag}, or add ${part} to --only`,
+    });
+  }
+  if (parts.includes('nodes') && !flags.nodeConfig) {
+    throw new AirgapError('usage', `${only} wants the files of a node`, {
+      expected: "--node-config FILE: a node's containerd config.toml, or its certs.d folder",
+    });
+  }
+}
+
+const partFlags = [
+  { name: 'kubeconfig', flag: '--kubeconfig', part: 'cluster' },
+  { name: 'context', flag: '--context', part: 'cluster' },
+  { name: 'nodeConfig', flag: '--node-config', part: 'nodes' },
+] as const;

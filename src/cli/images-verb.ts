@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { NamedImage } from '../commands/images.ts';
 import type { Context } from '../context.ts';
+import { AirgapError } from '../report/error.ts';
 import { imageList, imagesText } from '../report/images-text.ts';
 import { safeText } from '../report/safe.ts';
 import { finishWith } from './finish.ts';
@@ -18,10 +20,24 @@ export function addImages(program: Command, context: Context, finish: Finish): v
       examples('images -f bundle.yaml', 'images -f bundle.yaml --output list > images.txt'),
     )
     .action(async (flags: Flags) => {
+      refuseSuspected(flags);
       const { runImages } = await import('../commands/images.ts');
       const { readBundleSpec } = await import('../inputs/bundle-file.ts');
       const images = await runImages(await readBundleSpec(bundleInput(flags), context), context);
       if (flags.output === 'list') finish(safeText(imageList(images, flags.suspected === true)), 0);
-      else finishWith(finish, flags, images, imagesText);
+      else finishWith(finish, flags, images.map(named), () => imagesText(images));
     });
+}
+
+/** Text and JSON have the suspected images in any case. */
+function refuseSuspected({ suspected, output }: Flags): void {
+  if (suspected !== true || output === 'list') return;
+  throw new AirgapError('usage', '--suspected is for --output list alone', {
+    next: 'add --output list, or leave --suspected out: they are shown at the end',
+  });
+}
+
+/** What the JSON document has of it. */
+function named({ image, sources, suspected }: NamedImage): NamedImage {
+  return { image, sources, suspected };
 }

@@ -3,11 +3,12 @@ import { openSigned, type SignedBundle } from '../bundle/verify.ts';
 import { type ClusterAt, ClusterTools } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
 import { type Check, skipAll } from '../doctor/check.ts';
-import { clusterCheck } from '../doctor/cluster-check.ts';
+import { clusterCheck, requireKubeconfig } from '../doctor/cluster-check.ts';
 import { installChecks, installNames } from '../doctor/install-checks.ts';
 import { type NodeNeeds, nodeChecks, nodeNeeds } from '../doctor/node/checks.ts';
-import { type PullLogin, registryChecks } from '../doctor/registry-checks.ts';
-import { loginOf, type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
+import { isKnown, type PullLogin, registryChecks } from '../doctor/registry-checks.ts';
+import { type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
+import { loginOf } from '../doctor/secret-keys.ts';
 import { readSite } from '../inputs/site.ts';
 import type { InstalledWith } from '../install/read-files.ts';
 import { secretData } from '../install/secret.ts';
@@ -61,6 +62,7 @@ export async function runDoctor(
 ): Promise<Check[]> {
   const given = await readGiven('pull', options.pull, context);
   if (given) emitSecret(given, context);
+  await requireKubeconfig(options.cluster, context.cwd);
   const site = options.site === undefined ? undefined : await readSite(options.site, context);
   const trust = await readTrust(options.trust, context);
   const bundle = await openSigned(resolve(context.cwd, path), trust);
@@ -102,7 +104,7 @@ async function examine(visit: Visit): Promise<Check[]> {
           nodeNeeds(
             inventory,
             installed,
-            login.isKnown ? login.credential !== undefined : undefined,
+            isKnown(login) ? login.credential !== undefined : undefined,
           ),
           context,
         )
@@ -143,15 +145,17 @@ async function meetCluster({ options, inventory, installed, given, context }: Vi
   return { cluster, ...(secret ? { secret } : {}), checks: [answers, ...checks] };
 }
 
-function chooseLogin({ given, context }: Visit, secret: Secret | undefined): PullLogin {
-  if (given) return { credential: given, from: 'as given', isKnown: true };
-  const unknown = { credential: undefined, isKnown: false };
+function chooseLogin({ given, options, context }: Visit, secret: Secret | undefined): PullLogin {
+  if (given) return { credential: given, from: 'as given', origin: 'given' };
+  if (!options.parts.includes('cluster'))
+    return { credential: undefined, from: 'none is given', origin: 'not-asked' };
+  const unknown = { credential: undefined, origin: 'not-read' } as const;
   if (secret === undefined) return { ...unknown, from: 'no pull credential is known' };
   const credential = loginOf(secret.data);
   if (credential === 'half')
     return { ...unknown, from: 'the Secret registry-info has half a login' };
   if (credential) emitSecret(credential, context);
-  return { credential, from: 'by the Secret registry-info', isKnown: true };
+  return { credential, from: 'by the Secret registry-info', origin: 'secret' };
 }
 
 function askRegistry(

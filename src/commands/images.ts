@@ -2,7 +2,8 @@ import type { Context } from '../context.ts';
 import { byImage, checkedNames } from '../image-sources/found.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { connect } from './connect.ts';
-import { findSourceImages, refuseMistakes } from './source-images.ts';
+import { findSourceImages, leftIn, refuseMistakes } from './source-images.ts';
+import { tellInTarget } from './tell-left.ts';
 
 /** An image that the bundle file or one of its sources names. */
 export interface NamedImage {
@@ -14,11 +15,16 @@ export interface NamedImage {
   readonly suspected: boolean;
 }
 
+/** An image, and whether `plan` takes it: a suspected one only where its source says so. */
+export interface JudgedImage extends NamedImage {
+  readonly taken: boolean;
+}
+
 /**
- * `images`: what the list and the sources of bundle.yaml name, in order. Contacts no registry but for a chart that lies
- * in one.
+ * `images`: what the list and the sources of bundle.yaml name, in order, without what a cluster runs from the target.
+ * Contacts no registry but for a chart that lies in one.
  */
-export async function runImages(spec: BundleSpec, context: Context): Promise<NamedImage[]> {
+export async function runImages(spec: BundleSpec, context: Context): Promise<JudgedImage[]> {
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const listed = checkedNames(
@@ -26,10 +32,16 @@ export async function runImages(spec: BundleSpec, context: Context): Promise<Nam
     );
     const found = await findSourceImages(spec, registries, context);
     refuseMistakes([...listed.errors, ...found.errors]);
-    return [...byImage([...listed.images, ...found.images])].map(([image, places]) => ({
+    const named = [
+      ...listed.images.map((image) => ({ ...image, state: 'taken' })),
+      ...found.images.filter(({ state }) => state !== 'in-target'),
+    ];
+    tellInTarget(leftIn('in-target', found.images, named), context);
+    return [...byImage(named)].map(([image, places]) => ({
       image,
       sources: [...new Set(places.map(({ source }) => source))],
       suspected: places.every(({ isSuspected }) => isSuspected),
+      taken: places.some(({ state }) => state === 'taken'),
     }));
   } finally {
     await registries.close();

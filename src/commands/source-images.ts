@@ -6,6 +6,7 @@ import type { BundleSpec, ListedImage } from '../inputs/spec.ts';
 import type { Registries } from '../registry/client.ts';
 import { AirgapError, Failures, failuresIn } from '../report/error.ts';
 import { count } from '../report/units.ts';
+import { tellInTarget, tellSuspected } from './tell-left.ts';
 
 /** An image that a source names, and what becomes of it. */
 interface SourceImage extends FoundImage {
@@ -53,17 +54,25 @@ export async function withSourceImages(
 ): Promise<BundleSpec> {
   const { images: found, errors } = await findSourceImages(spec, registries, context);
   refuseMistakes(errors);
-  const inState = (state: SourceImage['state']) => found.filter((image) => image.state === state);
-  const images = [...spec.images, ...listedIn(inState('taken'))];
-  const known = new Set(images.map(({ image }) => image));
-  const left = (state: SourceImage['state']) =>
-    [...byImage(inState(state)).keys()].filter((image) => !known.has(image));
-  tellSuspected(left('suspected'), context);
-  tellInTarget(left('in-target'), context);
+  const taken = found.filter(({ state }) => state === 'taken');
+  const images = [...spec.images, ...listedIn(taken)];
+  tellSuspected(leftIn('suspected', found, images), context);
+  tellInTarget(leftIn('in-target', found, images), context);
   if (images.length > 0) return { ...spec, images };
   throw new AirgapError('usage', 'no source names an image', {
     given: spec.imageSources.map(({ field }) => field).join(', '),
   });
+}
+
+/** The images that are found in that state and that nothing else brings. @param others that are brought */
+export function leftIn(
+  state: SourceImage['state'],
+  found: readonly SourceImage[],
+  others: readonly { readonly image: string }[],
+): string[] {
+  const known = new Set(others.map(({ image }) => image));
+  const left = byImage(found.filter((image) => image.state === state));
+  return [...left.keys()].filter((image) => !known.has(image));
 }
 
 /**
@@ -116,26 +125,4 @@ function listedIn(found: readonly SourceImage[]): ListedImage[] {
 
 function tellNone({ field }: ImageSource, { emit }: Context): void {
   emit({ kind: 'warning', message: `${field} names no image` });
-}
-
-function tellSuspected(images: readonly string[], { emit }: Context): void {
-  if (images.length === 0) return;
-  emit({
-    kind: 'warning',
-    message: `${count(images.length, 'suspected image')} not taken: ${someOf(images)}`,
-    cure: 'see where with `images`; list those that are needed, or add suspected: true to their source',
-  });
-}
-
-function tellInTarget(images: readonly string[], { emit }: Context): void {
-  if (images.length === 0) return;
-  const message = `${count(images.length, 'image')} of the cluster left out, in the target already: ${someOf(images)}`;
-  emit({ kind: 'note', message });
-}
-
-const named = 20;
-
-function someOf(images: readonly string[]): string {
-  const others = images.length > named ? ` and ${images.length - named} more` : '';
-  return `${images.slice(0, named).join(', ')}${others}`;
 }

@@ -1,4 +1,7 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type ClusterAt, type ClusterTools, isForbidden } from '../cluster/tools.ts';
+import { unreadable } from '../inputs/files.ts';
 import { AirgapError } from '../report/error.ts';
 import { type Check, check, ok } from './check.ts';
 
@@ -16,6 +19,15 @@ export async function clusterCheck(cluster: ClusterTools, at: ClusterAt): Promis
       if (error instanceof AirgapError && isForbidden(error)) return ok(`${server} answers`);
       throw noAnswer(server, error);
     }
+  });
+}
+
+/** kubectl takes one that is not there for an empty one. @throws AirgapError usage, io */
+export async function requireKubeconfig({ kubeconfig }: ClusterAt, cwd: string): Promise<void> {
+  if (kubeconfig === undefined) return;
+  const path = resolve(cwd, kubeconfig);
+  await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, 'the kubeconfig', cause);
   });
 }
 

@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import type { ClusterTools } from '../cluster/tools.ts';
 import { type Check, check, type Finding, failure, ok, skipped } from './check.ts';
-import type { PullLogin } from './registry-checks.ts';
+import { installStep, loginFlags } from './cures.ts';
+import { isKnown, type PullLogin } from './registry-checks.ts';
 import { readSecret, type Secret } from './secret-checks.ts';
 
-const cure = 'sh install.sh BUNDLE --key PUB --only chart';
+/** With the login that the cluster has. */
+const cure = installStep('chart');
+const cureOfLogin = installStep('secret,chart', loginFlags);
 
 /**
  * `pull-secret`: what image-swap's own pods pull with is what the cluster pulls with.
@@ -17,34 +20,40 @@ export async function pullSecretCheck(
   login: PullLogin,
 ): Promise<Check> {
   return check('pull-secret', async () => {
-    if (!login.isKnown) return skipped(login.from);
+    if (!isKnown(login)) return skipped(login.from);
     if (login.credential === undefined)
       return ok('the cluster pulls anonymously, and so do the pods of image-swap');
     const [namespace = '', own = ''] = name.split('/');
     const found = await readSecret(cluster, own, namespace);
-    return compare(found, { name, endpoint, ...login.credential });
+    const isGiven = login.origin === 'given';
+    return compare(found, { name, endpoint, isGiven, ...login.credential });
   });
 }
 
+/** Of two Secrets that differ nobody here can say which is right; a login that was given is held to be. */
 function compare(
-  found: Secret | undefined,
-  { name, endpoint, username, password }: Wanted,
+  secret: Secret | undefined,
+  { name, endpoint, isGiven, username, password }: Wanted,
 ): Finding {
-  if (found === undefined)
-    return failure(`there is no Secret ${name}: the pods of image-swap cannot pull`, cure);
-  const config = found.data.get('.dockerconfigjson') ?? '';
-  const login = Buffer.from(`${username}:${password}`).toString('base64');
-  if (loginFor(endpoint, config) === login)
+  const cureOfNone = isGiven ? cureOfLogin : cure;
+  if (secret === undefined)
+    return failure(`there is no Secret ${name}: the pods of image-swap cannot pull`, cureOfNone);
+  const found = loginFor(endpoint, secret.data.get('.dockerconfigjson') ?? '');
+  if (found === Buffer.from(`${username}:${password}`).toString('base64'))
     return ok(`${name} has the login of ${username} for ${endpoint}`);
+  if (found === undefined) return failure(`${name} has no login for ${endpoint}`, cureOfNone);
+  if (isGiven)
+    return failure(`${name} has another login for ${endpoint} than was given`, cureOfLogin);
   return failure(
-    `${name} has another login for ${endpoint} than that of ${username}, or none`,
-    cure,
+    `jet-system/registry-info and ${name} have different logins; one of them is not right`,
+    cureOfLogin,
   );
 }
 
 interface Wanted {
   readonly name: string;
   readonly endpoint: string;
+  readonly isGiven: boolean;
   readonly username: string;
   readonly password: string;
 }

@@ -3,7 +3,7 @@ import { isPullThrough, splitPlacement } from '../plan/repositories.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
-import { targetHeads } from '../transfer/heads.ts';
+import { headPlacements, headResult, type PlaceFound } from '../transfer/heads.ts';
 import {
   type Check,
   check,
@@ -14,16 +14,21 @@ import {
   skipped,
   warning,
 } from './check.ts';
+import { installStep, loginFlags } from './cures.ts';
 import { lostChildren } from './lost-children.ts';
 
 /** Whose eyes the registry is looked at with. */
 export interface PullLogin {
-  /** Undefined: anonymous. */
+  /** Undefined: anonymous, or not known. */
   readonly credential: { readonly username: string; readonly password: string } | undefined;
   /** Where it comes from: `--username`, the cluster's Secret. */
   readonly from: string;
-  /** False where nobody could say what the cluster pulls with. */
-  readonly isKnown: boolean;
+  /** Who said what the cluster pulls with: the flags, its Secret, or nobody, as it was not read or not asked for. */
+  readonly origin: 'given' | 'secret' | 'not-read' | 'not-asked';
+}
+
+export function isKnown({ origin }: PullLogin): boolean {
+  return origin === 'given' || origin === 'secret';
 }
 
 const names = ['placements', 'push-rights'];
@@ -61,28 +66,35 @@ async function reach(reference: string, target: RegistryClient, login: PullLogin
     const { message, given = '', next = '' } = error;
     const evidence = `${who} (${login.from}): ${[message, given].filter(Boolean).join(': ')}`;
     if (error.class !== 'authentication') return failure(evidence, next);
-    if (!login.isKnown)
-      return skipped(evidence, 'give the pull credential: --username and --password-file');
-    return failure(evidence, cureOfLogin);
+    if (isKnown(login)) return failure(evidence, cureOfLogin);
+    return (login.origin === 'not-asked' ? failure : skipped)(evidence, cureOfNone);
   }
 }
 
-const cureOfLogin =
-  'give the cluster a login that can pull: sh install.sh BUNDLE --key PUB --username USER --password-file FILE --only secret,chart';
+const cureOfLogin = `give the cluster a login that can pull: ${installStep('secret,chart', loginFlags)}`;
+const cureOfNone = `give doctor the pull credential: ${loginFlags}`;
 
 async function resolvePlacements(inventory: Inventory, target: RegistryClient) {
   const images = inventory.images.map(({ source, digest, mediaType, placements }) => {
     return { source, digest, mediaType, placements: placements.map(({ reference }) => reference) };
   });
   const { pullThrough = [] } = inventory.target;
-  const result = await targetHeads({ images, target, pullThrough });
-  const all = result.images.flatMap(({ placements }) => placements);
+  const found = await headPlacements({ images, target, pullThrough });
+  const all = headResult(found).images.flatMap(({ placements }) => placements);
   const errors = all.flatMap(({ error }) => error ?? []);
   const sum = `${all.length - errors.length} of ${count(all.length, 'placement')} resolve to the signed digest`;
   if (errors.length === 0) return whole(sum, await lostChildren(inventory, target));
   const lines = errors.map(({ message, given }) => [message, given].filter(Boolean).join(': '));
-  return failure([sum, ...lines].join('\n'), 'sh install.sh BUNDLE --key PUB --only load');
+  const isElsewhere = found.some(({ places }) => places.some(leadsElsewhere));
+  const cure = `${installStep('load')}${isElsewhere ? withOlder : ''}`;
+  return failure([sum, ...lines].join('\n'), cure);
 }
+
+const withOlder =
+  ' (with --allow-downgrade if a newer bundle was loaded, whose tags it takes back)';
+
+const leadsElsewhere = ({ found }: PlaceFound) =>
+  found.state === 'missing' && found.existing !== undefined;
 
 function whole(sum: string, lost: readonly string[]): Finding {
   if (lost.length === 0) return ok(sum);

@@ -1,6 +1,8 @@
 import type { ClusterTools } from '../cluster/tools.ts';
 import type { SecretData } from '../install/secret.ts';
 import { type Check, check, type Finding, failure, ok, skipAll } from './check.ts';
+import { cureOfLostLogin, installStep } from './cures.ts';
+import { compareKeys } from './secret-keys.ts';
 
 /** A Secret as the API server has it. */
 export interface Secret {
@@ -28,7 +30,8 @@ export async function readSecret(
   return { type: found.type, data: new Map(data) };
 }
 
-const cure = 'sh install.sh BUNDLE --key PUB --only secret';
+const cure = installStep('secret');
+
 const names = ['secret-keys', 'mirror-registries'] as const;
 
 export const secretNames = ['secret', ...names] as const;
@@ -61,60 +64,21 @@ export async function secretChecks(
 }
 
 function presence(secret: Secret | undefined, wanted: readonly string[]): Finding {
-  if (secret === undefined) return failure('there is no Secret registry-info in jet-system', cure);
+  if (secret === undefined)
+    return failure('there is no Secret registry-info in jet-system', cureOfLostLogin());
   const { type, data } = secret;
   if (type !== 'Opaque')
     return failure(
       `the Secret registry-info in jet-system has the type ${type}, not Opaque`,
-      `kubectl delete secret registry-info --namespace jet-system; ${cure}`,
+      `kubectl delete secret registry-info --namespace jet-system; ${cureOfLostLogin()}`,
     );
   if (wanted.some((key) => data.has(key)))
     return ok('Secret registry-info in jet-system, of type Opaque');
   const keys = [...data.keys()].join(', ') || 'none';
   return failure(
     `the Secret registry-info in jet-system is somebody else's; its keys: ${keys}`,
-    `look who needs it, then: ${cure} --yes`,
+    `look who needs it, then: ${cureOfLostLogin('--yes')}`,
   );
-}
-
-function compareKeys(data: ReadonlyMap<string, string>, wanted: SecretData): Finding {
-  const { MIRROR_REGISTRIES: _, ...others } = wanted;
-  const faults = Object.entries(others).flatMap(([key, value]) =>
-    keyFault(key, value, data.get(key)),
-  );
-  const login = loginOf(data);
-  if (login === 'half') faults.push('one of USERNAME and PASSWORD is empty');
-  const strange = [...data.keys()].filter((key) => !(key in wanted));
-  if (faults.length > 0) return failure(faults.join('\n'), `${cure}; then look who else writes it`);
-  return ok(
-    [
-      `${Object.keys(others).join(', ')} are as in the bundle`,
-      ...(login === undefined ? ['no login: the cluster pulls anonymously'] : []),
-      ...(strange.length > 0
-        ? [`further keys that are not of this bundle: ${strange.join(', ')}`]
-        : []),
-    ].join('\n'),
-  );
-}
-
-/** What the cluster pulls with by that Secret; undefined: nothing, so anonymously. */
-export function loginOf(
-  data: Secret['data'],
-): { readonly username: string; readonly password: string } | 'half' | undefined {
-  const [username = '', password = ''] = ['USERNAME', 'PASSWORD'].map((key) => data.get(key));
-  if (username === '' && password === '') return undefined;
-  return username === '' || password === '' ? 'half' : { username, password };
-}
-
-/** A password is not printed, and a certificate is long. */
-function keyFault(key: string, wanted: string, found: string | undefined): string[] {
-  if (found === undefined) return [`${key} is missing`];
-  const isLogin = key === 'USERNAME' || key === 'PASSWORD';
-  if (found === wanted || (isLogin && wanted === '')) return [];
-  if (isLogin) return [`${key} is not the one that was given`];
-  if (key === 'CA_CERT')
-    return [`CA_CERT differs: ${found.length} characters, the bundle has ${wanted.length}`];
-  return [`${key} is ${JSON.stringify(found)}, the bundle has ${JSON.stringify(wanted)}`];
 }
 
 function compareMap(data: ReadonlyMap<string, string>, { MIRROR_REGISTRIES: wanted }: SecretData) {

@@ -3,6 +3,7 @@ import { isForbidden } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
 import type { ClusterSource } from '../inputs/image-source.ts';
 import { AirgapError } from '../report/error.ts';
+import type { Event } from '../report/events.ts';
 import { findImages } from './find-images.ts';
 import { type Found, foundOf, merged } from './found.ts';
 import { listObjects } from './kubectl.ts';
@@ -26,10 +27,29 @@ export async function findInCluster(source: ClusterSource, context: Context): Pr
     findIn(resource, namespace, source, context);
   // A cluster that does not answer is told of once.
   const found = first ? [await ask(first)] : [];
-  return merged([
-    ...found,
-    ...(await pMap(others, ask, { concurrency: 4, signal: context.signal })),
-  ]);
+  found.push(...(await pMap(others, ask, { concurrency: 4, signal: context.signal })));
+  for (const namespace of source.namespaces) {
+    if (found.every((one) => one.namespace !== namespace || one.isEmpty)) {
+      context.emit(nothingIn(namespace, source));
+    }
+  }
+  return merged(found);
+}
+
+/** What is found of one resource. */
+interface Asked extends Found {
+  readonly namespace: string | undefined;
+  /** There is none of it, and the login may see that. */
+  readonly isEmpty: boolean;
+}
+
+/** An API server says of a namespace that is not there what it says of an empty one. */
+function nothingIn(namespace: string, { field }: ClusterSource): Event {
+  return {
+    kind: 'warning',
+    message: `namespace ${namespace} of ${field} has no workloads, or does not exist`,
+    cure: 'correct its name: `kubectl get namespaces` lists them',
+  };
 }
 
 /** @throws AirgapError unless it is only this resource that may not be read */
@@ -38,15 +58,17 @@ async function findIn(
   namespace: string | undefined,
   source: ClusterSource,
   context: Context,
-): Promise<Found> {
+): Promise<Asked> {
   try {
     const list = nodeOf(await listObjects(resource, namespace, source, context));
     const name = source.context === undefined ? 'cluster' : `cluster ${source.context}`;
-    const living = itemsOf(childAt(list, 'items')).filter((object) => !isPast(object));
-    return merged(living.map((object) => foundOf(findImages(object), name)));
+    const objects = itemsOf(childAt(list, 'items'));
+    const living = objects.filter((object) => !isPast(object));
+    const found = merged(living.map((object) => foundOf(findImages(object), name)));
+    return { ...found, namespace, isEmpty: objects.length === 0 };
   } catch (error) {
     if (!(error instanceof AirgapError && isForbidden(error))) throw error;
-    return { images: [], errors: [error] };
+    return { images: [], errors: [error], namespace, isEmpty: false };
   }
 }
 

@@ -24,6 +24,7 @@ import type { Mention, Trail } from './mention.ts';
 import { type ListNode, type MapNode, type Node, type TextNode, textAt } from './node.ts';
 import { isEvent, isObject } from './objects.ts';
 import { readYaml } from './read-yaml.ts';
+import { referenceIn } from './shape.ts';
 import { decoded, mayBeDocument } from './texts.ts';
 
 /**
@@ -126,7 +127,7 @@ class Walk {
       for (const found of inside) this.#found.push({ ...found, line: lineOf(found.line - 1) });
       return;
     }
-    for (const { image, line } of imagesInText(value, doubtOf(value, holder, isHinted))) {
+    for (const { image, line } of imagesInText(value, isHinted && !/\n./.test(value))) {
       this.#add(image, lineOf(line), holder, trail, 'suspected');
     }
   }
@@ -139,6 +140,8 @@ class Walk {
     judgement: Judgement,
   ): void {
     const isSuspected = judgement === 'suspected';
+    // A password may have the shape of an image; nothing but an image has a digest.
+    if (isSuspected && holder.isSecret && referenceIn(image)?.digest === undefined) return;
     this.#found.push({ image: image.trim(), line, place: placeOf(holder, trail), isSuspected });
   }
 }
@@ -149,8 +152,4 @@ function findInDocuments(text: string, holder: Holder): Mention[] | undefined {
   const isDocument = documents.length > 0 && documents.every(({ root }) => root.kind !== 'text');
   if (errors.length > 0 || !isDocument) return undefined;
   return documents.flatMap(({ root }) => new Walk().through(root, holder));
-}
-
-function doubtOf(text: string, { isSecret }: Holder, isHinted: boolean) {
-  return { isHinted: isHinted && !/\n./.test(text), isSecret };
 }

@@ -59,17 +59,23 @@ function failed(error: AirgapError): Found {
 }
 
 /** Mentions with the file that they stand in, and those that no grammar accepts as errors. */
-export function foundOf(mentions: readonly Mention[], name: string): Found {
+export function foundOf(mentions: readonly Mention[], name: string, cure?: Cure): Found {
   const images = mentions.map(({ image, line, place, isSuspected }) => ({
     image,
     source: `${line > 0 ? `${name}:${line}` : name} ${place}`.trim(),
     isSuspected,
   }));
-  return checkedNames(images);
+  return checkedNames(images, cure);
 }
 
+/** What to do about an image that no grammar accepts. */
+export type Cure = (image: string) => string;
+
 /** The images, and an error for each that no grammar accepts. */
-export function checkedNames(images: readonly FoundImage[]): Found {
+export function checkedNames(
+  images: readonly FoundImage[],
+  cure: Cure = () => 'correct the name',
+): Found {
   const errors: AirgapError[] = [];
   const right = images.filter(({ image, source }) => {
     try {
@@ -78,7 +84,7 @@ export function checkedNames(images: readonly FoundImage[]): Found {
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       errors.push(
-        new AirgapError('usage', cause.message, { given: source, next: 'correct the name', cause }),
+        new AirgapError('usage', cause.message, { given: source, next: cure(image), cause }),
       );
       return false;
     }

@@ -6,26 +6,19 @@ export interface TextImage {
   readonly line: number;
 }
 
-/** How much it takes for a word to be an image. */
-export interface Doubt {
-  /** What the text is the value of speaks of an image. */
-  readonly isHinted?: boolean;
-  /** The text is a secret: only what has a registry's host and a tag or digest is told. */
-  readonly isSecret?: boolean;
-}
-
 /**
  * The words of a text that look like images: values of flags, of variables, parts of a script or of a configuration.
  * Comment lines, and what a template has yet to fill in, are none.
+ * @param isHinted what the text is the value of speaks of an image
  */
-export function imagesInText(text: string, doubt: Doubt = {}): TextImage[] {
+export function imagesInText(text: string, isHinted = false): TextImage[] {
   if (!/[:/@]/.test(text)) return [];
   return plain(text)
     .split('\n')
     .flatMap((line, index) =>
       /^\s*(?:#|\/\/)/.test(line)
         ? []
-        : imagesInLine(line, doubt).map((image) => ({ image, line: index })),
+        : imagesInLine(line, isHinted).map((image) => ({ image, line: index })),
     );
 }
 
@@ -40,7 +33,7 @@ function plain(text: string): string {
     .replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown);
 }
 
-function imagesInLine(line: string, { isHinted = false, isSecret = false }: Doubt): string[] {
+function imagesInLine(line: string, isHinted: boolean): string[] {
   if (line.length > longestLine) return [];
   const found: string[] = [];
   let before = '';
@@ -55,8 +48,7 @@ function imagesInLine(line: string, { isHinted = false, isSecret = false }: Doub
     const bare = word.replace(/[.:!?]+$/, '');
     const [name, isPulled] = withoutTransport(bare);
     const isKnown = isHinted || isPulled || (isKey(before) && speaksOfImage(before));
-    if (isSecret ? isPublic(name) : looksLikeImage(name, isKnown && !word.endsWith(':')))
-      found.push(name);
+    if (looksLikeImage(name, isKnown && !word.endsWith(':'))) found.push(name);
     before = word + follows;
   }
   return found;
@@ -75,9 +67,4 @@ const words = /[^\s"'`,;()[\]{}|=\\]+/g;
 function withoutTransport(word: string): [name: string, isPulled: boolean] {
   const name = word.replace(/^docker:\/\//, '');
   return [name, name !== word];
-}
-
-/** A password has no registry's host. */
-function isPublic(name: string): boolean {
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name) && looksLikeImage(name);
 }

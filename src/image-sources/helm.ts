@@ -30,11 +30,25 @@ export async function renderChart(
     return await new ClusterTools({}, context).helm(...argv);
   } catch (error) {
     if (!(error instanceof AirgapError && error.class === 'cluster')) throw error;
+    const given = whatHelmSays(error.given ?? '');
     throw new AirgapError('usage', `${source.field}: helm cannot render ${source.name}`, {
-      given: whatHelmSays(error.given ?? ''),
-      next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`,
+      given,
+      next: lacksCharts.test(given) ? fetchCharts(source) : giveValues(source),
     });
   }
+}
+
+const lacksCharts = /missing in charts\/ directory/;
+
+function fetchCharts({ name, path }: ChartSource): string {
+  const isArchive = path.startsWith('oci://') || path.endsWith('.tgz');
+  return isArchive
+    ? 'unpack it, run `helm dependency build` on its folder, and name the folder'
+    : `helm dependency build ${name}`;
+}
+
+function giveValues({ name }: ChartSource): string {
+  return `give what it asks for: {chart: ${name}, values: [FILE]}`;
 }
 
 /** Its last error, without what it says to whoever writes charts. */

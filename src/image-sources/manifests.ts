@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { Context } from '../context.ts';
 import type { ManifestSource } from '../inputs/image-source.ts';
 import { type Found, foundInText, merged } from './found.ts';
@@ -8,7 +9,10 @@ export async function findInManifests(
   { path, name, field }: ManifestSource,
   { emit }: Context,
 ): Promise<Found> {
-  if (path === '-') return foundInText(await readManifest(path, field), 'standard input');
+  if (path === '-') {
+    if (isatty(0)) emit({ kind: 'note', message: `${field} awaits manifests on standard input` });
+    return foundInText(await readManifest(path, field), 'standard input');
+  }
   const files = await manifestFiles({ path, name }, field);
   const found: Found[] = [];
   for (const file of files) {

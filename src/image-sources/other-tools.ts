@@ -1,5 +1,6 @@
 import { fieldName } from '../inputs/fields.ts';
 import { parseReference } from '../oci/reference.ts';
+import type { Cure } from './found.ts';
 import type { Mention } from './mention.ts';
 import { childAt, itemsOf, type Node, textAt } from './node.ts';
 import { referenceIn } from './shape.ts';
@@ -10,12 +11,16 @@ export interface Reader {
   readonly expected: string;
   isOne(root: Node): boolean;
   find(root: Node): Mention[];
+  /** Absent: the name is to be corrected. */
+  readonly cure?: Cure;
 }
 
 /** Docker compose: every service's image; of one that is built there the image may be in no registry. */
 export const compose: Reader = {
   expected: 'a compose file with `services:`',
   isOne: (root) => childAt(root, 'services')?.kind === 'map',
+  cure: (image) =>
+    image.includes('$') ? 'give what `docker compose config` prints' : 'correct the name',
   find: (root) =>
     entriesOf(childAt(root, 'services')).flatMap(([name, service]) => [
       ...mention(service, ['services', name], 'image', childAt(service, 'build') !== undefined),

@@ -10,7 +10,7 @@ const readers: Readonly<Record<FileSource['kind'], Reader>> = { compose, hauler,
 /** The images of another tool's file. @throws AirgapError usage for a file that is none of that tool's */
 export async function findInToolFile({ kind, path, name, field }: FileSource): Promise<Found> {
   const { documents, errors } = readYaml(await readManifest(path, field), name);
-  const { isOne, find, expected } = readers[kind];
+  const { isOne, find, expected, cure } = readers[kind];
   const ours = documents.map(({ root }) => root).filter(isOne);
   if (ours.length === 0 && errors.length === 0) {
     throw new AirgapError('usage', `${field} names another kind of file`, {
@@ -18,5 +18,5 @@ export async function findInToolFile({ kind, path, name, field }: FileSource): P
       expected,
     });
   }
-  return merged([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name))]);
+  return merged([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name, cure))]);
 }

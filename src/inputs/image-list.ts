@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { AirgapError } from '../report/error.ts';
 import { readText } from './files.ts';
 import { type ImageSource, readImageSource } from './image-source.ts';
+import { refuseDocument, refuseOddLines } from './list-lines.ts';
 import type { BundleDocument } from './schema.ts';
 import type { BundleSpec, ListedImage } from './spec.ts';
 
@@ -28,8 +29,10 @@ export async function readImages(
  * Reads a list: one image a line, `#` starts a comment at a line's beginning or after white space, blank
  * lines are passed over.
  * @param name how the list is called in messages
+ * @throws AirgapError usage for YAML and JSON
  */
 export function parseImageList(text: string, name: string): ListedImage[] {
+  refuseDocument(text, name);
   return text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
@@ -40,6 +43,9 @@ export function parseImageList(text: string, name: string): ListedImage[] {
     .filter(({ image }) => image !== '');
 }
 
+/** @throws AirgapError usage for lines that are no images */
 async function readList(path: string, field: string): Promise<ListedImage[]> {
-  return parseImageList(await readText(path, `${field}: the image list`), basename(path));
+  const images = parseImageList(await readText(path, `${field}: the image list`), basename(path));
+  refuseOddLines(images, field);
+  return images;
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { AirgapError } from '../report/error.ts';
 import { defined } from './defined.ts';
 import type { ImageItem } from './image-item.ts';
 
@@ -62,17 +63,21 @@ export interface FileSource extends PathSource {
   readonly kind: 'compose' | 'hauler' | 'imagesLock' | 'zarf';
 }
 
-/** A checked item with absolute paths. @param place of the item: `images[2]` */
+/**
+ * A checked item with absolute paths.
+ * @param place of the item: `images[2]`
+ * @throws AirgapError usage for what lies on a web server
+ */
 export function readImageSource(item: ImageItem, place: string, folder: string): ImageSource {
   const at = (kind: string) => ({
     field: `${place}.${kind}`,
     takesSuspected: item.suspected === true,
   });
-  const file = (kind: string, written: string) => ({
-    ...at(kind),
-    name: written,
-    path: isNoPath(written) ? written : resolve(folder, written),
-  });
+  const file = (kind: string, written: string) => {
+    if (/^https?:\/\//i.test(written)) throw onTheWeb(`${place}.${kind}`, written);
+    const path = isNoPath(written) ? written : resolve(folder, written);
+    return { ...at(kind), name: written, path };
+  };
   if ('manifests' in item) return { kind: 'manifests', ...file('manifests', item.manifests) };
   if ('cluster' in item) {
     const { context, kubeconfig: path, namespaces } = item.cluster;
@@ -96,4 +101,13 @@ export function readImageSource(item: ImageItem, place: string, folder: string):
 
 function isNoPath(written: string): boolean {
   return written === '-' || written.startsWith('oci://');
+}
+
+/** A link may carry a login. */
+function onTheWeb(field: string, url: string): AirgapError {
+  const isChart = field.endsWith('.chart');
+  return new AirgapError('usage', `${field}: https is not supported`, {
+    given: url.replace(/[?#].*$/, '').replace(/\/\/[^/]*@/, '//'),
+    next: `download it and give the path${isChart ? ', or give oci://host/path/NAME:VERSION' : ''}`,
+  });
 }

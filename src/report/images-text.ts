@@ -1,12 +1,12 @@
-import type { NamedImage } from '../commands/images.ts';
+import type { JudgedImage, NamedImage } from '../commands/images.ts';
 import { count } from './units.ts';
 
 const shownSources = 5;
 
-/** Every image with the places that name it, those that are only suspected at the end. */
-export function imagesText(images: readonly NamedImage[]): string {
-  const named = images.filter(({ suspected }) => !suspected);
-  const suspected = images.filter((image) => image.suspected);
+/** Every image with the places that name it, those that are only suspected and not taken at the end. */
+export function imagesText(images: readonly JudgedImage[]): string {
+  const named = images.filter(({ taken }) => taken);
+  const suspected = images.filter(({ taken }) => !taken);
   return [
     ...named.map(imageText),
     ...(suspected.length > 0 ? [suspectedHeading, ...suspected.map(imageText)] : []),
@@ -25,12 +25,12 @@ function imageText({ image, sources }: NamedImage): string {
 
 /**
  * A list as `{list: FILE}` takes it.
- * @param takesSuspected else they stand in comments
+ * @param takesSuspected else those that are not taken stand in comments
  */
-export function imageList(images: readonly NamedImage[], takesSuspected: boolean): string {
+export function imageList(images: readonly JudgedImage[], takesSuspected: boolean): string {
   return images
-    .map(({ image, suspected, sources }) =>
-      suspected && !takesSuspected ? `# suspected: ${image} (${sources[0]})\n` : `${image}\n`,
+    .map(({ image, taken, sources }) =>
+      !taken && !takesSuspected ? `# suspected: ${image} (${sources[0]})\n` : `${image}\n`,
     )
     .join('');
 }

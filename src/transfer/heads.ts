@@ -21,9 +21,7 @@ export interface PlaceFound {
 }
 
 /** Asks the target for every placement of every image, with HEADs alone; in the order of the images. */
-export function headPlacements(
-  job: HeadJob,
-): Promise<{ readonly image: TransferImage; readonly places: readonly PlaceFound[] }[]> {
+export function headPlacements(job: HeadJob): Promise<ImageFound[]> {
   return pMap(
     job.images,
     async (image) => ({
@@ -39,6 +37,11 @@ export function headPlacements(
   );
 }
 
+export interface ImageFound {
+  readonly image: TransferImage;
+  readonly places: readonly PlaceFound[];
+}
+
 export interface HeadJob {
   readonly images: readonly TransferImage[];
   readonly target: RegistryClient;
@@ -48,11 +51,15 @@ export interface HeadJob {
 
 /** Only looks: which placements resolve to their digest. What is missing has failed. For light bundles. */
 export async function targetHeads(job: HeadJob): Promise<TransferResult> {
-  const found = await headPlacements(job);
+  return headResult(await headPlacements(job));
+}
+
+/** What is missing has failed. */
+export function headResult(found: readonly ImageFound[]): TransferResult {
   const images = found.map(({ image: { source, digest }, places }) => ({
     source,
     digest,
-    placements: places.map(missingHasFailed),
+    placements: places.map((place) => missingHasFailed(place, digest)),
   }));
   return { images, bytesSent: 0 };
 }
@@ -85,16 +92,22 @@ function readPlace(reference: string, host: string): Place {
   return { reference, repository: repository.slice(host.length + 1), tag };
 }
 
-function missingHasFailed({ place, found }: PlaceFound): PlacementResult {
+function missingHasFailed({ place, found }: PlaceFound, digest: Digest): PlacementResult {
   if (found.state !== 'missing') return found;
   const { reference } = place;
-  return failed(
-    reference,
-    new AirgapError('refused', `the target does not have ${reference}`, {
-      given: found.existing ? `it resolves to ${found.existing}` : 'no such tag',
-      next: 'run `airgap-bundle mirror` for this target first, or make the bundle with its images',
-    }),
-  );
+  const next =
+    'run `airgap-bundle mirror` for this target first, or make the bundle with its images';
+  const error = found.existing
+    ? new AirgapError('refused', `${reference} leads to another digest`, {
+        given: found.existing,
+        expected: digest,
+        next,
+      })
+    : new AirgapError('refused', `the target does not have ${reference}`, {
+        given: 'no such tag',
+        next,
+      });
+  return failed(reference, error);
 }
 
 function notServed(reference: string, expected: Digest, existing?: Digest): AirgapError {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { loginOf, secretChecks } from '../../src/doctor/secret-checks.ts';
+import { secretChecks } from '../../src/doctor/secret-checks.ts';
+import { loginOf } from '../../src/doctor/secret-keys.ts';
 import { clusterWith } from './stand-in.ts';
 
 const wanted = {
@@ -13,23 +14,34 @@ const wanted = {
 };
 const login = { USERNAME: 'puller', PASSWORD: 'a secret' };
 
-async function checksOf(data: object, { type = 'Opaque', say = wanted as object } = {}) {
+async function checksOf(data: object, how: How = {}) {
+  const checks = await allOf(data, how);
+  return checks.map(({ status, evidence }) => [status, evidence]);
+}
+
+interface How {
+  readonly type?: string;
+  readonly say?: typeof wanted;
+}
+
+async function allOf(data: object, { type = 'Opaque', say = wanted }: How) {
   const encoded = Object.entries(data)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
   const secret = { type, data: Object.fromEntries(encoded) };
   const cluster = clusterWith({ 'secret/registry-info': secret });
-  const { checks } = await secretChecks(cluster, say as typeof wanted);
-  return checks.map(({ status, evidence }) => [status, evidence]);
+  const { checks } = await secretChecks(cluster, say);
+  return checks;
 }
 
 const present = ['ok', 'Secret registry-info in jet-system, of type Opaque'];
-const keys = 'DOMAIN, BASE_PATH, USERNAME, PASSWORD, INSECURE, CA_CERT are as in the bundle';
+const carried = 'DOMAIN, BASE_PATH, INSECURE, CA_CERT are as in the bundle';
+const keys = `${carried}\nUSERNAME and PASSWORD are set; nothing to compare them with`;
 const same = ['ok', "MIRROR_REGISTRIES is the bundle's, byte by byte"];
 
 test.each<[string, object, string[]]>([
   ['a login of its own', login, ['ok', keys]],
-  ['no login', {}, ['ok', `${keys}\nno login: the cluster pulls anonymously`]],
+  ['no login', {}, ['ok', `${carried}\nno login: the cluster pulls anonymously`]],
   [
     'further keys',
     { ...login, MORE: 'x' },
@@ -82,6 +94,29 @@ test.each<[string, object, string]>([
   const say = { ...wanted, ...login };
   const checks = await checksOf({ ...wanted, ...change }, { say });
   expect(checks).toEqual([present, ['failure', evidence], same]);
+});
+
+test('with the login that was given', async () => {
+  const checks = await checksOf({ ...wanted, ...login }, { say: { ...wanted, ...login } });
+  const evidence = `${carried}\nUSERNAME and PASSWORD are as given`;
+  expect(checks).toEqual([present, ['ok', evidence], same]);
+});
+
+const withLogin = / --only secret --username USER --password-file FILE; then/;
+const orWithout = /--username USER --password-file FILE, without the last two where/;
+const keeping = /^sh install\.sh BUNDLE --key PUB --only secret; then/;
+test.each<[string, object, object, RegExp]>([
+  ['another value beside a good login', { ...login, BASE_PATH: 'x' }, {}, keeping],
+  ['another value, and no login', { BASE_PATH: 'x' }, {}, keeping],
+  ['a login for another registry, which is not kept', { ...login, DOMAIN: 'x' }, {}, withLogin],
+  ['another registry, and no login', { DOMAIN: 'x' }, {}, keeping],
+  ['a wrong password', { ...login, PASSWORD: 'x' }, login, withLogin],
+  ['no login where one was given', {}, login, withLogin],
+  ['half a login', { USERNAME: 'a' }, {}, withLogin],
+  ['no keys for a login', { USERNAME: undefined, PASSWORD: undefined }, {}, orWithout],
+])('the cure of %s', async (_, change, given, cure) => {
+  const checks = await allOf({ ...wanted, ...change }, { say: { ...wanted, ...given } });
+  expect(checks[1]).toMatchObject({ status: 'failure', cure: expect.stringMatching(cure) });
 });
 
 test.each<[string, string | undefined, string]>([

@@ -97,18 +97,18 @@ describe('the registry alone, on a host without any tool', () => {
     expect(`${ended.stdout}${ended.stderr}`).not.toContain('canary');
   });
 
-  test('without a login that anybody knows', async () => {
+  test('without a login, where the registry wants one', async () => {
     const ended = await ask();
     expect(statuses(ended)).toEqual({
-      registry: 'skipped',
+      registry: 'failure',
       placements: 'skipped',
       'push-rights': 'skipped',
     });
     expect(ended.json[0]).toMatchObject({
-      evidence: expect.stringMatching(/^without a login \(no pull credential is known\): /),
-      cure: 'give the pull credential: --username and --password-file',
+      evidence: expect.stringMatching(/^without a login \(none is given\): .* wants a login/),
+      cure: 'give doctor the pull credential: --username USER --password-file FILE',
     });
-    expect(ended.exitCode).toBe(0);
+    expect(ended.exitCode).toBe(11);
   });
 
   test('at the place that a site file names', async () => {
@@ -125,21 +125,6 @@ describe('the registry alone, on a host without any tool', () => {
   });
 });
 
-describe('the nodes alone, on a host without any tool', () => {
-  test('without a file of one', async () => {
-    const ended = await doctor('no-tools', bundle, ...trusted, '--only', 'nodes');
-    expect(ended.json).toEqual([
-      {
-        check: 'node-config',
-        status: 'skipped',
-        evidence: 'no --node-config is given',
-        cure: '',
-      },
-    ]);
-    expect(ended.exitCode).toBe(0);
-  });
-});
-
 describe('before anything is asked it ends at', () => {
   const cases: readonly [string, string, readonly string[], number, RegExp][] = [
     ['a wrong key', bundle, ['--key', 'other.pub'], 4, /the signature does not hold/],
@@ -153,6 +138,41 @@ describe('before anything is asked it ends at', () => {
       [...trusted, '--only', 'nonsense'],
       2,
       /--only nonsense.*registry, cluster, nodes/s,
+    ],
+    [
+      'nodes without a file of one',
+      bundle,
+      [...trusted, '--only', 'nodes'],
+      2,
+      /--only nodes wants the files of a node.*--node-config FILE/s,
+    ],
+    [
+      'files of a node with the registry alone',
+      bundle,
+      [...trusted, '--only', 'registry', '--node-config', 'pull'],
+      2,
+      /--node-config does not go with --only registry.*add nodes to --only/s,
+    ],
+    [
+      'a kubeconfig with the registry alone',
+      bundle,
+      [...trusted, '--only', 'registry', '--kubeconfig', 'pull'],
+      2,
+      /--kubeconfig does not go with --only registry.*leave out --only.*--username/s,
+    ],
+    [
+      'a context with the nodes alone',
+      bundle,
+      [...trusted, '--only', 'nodes', '--node-config', 'pull', '--context', 'edge'],
+      2,
+      /--context does not go with --only nodes.*add cluster to --only/s,
+    ],
+    [
+      'no such kubeconfig',
+      bundle,
+      [...trusted, '--kubeconfig', 'none.kubeconfig'],
+      2,
+      /the kubeconfig is not there.*none\.kubeconfig/s,
     ],
     ['no such site file', bundle, [...trusted, '--site', 'none.yaml'], 2, /none\.yaml/],
     ['a password without a user', bundle, [...trusted, '--password-file', 'pull'], 2, /--username/],
@@ -202,7 +222,6 @@ describe('a cluster that is named and is not there is a mistake:', () => {
   );
 
   test.each([
-    ['no such file', ['--kubeconfig', 'none.kubeconfig'], /none\.kubeconfig/],
     ['a file that is none', ['--kubeconfig', 'pull'], /./],
     ['no such context', ['--kubeconfig', 'kubeconfig', '--context', 'edge'], /edge/],
   ])('%s', async (_, flags, given) => {

@@ -7,6 +7,7 @@ import { requestsOf } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
 import { type Job, reached, section, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { toolPath } from '../helpers/tools.ts';
 
 let source: TestRegistry;
 let job: Job;
@@ -74,6 +75,18 @@ describe('images', () => {
       input,
     });
     expect(stdout).toBe('a:1\n  standard input:1 Pod p spec.containers[0].image\n1 image');
+  });
+
+  test('out of a terminal, with a note that it waits', async () => {
+    await from({ manifests: '-' });
+    const program = join(import.meta.dirname, '../../dist/bundle.js');
+    const { stdout } = await execa(
+      toolPath('script'),
+      ['-qefc', `'${process.execPath}' '${program}' images`, '/dev/null'],
+      { cwd: job.folder, input: '{kind: a}\n\u0004' },
+    );
+    expect(stdout).toContain('images[0].manifests awaits manifests on standard input');
+    expect(stdout).toContain('0 images');
   });
 
   test('what is wrong, all at once', async () => {

@@ -194,7 +194,15 @@ describe.each(['helm', 'helm4'])('by %s', (helm) => {
     await setting.write({
       'a/Chart.yaml': `apiVersion: v2\nname: a\nversion: 1.0.0\n${dependencies}`,
     });
-    expect((await find('a'))[0]).toContain('missing in charts/ directory: gone');
+    const [error] = await find('a');
+    expect(error).toContain('missing in charts/ directory: gone');
+    expect(error).toMatch(/\n {2}next: {6}helm dependency build a$/);
+    await packChart(setting.folder, 'a.tgz', {
+      'a/Chart.yaml': `apiVersion: v2\nname: a\nversion: 1.0.0\n${dependencies}`,
+    });
+    expect((await find('a.tgz'))[0]).toContain(
+      'next:      unpack it, run `helm dependency build` on its folder',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runImages } from '../../src/commands/images.ts';
 import { withSourceImages } from '../../src/commands/source-images.ts';
 import { findInCluster } from '../../src/image-sources/cluster.ts';
 import type { Registries } from '../../src/registry/client.ts';
@@ -106,6 +107,18 @@ test('the namespaces that are named', async () => {
   );
 });
 
+test('a namespace that has nothing, and none that has something', async () => {
+  const before = setting.events.length;
+  expect(await find({ namespaces: ['shop', 'shpo'] })).toEqual([inShop]);
+  expect(setting.events.slice(before)).toEqual([
+    {
+      kind: 'warning',
+      message: 'namespace shpo of images[0].cluster has no workloads, or does not exist',
+      cure: 'correct its name: `kubectl get namespaces` lists them',
+    },
+  ]);
+});
+
 test('the context that is named', async () => {
   const [first] = await find({ context: 'test', namespaces: ['shop'] });
   expect(first).toContain('(cluster test Deployment shop/web');
@@ -119,6 +132,8 @@ test('what runs from the target already is no image to mirror', async () => {
   await cluster.kubectlWith(pod, 'apply', '--filename', '-');
   const written = { ...spec('default::'), imageSources: [{ ...source, ...at }] };
   const { images } = await withSourceImages(written, {} as Registries, setting.context);
+  const before = setting.events.length;
+  const shownImages = await runImages(written, setting.context);
   await cluster.kubectlWith(
     pod,
     'delete',
@@ -130,6 +145,11 @@ test('what runs from the target already is no image to mirror', async () => {
   );
   expect(images.map((one) => one.image)).toEqual(['org/web:2']);
   expect(setting.events).toContainEqual({
+    kind: 'note',
+    message: `1 image of the cluster left out, in the target already: ${image}`,
+  });
+  expect(shownImages.map((one) => one.image)).toEqual(['org/web:2']);
+  expect(setting.events.slice(before)).toContainEqual({
     kind: 'note',
     message: `1 image of the cluster left out, in the target already: ${image}`,
   });

@@ -446,8 +446,13 @@ describe('the text of ConfigMaps and Secrets', () => {
     ],
     [
       'a Secret, plain',
-      secret('stringData', 'config: --image quay.io/a/b:1'),
-      ['? 5 quay.io/a/b:1 Secret s stringData.config'],
+      secret('stringData', ...block('pod.yaml', pod)),
+      [`9 busybox Secret s stringData."pod.yaml" ${helper}`],
+    ],
+    [
+      'of a Secret by its shape only what has a digest',
+      secret('stringData', 'config: --image quay.io/a/b:1', `x: --image quay.io/a/b:1@${digest}`),
+      [`? 6 quay.io/a/b:1@${digest} Secret s stringData.x`],
     ],
     [
       "Istio's values, whose images stand in a hub",
@@ -466,6 +471,24 @@ describe('the text of ConfigMaps and Secrets', () => {
         'password: user/pass:v1.0',
         'image: admin/word:2',
         'x: {repository: a, tag: b}',
+        'url: registry.example.org/u:Passw0rd1',
+        'app-image: registry.example.org/u:Passw0rd2',
+      ),
+      [],
+    ],
+    [
+      'such a password, encoded',
+      secret('data', `url: ${base64('registry.example.org/u:Passw0rd1')}`),
+      [],
+    ],
+    [
+      'such a password in a manifest that a Secret holds',
+      secret(
+        'stringData',
+        ...block(
+          'm',
+          'apiVersion: example.org/v1\nkind: Thing\nspec: {image: hunter2, urls: [registry.example.org/u:Passw0rd1]}',
+        ),
       ),
       [],
     ],

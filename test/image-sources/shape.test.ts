@@ -136,9 +136,4 @@ describe('a text', () => {
     const lines = imagesInText('a\n\nimage: org/a:1\n').map(({ line }) => line);
     expect(lines).toEqual([2]);
   });
-
-  test('of a secret tells only what stands in a registry', () => {
-    const text = 'user/name:v1.2 quay.io/a/b:1 registry:5000/a:1 --image=org/app:x';
-    expect(imagesInText(text, { isSecret: true })).toEqual([{ image: 'quay.io/a/b:1', line: 0 }]);
-  });
 });

@@ -61,7 +61,15 @@ volumes: {data: {}}
       'a variable, which is not filled in',
       `services: {web: {image: 'org/web:\${TAG}'}}`,
       [
-        `error: not an image name: "org/web:\${TAG}": "\${TAG}" is not a tag\n  given:     f:1 services.web.image\n  next:      correct the name`,
+        `error: not an image name: "org/web:\${TAG}": "\${TAG}" is not a tag\n  given:     f:1 services.web.image\n  next:      give what \`docker compose config\` prints`,
+      ],
+    ],
+    [
+      'compose',
+      'a name that is none, without a variable',
+      'services: {web: {image: Web}}',
+      [
+        'error: not an image name: "Web": the repository "library/Web" must be in lower case\n  given:     f:1 services.web.image\n  next:      correct the name',
       ],
     ],
     [

@@ -45,6 +45,56 @@ describe('a list of images', () => {
     expect(error).toContain('images[1].list: the image list is a folder');
   });
 
+  const secret =
+    'apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  password: hunter2\n';
+  test.each<[string, string]>([
+    ['a manifest', secret],
+    ['one behind a comment', `# ours\n${secret}`],
+    ['a document mark', '---\npassword: hunter2\n'],
+    ['JSON', '{"kind": "Secret", "stringData": {"password": "hunter2"}}'],
+    ['JSON over lines', '[\n  "hunter2",\n  "a:1"\n]\n'],
+    ['a list of YAML', '- hunter2\n- "a:1"\n'],
+    ['a text in YAML', 'password: |\n  hunter2\n  hunter2-more\n'],
+  ])('%s is no list, and nothing of it is told', async (_, text) => {
+    const { error } = await read(listed, { files: { 'lists/images.txt': text } });
+    expect(error).toBe(
+      'error: images.txt looks like YAML or JSON, not like a list of images\n  given:     images.txt\n  expected:  one image a line, and nothing else in it\n  next:      for manifests write {manifests: FILE} in images of bundle.yaml',
+    );
+  });
+
+  test.each<[string, string, string]>([
+    [
+      'a name in upper case',
+      'a:1\nNGINX\n',
+      'a line is no image name\n  given:     images.txt:2 (NGINX)',
+    ],
+    [
+      'a secret behind a sign',
+      'PASSWORD=hunter2',
+      'a line is no image name\n  given:     images.txt:1 (PASSWORD…)',
+    ],
+    [
+      'a single entry',
+      'password: hunter2',
+      'a line is no image name\n  given:     images.txt:1 (password…)',
+    ],
+    [
+      'a long line',
+      'Abcdefghijklmnopqrstuvwxyz',
+      'a line is no image name\n  given:     images.txt:1 (Abcdefghijkl…)',
+    ],
+    [
+      'many lines',
+      'A\nB\nC\nD\nE\nF\nG\n',
+      '7 lines are no image names\n  given:     images.txt:1 (A), images.txt:2 (B), images.txt:3 (C), images.txt:4 (D), images.txt:5 (E) and 2 more\n',
+    ],
+  ])('%s is told by its beginning, once', async (_, text, says) => {
+    const { error } = await read(listed, { files: { 'lists/images.txt': text } });
+    expect(error).toContain(`error: images[1].list: ${says}`);
+    expect(error).not.toContain('hunter2');
+    expect(error?.split('NGINX').length).toBeLessThanOrEqual(2);
+  });
+
   test('that leaves nothing is an error', async () => {
     const text = withLine('images', 'images: [{list: images.txt}]');
     expect((await read(text, { files: { 'images.txt': '# later' } })).error).toContain(

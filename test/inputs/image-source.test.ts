@@ -66,6 +66,14 @@ describe('an item that is none', () => {
   test.each([
     ['{manifest: m}', 'error: unknown field images[0].manifest'],
     ['{manifests: m, list: l}', 'error: images[0] has the wrong form'],
+    [
+      '{chart: "https://u:pw@example.org/web-1.0.0.tgz?sig=x"}',
+      'error: images[0].chart: https is not supported\n  given:     https://example.org/web-1.0.0.tgz\n  next:      download it and give the path, or give oci://host/path/NAME:VERSION',
+    ],
+    [
+      '{manifests: "http://example.org/a.yaml"}',
+      'error: images[0].manifests: https is not supported\n  given:     http://example.org/a.yaml\n  next:      download it and give the path',
+    ],
     ['{chart: c, version: 1.0}', 'error: images[0].version must be text'],
     ['{chart: c, value: [v]}', 'did you mean images[0].values?'],
     ['{cluster: prod}', 'error: images[0].cluster must be a mapping'],

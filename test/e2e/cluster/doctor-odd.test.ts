@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Check } from '../../../src/doctor/check.ts';
+import { data, registryInfo } from './breakages/breakage.ts';
 import { type DoctorSite, home, startDoctorSite } from './doctor-site.ts';
 import { changed, pull } from './site.ts';
 
@@ -55,30 +56,57 @@ describe('it changes nothing', () => {
   });
 });
 
-test('what install.sh is told to mend is mended by it', async () => {
-  const { kubectl } = at.site.cluster;
-  await kubectl('delete', 'secret', 'registry-info', '-n', 'jet-system');
-  await kubectl('delete', 'secret', 'imageswap-pull', '-n', home);
-  await kubectl('delete', 'service', 'imageswap', '-n', home);
-  const maps = ['configmap', 'imageswap-maps', '-n', home];
-  await kubectl('patch', ...maps, '--type=merge', '--patch={"data":{"maps":"default::\\n"}}');
-  await at.site.emptyRegistry();
-  await at.site.restartRegistry();
-  const broken = await at.doctor('--username', pull.username, '--password-file', 'pull');
-  const cures = broken.json.filter(({ status }) => status === 'failure').map(({ cure }) => cure);
-  const steps = cures.map(
-    (cure) => /^sh install\.sh BUNDLE --key PUB --only (\w+)/.exec(cure)?.[1],
-  );
-  expect(names(broken.json, 'failure')).toEqual([
-    'secret',
-    'placements',
-    'pull-secret',
-    'webhook-service',
-    'webhook-map',
-  ]);
-  expect(steps).toEqual(['secret', 'load', 'chart', 'chart', 'chart']);
-  await at.install('--only', [...new Set(steps)].join(','));
-  isGreen((await at.doctor()).json);
+describe('what install.sh is told to mend is mended by it:', () => {
+  const given = ['--username', pull.username, '--password-file', 'pull'];
+  const stepOf = (cure: string) => /sh install\.sh .*--only ([a-z,]+)/.exec(cure)?.[1];
+
+  /** Runs each cure once, in the order of the checks. @returns the steps of failed checks by name */
+  async function mend(...flags: string[]) {
+    const failed = (await at.doctor(...flags)).json.filter(({ status }) => status === 'failure');
+    for (const cure of new Set(failed.map((one) => one.cure))) await at.follow(cure);
+    return failed.map(({ check, cure }) => [check, stepOf(cure)]);
+  }
+
+  test('much at once', async () => {
+    const { kubectl } = at.site.cluster;
+    await kubectl('delete', 'secret', 'registry-info', '-n', 'jet-system');
+    await kubectl('delete', 'secret', 'imageswap-pull', '-n', home);
+    await kubectl('delete', 'service', 'imageswap', '-n', home);
+    const maps = ['configmap', 'imageswap-maps', '-n', home];
+    await kubectl('patch', ...maps, '--type=merge', '--patch={"data":{"maps":"default::\\n"}}');
+    await at.site.emptyRegistry();
+    await at.site.restartRegistry();
+    expect(await mend(...given)).toEqual([
+      ['secret', 'secret'],
+      ['placements', 'load'],
+      ['pull-secret', 'secret,chart'],
+      ['webhook-service', 'chart'],
+      ['webhook-map', 'chart'],
+    ]);
+    isGreen((await at.doctor()).json);
+  });
+
+  test('the Secret is gone, and its login with it', async () => {
+    await at.site.cluster.kubectl('delete', 'secret', 'registry-info', '-n', 'jet-system');
+    expect(await mend()).toEqual([['secret', 'secret']]);
+    isGreen((await at.doctor()).json);
+  });
+
+  test.each<[string, readonly string[], readonly (readonly string[])[]]>([
+    ['and the right one is given', given, [['secret-keys', 'secret']]],
+    [
+      'and none is given',
+      [],
+      [
+        ['registry', 'secret,chart'],
+        ['pull-secret', 'secret,chart'],
+      ],
+    ],
+  ])('a wrong password in the Secret, %s', async (_, flags, failed) => {
+    await registryInfo(data('PASSWORD', 'wrong'))(at);
+    expect(await mend(...flags)).toEqual(failed);
+    isGreen((await at.doctor(...given)).json);
+  });
 });
 
 describe('a login', () => {
@@ -134,7 +162,7 @@ describe('a login', () => {
       expect([check, evidence]).not.toContainEqual(/there is no/);
     expect(found(json, 'registry')).toMatchObject({
       evidence: expect.stringMatching(/^without a login \(no pull credential is known\): .*401/s),
-      cure: 'give the pull credential: --username and --password-file',
+      cure: 'give doctor the pull credential: --username USER --password-file FILE',
     });
   });
 });

@@ -18,8 +18,8 @@ export interface DoctorSite {
   readonly env: Readonly<Record<string, string>>;
   /** Asks for JSON. */
   doctor(...flags: string[]): Promise<Ended<readonly Check[]>>;
-  /** Runs install.sh on it again. */
-  install(...flags: string[]): Promise<void>;
+  /** Runs install.sh on it again, as a cure says: with the login that it asks for, or none. */
+  follow(cure: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,18 +31,19 @@ export async function startDoctorSite(): Promise<DoctorSite> {
   const host = await site.host({ node: true });
   // The bundle says whom to trust at the registry; its token service is another server.
   const env = { NODE_EXTRA_CA_CERTS: site.authority.path };
-  const install = async (...flags: string[]) => {
-    const installed = await host.install([...args, '--yes', ...flags], env);
+  const install = async (...argv: string[]) => {
+    const installed = await host.install([...argv, '--yes'], env);
     expect(installed, installed.stderr).toMatchObject({ code: 0 });
   };
   await site.reset();
   const pods = site.cluster.runPods();
-  await install('--wait');
+  await install(...args, '--wait');
   await openApps(site);
   await pods.stop();
   await answerForWebhook(site, await makeCertificate(site, 365));
   await site.cluster.keep();
   const [bundle = '', key = '', pub = ''] = args;
+  const login = args.indexOf('--username');
   const asked = [bundle, key, pub, '--kubeconfig', site.cluster.kubeconfig];
   return {
     site,
@@ -50,7 +51,12 @@ export async function startDoctorSite(): Promise<DoctorSite> {
     env,
     doctor: (...flags) =>
       site.job.runWith({ env }, 'doctor', ...asked, '--output', 'json', ...flags),
-    install,
+    follow: (cure) => {
+      const [, steps = ''] = / --only ([a-z,]+)/.exec(cure) ?? [];
+      const isLogin = cure.includes('--username USER --password-file FILE');
+      const others = args.filter((_, n) => isLogin || n < login || n >= login + 4);
+      return install(...others, '--only', steps);
+    },
     stop: site.stop,
   };
 }

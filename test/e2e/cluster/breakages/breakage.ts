@@ -24,6 +24,9 @@ export const withoutSecret = [...ofSecret, ...ofRegistry, 'pull-secret'];
 export const install = (steps: string) =>
   new RegExp(`^sh install\\.sh BUNDLE --key PUB --only ${steps}`);
 
+/** Where the login that the cluster has is not the one to keep. */
+export const withLogin = ' --username USER --password-file FILE';
+
 export const kubectl =
   (...args: string[]) =>
   ({ site }: DoctorSite) =>

@@ -45,7 +45,7 @@ export const ofTheRegistry: readonly Breakage[] = [
     },
     also: ['placements', 'push-rights'],
     evidence: /^as puller \(by the Secret registry-info\): .*401/s,
-    cure: /--username USER --password-file FILE --only secret,chart$/,
+    cure: /--only secret,chart --username USER --password-file FILE$/,
   },
   {
     check: 'registry',
@@ -102,8 +102,9 @@ export const ofTheRegistry: readonly Breakage[] = [
       await rm(tag(at), { recursive: true });
       await rename(aside(at), tag(at));
     },
-    evidence: /^4 of 5 placements resolve to the signed digest\n.*nginx:1.*sha256:/,
-    cure: install('load$'),
+    evidence:
+      /^4 of 5 placements resolve to the signed digest\n\S+nginx:1 leads to another digest: sha256:\S+$/,
+    cure: install('load \\(with --allow-downgrade if a newer bundle was loaded'),
   },
   {
     check: 'push-rights',

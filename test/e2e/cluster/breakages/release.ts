@@ -1,6 +1,7 @@
 import { rewriteRelease } from '../doctor-release.ts';
 import { home } from '../doctor-site.ts';
-import { type Breakage, install, kubectl, patch, pullSecret } from './breakage.ts';
+import { pull } from '../site.ts';
+import { type Breakage, data, install, kubectl, patch, pullSecret, withLogin } from './breakage.ts';
 
 /** What install.sh and helm leave. */
 export const ofTheRelease: readonly Breakage[] = [
@@ -66,7 +67,26 @@ export const ofTheRelease: readonly Breakage[] = [
     check: 'pull-secret',
     what: 'another login',
     breaks: pullSecret('other'),
-    evidence: /imageswap-pull has another login for \S+ than that of puller, or none$/,
+    evidence:
+      /^jet-system\/registry-info and imageswap-system\/imageswap-pull have different logins; /,
+    cure: install(`secret,chart${withLogin}$`),
+  },
+  {
+    check: 'pull-secret',
+    what: 'another login than is given',
+    breaks: async (at) => {
+      await pullSecret('other')(at);
+      await at.site.job.write('given', pull.password);
+    },
+    flags: ['--username', pull.username, '--password-file', 'given'],
+    evidence: /imageswap-pull has another login for \S+ than was given$/,
+    cure: install(`secret,chart${withLogin}$`),
+  },
+  {
+    check: 'pull-secret',
+    what: 'a login for another registry',
+    breaks: patch('secret/imageswap-pull', home, data('.dockerconfigjson', '{"auths":{}}')),
+    evidence: /imageswap-pull has no login for \S+$/,
     cure: install('chart$'),
   },
 ];

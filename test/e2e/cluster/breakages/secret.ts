@@ -6,6 +6,7 @@ import {
   kubectl,
   ofRegistry,
   registryInfo,
+  withLogin,
   withoutSecret,
 } from './breakage.ts';
 
@@ -17,7 +18,7 @@ export const ofTheSecret: readonly Breakage[] = [
     breaks: kubectl('delete', 'secret', 'registry-info', '-n', 'jet-system'),
     also: withoutSecret,
     evidence: /^there is no Secret registry-info in jet-system$/,
-    cure: install('secret$'),
+    cure: install(`secret${withLogin}, without the last two where the registry wants no login`),
   },
   {
     check: 'secret',
@@ -29,7 +30,7 @@ export const ofTheSecret: readonly Breakage[] = [
     },
     also: withoutSecret,
     evidence: /has the type example\.org\/x, not Opaque$/,
-    cure: /^kubectl delete secret registry-info --namespace jet-system; sh install\.sh/,
+    cure: /^kubectl delete secret registry-info --namespace jet-system; sh install\.sh .* --username/,
   },
   {
     check: 'secret',
@@ -41,7 +42,7 @@ export const ofTheSecret: readonly Breakage[] = [
     },
     also: withoutSecret,
     evidence: /is somebody else's; its keys: theirs$/,
-    cure: /sh install\.sh BUNDLE --key PUB --only secret --yes$/,
+    cure: /sh install\.sh BUNDLE --key PUB --only secret --yes --username USER --password-file FILE,/,
   },
   {
     check: 'secret-keys',
@@ -63,7 +64,7 @@ export const ofTheSecret: readonly Breakage[] = [
     breaks: registryInfo(data('PASSWORD', '')),
     also: [...ofRegistry, 'pull-secret'],
     evidence: /^one of USERNAME and PASSWORD is empty$/,
-    cure: install('secret'),
+    cure: install(`secret${withLogin}; then`),
   },
   {
     check: 'secret-keys',
@@ -74,7 +75,7 @@ export const ofTheSecret: readonly Breakage[] = [
     },
     flags: ['--username', pull.username, '--password-file', 'given'],
     evidence: /^PASSWORD is not the one that was given$/,
-    cure: install('secret'),
+    cure: install(`secret${withLogin}; then`),
   },
   {
     check: 'secret-keys',
