@@ -7773,9 +7773,9 @@ var require_formdata = __commonJS({
     var nodeUtil = require("node:util");
     var FormData = class _FormData {
       #state = [];
-      constructor(form = void 0) {
+      constructor(form2 = void 0) {
         webidl.util.markAsUncloneable(this);
-        if (form !== void 0) {
+        if (form2 !== void 0) {
           throw webidl.errors.conversionFailed({
             prefix: "FormData constructor",
             argument: "Argument 1",
@@ -14057,6 +14057,12 @@ var settings = [
   },
   { name: "platforms", kind: "list", field: ["platforms"], help: "platforms to keep" },
   {
+    name: "referrers",
+    kind: "choice",
+    field: ["referrers"],
+    help: "true or false: whether signatures, attestations and SBOMs travel with their images (default true)"
+  },
+  {
     name: "pull-through",
     kind: "list",
     field: ["pullThrough"],
@@ -14189,7 +14195,7 @@ function splitPair(setting, item) {
 }
 function convert(setting, value, cwd) {
   if (setting.kind === "list") return listOf(value);
-  if (setting.kind === "switch") return switchOf(setting, value);
+  if (setting.kind === "switch" || setting.kind === "choice") return switchOf(setting, value);
   if (setting.kind === "path") return (0, import_node_path.resolve)(cwd, String(value));
   if (setting.kind === "number") return numberOf(setting, value);
   if (isPath(setting, String(value))) return (0, import_node_path.resolve)(cwd, String(value));
@@ -14539,9 +14545,9 @@ function safeJson(text5) {
     )
   );
 }
-function oneLine(text5, most = 300) {
+function oneLine(text5, most2 = 300) {
   const line = (0, import_node_util.stripVTControlCharacters)(text5).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
+  return line.length > most2 ? `${line.slice(0, most2 - 1)}\u2026` : line;
 }
 
 // src/report/lines.ts
@@ -14597,7 +14603,7 @@ function makeRedactor() {
   const secrets = /* @__PURE__ */ new Set();
   return {
     add(secret2) {
-      for (const form of formsOf(secret2)) if (form.length >= shortest) secrets.add(form);
+      for (const form2 of formsOf(secret2)) if (form2.length >= shortest) secrets.add(form2);
     },
     redact(text5) {
       const longestFirst = [...secrets].sort((a2, b) => b.length - a2.length);
@@ -14662,10 +14668,10 @@ function actionLog(log, redactor, now2) {
 function masker(setSecret2) {
   const masked = /* @__PURE__ */ new Set();
   return (secret2) => {
-    for (const form of formsOf(secret2)) {
-      if (form.trim().length < shortestMask || masked.has(form)) continue;
-      masked.add(form);
-      setSecret2(form);
+    for (const form2 of formsOf(secret2)) {
+      if (form2.trim().length < shortestMask || masked.has(form2)) continue;
+      masked.add(form2);
+      setSecret2(form2);
     }
   };
 }
@@ -14885,7 +14891,8 @@ function writeOutputs({ plan: plan2, create }, reportPath, setOutput2) {
     }
   };
   set("report-path", reportPath);
-  if (plan2) set("image-count", String(plan2.inventory.images.length));
+  if (plan2)
+    set("image-count", String(plan2.inventory.images.filter(({ referrer: referrer2 }) => !referrer2).length));
   if (!create) return;
   set("bundle-path", create.bundle);
   const files2 = [...create.parts, `${create.bundle}.sha256`, create.installScript];
@@ -18050,7 +18057,7 @@ function prettyMilliseconds(milliseconds, options) {
     const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
     return flooredValue.toFixed(decimalDigits);
   };
-  const add = (value, long, short, valueString) => {
+  const add2 = (value, long, short, valueString) => {
     if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short === "m")) {
       return;
     }
@@ -18067,35 +18074,35 @@ function prettyMilliseconds(milliseconds, options) {
   const parsed4 = parseMilliseconds(milliseconds);
   const days = BigInt(parsed4.days);
   if (options.hideYearAndDays) {
-    add(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
+    add2(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
   } else {
     if (options.hideYear) {
-      add(days, "day", "d");
+      add2(days, "day", "d");
     } else {
-      add(days / 365n, "year", "y");
-      add(days % 365n, "day", "d");
+      add2(days / 365n, "year", "y");
+      add2(days % 365n, "day", "d");
     }
-    add(Number(parsed4.hours), "hour", "h");
+    add2(Number(parsed4.hours), "hour", "h");
   }
-  add(Number(parsed4.minutes), "minute", "m");
+  add2(Number(parsed4.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
       const seconds = Number(parsed4.seconds);
       const milliseconds2 = Number(parsed4.milliseconds);
       const microseconds = Number(parsed4.microseconds);
       const nanoseconds = Number(parsed4.nanoseconds);
-      add(seconds, "second", "s");
+      add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
-        add(milliseconds2, "millisecond", "ms");
-        add(microseconds, "microsecond", "\xB5s");
-        add(nanoseconds, "nanosecond", "ns");
+        add2(milliseconds2, "millisecond", "ms");
+        add2(microseconds, "microsecond", "\xB5s");
+        add2(nanoseconds, "nanosecond", "ns");
       } else {
         const millisecondsAndBelow = milliseconds2 + microseconds / 1e3 + nanoseconds / 1e6;
         const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
         const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
         const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
         const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
-        add(
+        add2(
           Number.parseFloat(millisecondsString),
           "millisecond",
           "ms",
@@ -18107,7 +18114,7 @@ function prettyMilliseconds(milliseconds, options) {
       const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
       const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
       const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
-      add(Number.parseFloat(secondsString), "second", "s", secondsString);
+      add2(Number.parseFloat(secondsString), "second", "s", secondsString);
     }
   }
   if (result.length === 0) {
@@ -22069,7 +22076,7 @@ function wrongCredentials(host, anonymous, text5) {
   const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
   return new AirgapError("authentication", message, {
     ...text5 && { given: text5 },
-    next: `docker login ${host}${/action: push|project \S+ not found/.test(text5) ? notThereYet : ""}`
+    next: `docker login ${host}, or ${anonymous ? "give" : "mend"} the user and password file of the command${/action: push|project \S+ not found/.test(text5) ? notThereYet : ""}`
   });
 }
 var notThereYet = "; if the project is not there yet: airgap-bundle prepare";
@@ -22181,10 +22188,10 @@ var longestRest = 32;
 var shortLatency = 200;
 var bytesOfRequest = 64 * 1024;
 var shortest2 = 250;
-function firstStanding(most) {
-  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
+function firstStanding(most2) {
+  return { places: Math.min(start, most2), rest: 0, nextRest: firstRest };
 }
-function afterWindow(standing, window2, most) {
+function afterWindow(standing, window2, most2) {
   if (!window2.isFull) return standing;
   if (isChoking(standing, window2)) return halved(standing);
   const { places, before, rest: rest2, nextRest } = standing;
@@ -22194,9 +22201,9 @@ function afterWindow(standing, window2, most) {
   }
   const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
   if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
-  if (places >= most) return { places, ...kept, rest: rest2 };
+  if (places >= most2) return { places, ...kept, rest: rest2 };
   if (places < start) return { places: places + 1, ...kept, rest: rest2 };
-  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
+  return { places: Math.min(most2, places + step), ...kept, before: places, rest: rest2 };
 }
 function halved({ places, nextRest }) {
   return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
@@ -22220,9 +22227,9 @@ var Pace = class {
   #latencies = 0;
   #isTroubled = false;
   /** @param most places, at least 1 */
-  constructor(most) {
-    this.#most = most;
-    this.#standing = firstStanding(most);
+  constructor(most2) {
+    this.#most = most2;
+    this.#standing = firstStanding(most2);
   }
   get places() {
     return this.#standing.places;
@@ -22324,8 +22331,8 @@ var WaitingWindow = class {
   }
 };
 function backoff(inARow) {
-  const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
-  return most * (0.5 + Math.random() / 2);
+  const most2 = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
+  return most2 * (0.5 + Math.random() / 2);
 }
 function later(failure2, wait) {
   const { class: name3, message, given } = failure2;
@@ -22345,8 +22352,8 @@ var Places = class {
   #context;
   #toldUntil = 0;
   /** @param most at least 1 */
-  constructor(context, most = mostPlaces) {
-    this.#pace = new Pace(most);
+  constructor(context, most2 = mostPlaces) {
+    this.#pace = new Pace(most2);
     this.#gate = new Gate(this.#pace);
     this.#context = context;
   }
@@ -22602,6 +22609,10 @@ function blobPath(repository2, digest3) {
   if (!isDigest(digest3)) throw notAllowed(digest3);
   return `${repositoryPath(repository2)}/blobs/${digest3}`;
 }
+function referrersPath(repository2, digest3) {
+  if (!isDigest(digest3)) throw notAllowed(digest3);
+  return `${repositoryPath(repository2)}/referrers/${digest3}`;
+}
 function uploadsPath(repository2) {
   return `${repositoryPath(repository2)}/blobs/uploads/`;
 }
@@ -22681,11 +22692,13 @@ async function putManifest(registry3, repository2, reference, mediaType2, bytes)
   const headers = { "content-type": mediaType2 };
   let isSent = false;
   const send2 = async () => {
-    if (isSent && await resolvesTo(bytes, registry3, to, repository2)) return;
+    if (isSent && await resolvesTo(bytes, registry3, to, repository2))
+      return { knowsSubject: false };
     isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
+    const answer = await put(registry3, { to, headers, body: bytes }, subject);
+    return { knowsSubject: answer.headers["oci-subject"] !== void 0 };
   };
-  await twice(() => registry3.exchange.run(send2));
+  return twice(() => registry3.exchange.run(send2));
 }
 async function resolvesTo(bytes, registry3, path12, repository2) {
   const answer = await ask(registry3, path12, repository2, { accept: manifestTypes.join(", ") });
@@ -22703,6 +22716,7 @@ async function put(registry3, call, subject) {
   if (answer.status < 200 || answer.status > 204)
     throw await refusedPush(registry3, answer, subject);
   await answer.body.dump();
+  return answer;
 }
 async function openUpload(registry3, subject) {
   const { repository: repository2, host, what } = subject;
@@ -22913,726 +22927,6 @@ function read2({ exchange }, method, { path: path12, repository: repository2 }, 
   return exchange.send({ method, to: path12, headers, scopes: [scope(repository2, "pull")] });
 }
 
-// src/registry/api.ts
-var RegistryClient = class {
-  host;
-  access;
-  /** For requests to this host that oras sends. */
-  places;
-  #registry;
-  constructor(host, access3, exchange) {
-    this.host = host;
-    this.access = access3;
-    this.places = exchange.places;
-    this.#registry = { host, exchange };
-  }
-  /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
-  get pullsLeft() {
-    return this.#registry.exchange.pullsLeft;
-  }
-  /**
-   * What a tag or digest is here; undefined when there is none (404).
-   * @param within milliseconds in which it may be tried again; by default all of the budget
-   */
-  headManifest(repository2, reference, within2) {
-    return headManifest(this.#registry, repository2, reference, within2);
-  }
-  /**
-   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
-   * @param within milliseconds in which it may be tried again; by default all of the budget
-   */
-  getManifest(repository2, reference, within2) {
-    return getManifest(this.#registry, repository2, reference, within2);
-  }
-  /** The size of a blob in bytes; undefined when the repository does not have it. */
-  headBlob(repository2, digest3) {
-    return headBlob(this.#registry, repository2, digest3);
-  }
-  /**
-   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
-   * Its place among the concurrent requests is held until the body ends.
-   * @param range bytes, `end` inclusive
-   */
-  getBlob(repository2, digest3, range) {
-    return getBlob(this.#registry, repository2, digest3, range);
-  }
-  /**
-   * A blob for who has a place in `places` already, as for oras reading through us.
-   * @param wanted aborts when nobody reads it any more
-   */
-  openBlob(repository2, digest3, wanted) {
-    return openBlob(this.#registry, repository2, digest3, void 0, wanted);
-  }
-  /**
-   * Makes a blob of another repository of this registry appear in this one without moving it. False when
-   * the registry does not do that (any refusal: a mount never tells a wrong password).
-   */
-  mountBlob(repository2, digest3, from) {
-    return mountBlob(this.#registry, repository2, digest3, from);
-  }
-  /** Sends a small blob in one piece. */
-  putBlob(repository2, digest3, bytes) {
-    return putBlob(this.#registry, repository2, digest3, bytes);
-  }
-  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
-  checkPush(repository2) {
-    return checkPush(this.#registry, repository2);
-  }
-  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
-  putManifest(repository2, reference, mediaType2, bytes) {
-    return putManifest(this.#registry, repository2, reference, mediaType2, bytes);
-  }
-};
-
-// src/registry/addresses.ts
-var import_node_net = require("node:net");
-function isLoopback(host) {
-  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
-}
-function isLinkLocal(host) {
-  return inRanges(linkLocal, host);
-}
-function bareHost(url) {
-  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
-}
-var loopback = new import_node_net.BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
-var linkLocal = new import_node_net.BlockList();
-linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
-linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
-linkLocal.addSubnet("fe80::", 10, "ipv6");
-linkLocal.addAddress("::", "ipv6");
-linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
-linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
-function inRanges(ranges, host) {
-  const version3 = (0, import_node_net.isIP)(host);
-  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
-}
-
-// src/registry/challenge.ts
-function parseChallenges(header2) {
-  const challenges = [];
-  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
-  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
-    const [whole, name3, quoted, token, scheme] = match;
-    if (whole === "") break;
-    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
-    else if (name3 !== void 0) {
-      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
-      const last = challenges.at(-1);
-      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
-    }
-  }
-  return challenges;
-}
-function checkRealm(realm, registry3) {
-  const refuse = (expected) => new AirgapError(
-    "authentication",
-    `${registry3.host} names a token service that gets no password`,
-    {
-      given: JSON.stringify(realm.slice(0, 200)),
-      expected,
-      next: `check the token realm that ${registry3.host} is configured with`
-    }
-  );
-  const url = URL.canParse(realm) ? new URL(realm) : void 0;
-  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
-  if (url.username || url.password) throw refuse("a URL without a user name");
-  const host = bareHost(url);
-  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
-    throw refuse("no loopback or link-local address");
-  }
-  return url;
-}
-
-// src/registry/plain-http.ts
-function isPrivate(url) {
-  return url.protocol === "https:" || isLoopback(bareHost(url));
-}
-function overPlainHttp(host, url) {
-  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
-    given: url.origin,
-    expected: "https, or a registry on loopback",
-    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
-  });
-}
-
-// src/registry/authorization.ts
-var largestAnswer = 1024 * 1024;
-var Authorization = class {
-  #options;
-  #tokens = /* @__PURE__ */ new Map();
-  #challenge;
-  constructor(options) {
-    this.#options = options;
-  }
-  /** What to send with a first try: nothing until the registry has asked. */
-  async header(scopes) {
-    if (this.#challenge === void 0) return void 0;
-    if (this.#challenge.scheme === "basic") return this.#basic();
-    return this.#token(this.#challenge, scopes);
-  }
-  /**
-   * The header that answers a 401, once.
-   * @param used what the refused request carried: the same is never offered again
-   * @throws AirgapError('authentication') when there is nothing else to offer
-   */
-  async answer(challenges, scopes, used) {
-    const offered = parseChallenges(challenges);
-    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
-    if (challenge === void 0) throw this.#unknownScheme(offered);
-    this.#challenge = withoutScope(challenge);
-    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
-    const header2 = await this.#basic();
-    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
-    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
-    return header2;
-  }
-  /** Whether requests go without a user: decides the wording of a refusal. */
-  async isAnonymous() {
-    return await this.#options.credential() === void 0;
-  }
-  async #basic() {
-    const credential = await this.#options.credential();
-    if (credential === void 0) return void 0;
-    this.#mayGoTo(this.#options.registry);
-    if ("username" in credential) return basicHeader(credential.username, credential.password);
-    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
-      expected: "a user name and a password",
-      next: `docker login ${this.#options.host}`
-    });
-  }
-  async #freshToken(challenge, scopes, used) {
-    const wanted = allScopes(scopes, challenge);
-    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
-    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
-    return this.#token(challenge, scopes);
-  }
-  async #token(challenge, scopes) {
-    const wanted = allScopes(scopes, challenge);
-    const key = scopeKey(wanted);
-    const known = this.#tokens.get(key);
-    if (known !== void 0) {
-      const { header: header2, until } = await known;
-      if (performance.now() < until) return header2;
-      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
-      return this.#token(challenge, scopes);
-    }
-    const fetched = this.#fetchToken(challenge, wanted);
-    this.#tokens.set(key, fetched);
-    fetched.catch(() => this.#tokens.delete(key));
-    return (await fetched).header;
-  }
-  async #fetchToken(challenge, scopes) {
-    const { host, registry: registry3, transport } = this.#options;
-    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
-    const credential = await this.#options.credential();
-    if (credential !== void 0) {
-      this.#mayGoTo(realm);
-      this.#mayGoTo(registry3);
-    }
-    const service = challenge.parameters.service ?? "";
-    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
-    const text5 = (await transport.readAll(answer, largestAnswer)).toString();
-    if (answer.status !== 200) throw this.#refusal(answer, text5, credential === void 0);
-    return readToken(text5) ?? this.#noToken(host, realm);
-  }
-  #get(realm, service, scopes, credential) {
-    const url = new URL(realm);
-    if (service) url.searchParams.set("service", service);
-    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
-    const headers = credential && {
-      authorization: basicHeader(credential.username, credential.password)
-    };
-    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
-  }
-  #refresh(url, service, scopes, identityToken) {
-    const body = new URLSearchParams({
-      grant_type: "refresh_token",
-      service,
-      client_id: "airgap-bundle",
-      scope: scopes.join(" "),
-      refresh_token: identityToken
-    }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return this.#options.transport.request({ method: "POST", url, headers, body });
-  }
-  #refusal({ status, url, headers }, text5, anonymous) {
-    const said2 = registryWords(text5, String(headers["content-type"] ?? ""));
-    if (isPassing(status)) {
-      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-      return passingFailure(status, said2, url, wait);
-    }
-    const given = `${status} from its token service ${url.host}${said2 && `: ${said2}`}`;
-    return wrongCredentials(this.#options.host, anonymous, given);
-  }
-  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
-  #mayGoTo(url) {
-    const { host, allowPlainHttp } = this.#options;
-    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
-  }
-  #noToken(host, realm) {
-    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
-      given: `an answer of ${realm.host} without one`,
-      next: `docker login ${host}`
-    });
-  }
-  #unknownScheme(offered) {
-    const { host } = this.#options;
-    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
-      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
-      expected: "Bearer or Basic"
-    });
-  }
-};
-function basicHeader(username, password) {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-}
-function withoutScope({ scheme, parameters: { scope: _, ...parameters } }) {
-  return { scheme, parameters };
-}
-function allScopes(scopes, { parameters }) {
-  const ours = new Set(scopes.map(resourceOf));
-  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
-  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
-}
-function resourceOf(scope2) {
-  return scope2.slice(0, scope2.lastIndexOf(":"));
-}
-function scopeKey(scopes) {
-  return [...scopes].sort().join(" ");
-}
-function readToken(text5) {
-  let answer;
-  try {
-    answer = JSON.parse(text5) ?? {};
-  } catch {
-    return void 0;
-  }
-  const token = answer.token || answer.access_token;
-  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
-  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
-  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
-}
-
-// src/registry/once.ts
-function onceEach(name3, make2) {
-  const made = /* @__PURE__ */ new Map();
-  return (input) => {
-    const promise = made.get(name3(input)) ?? make2(input);
-    made.set(name3(input), promise);
-    return promise;
-  };
-}
-function itself(text5) {
-  return text5;
-}
-
-// scripts/stubs/undici.mjs
-var import_api = __toESM(require_api(), 1);
-var import_agent = __toESM(require_agent(), 1);
-var import_dispatcher = __toESM(require_dispatcher(), 1);
-var import_proxy_agent = __toESM(require_proxy_agent(), 1);
-Object.assign(import_dispatcher.default.prototype, import_api.default);
-
-// src/registry/connection-failures.ts
-function connectionFailure(error4, { host, origin }, proxy) {
-  const { code: code3, text: text5 } = rootOf(error4);
-  const rule = connectionRules.find(({ codes }) => codes.test(code3) || codes.test(text5));
-  if (rule === void 0) return void 0;
-  const { transient } = rule;
-  const peer = transient === "unreachable" && code3 !== aborted2 && proxy ? `the proxy ${proxy}` : host;
-  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
-    given: [.../* @__PURE__ */ new Set([code3, oneLine(text5)])].filter(Boolean).join(": "),
-    next: rule.next(peer),
-    cause: error4
-  });
-  if (!transient) return failure2;
-  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
-}
-function classOfConnection(code3) {
-  const rule = connectionRules.find(({ codes }) => codes.test(code3));
-  return rule && (rule.transient ? "transient" : "usage");
-}
-var aborted2 = "UND_ERR_ABORTED";
-var again = () => "run again to resume";
-var connectionRules = [
-  {
-    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
-    next: () => "renew the certificate, or set the clock of this machine right"
-  },
-  {
-    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} is for another name`,
-    next: () => "use a name that the certificate has, or have it issued for this one"
-  },
-  {
-    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
-    next: (host) => `give the authority's PEM as caCert of registries."${host}"`
-  },
-  {
-    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
-    transient: false,
-    say: (host) => `${host} does not speak TLS`,
-    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
-  },
-  {
-    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
-    transient: false,
-    say: (host) => `no TLS connection to ${host}`,
-    next: (host) => `look at it with: openssl s_client -connect ${host}`
-  },
-  {
-    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
-    transient: false,
-    say: (host) => `${host} does not speak HTTP`,
-    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
-  },
-  {
-    codes: /Proxy.*407/,
-    transient: false,
-    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
-    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
-  },
-  {
-    codes: /^Proxy response \(5/,
-    transient: "unreachable",
-    say: (host) => `${host} cannot be reached through the proxy`,
-    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^Proxy response/,
-    transient: false,
-    say: (host) => `the proxy does not let us through to ${host}`,
-    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
-  },
-  {
-    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
-    transient: "unreachable",
-    say: (host) => `no address is known for ${host}`,
-    next: () => "check the name and the DNS of this machine, then run again"
-  },
-  {
-    codes: /^ECONNREFUSED$/,
-    transient: "unreachable",
-    say: (host) => `${host} refuses the connection`,
-    next: () => "check that the registry runs on this port, then run again"
-  },
-  {
-    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    transient: "unreachable",
-    say: (host) => `${host} cannot be reached`,
-    next: () => "check the network or HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
-    transient: "broken",
-    say: (host) => `${host} stopped answering`,
-    next: again
-  },
-  {
-    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
-    transient: "broken",
-    say: (host) => `the connection to ${host} broke off`,
-    next: again
-  }
-];
-function rootOf(error4) {
-  let found = { code: "", text: "" };
-  for (let e = error4; e instanceof Error; e = e.cause) {
-    const { code: code3 } = e;
-    if (typeof code3 === "string" || found.text === "") {
-      found = { code: typeof code3 === "string" ? code3 : "", text: e.message };
-    }
-  }
-  return found;
-}
-
-// src/registry/proxy.ts
-var import_node_net2 = require("node:net");
-function proxyFor(url, env) {
-  const name3 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name3] || env[name3.toLowerCase()];
-  if (!proxy || isLoopback(bareHost(url))) return void 0;
-  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
-  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
-    return void 0;
-  }
-  return proxyUrl(name3, proxy);
-}
-function isExempt(url, exception) {
-  if (exception === "") return false;
-  if (exception === "*") return true;
-  const host = bareHost(url);
-  if (exception.includes("/")) return inNetwork(host, exception);
-  const { name: name3, port } = hostAndPort(exception);
-  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
-    return false;
-  }
-  const domain = name3.replace(/^\*\./, ".");
-  if (domain.startsWith(".")) return host.endsWith(domain);
-  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
-}
-function hostAndPort(text5) {
-  if ((0, import_node_net2.isIP)(text5) !== 0) return { name: text5 };
-  const [, name3 = text5, port] = /^(.*?)(?::(\d+))?$/.exec(text5) ?? [];
-  const bare2 = name3.replace(/^\[|\]$/g, "");
-  return port === void 0 ? { name: bare2 } : { name: bare2, port };
-}
-function inNetwork(host, network) {
-  const [address = "", bits] = network.split("/");
-  const version3 = (0, import_node_net2.isIP)(address);
-  const prefix = Number(bits);
-  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
-    return false;
-  }
-  const ranges = new import_node_net2.BlockList();
-  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
-  return inRanges(ranges, host);
-}
-function proxyUrl(name3, proxy) {
-  const text5 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
-  try {
-    return new URL(text5.replace(/^socks5h:/i, "socks5:"));
-  } catch {
-    throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
-  }
-}
-
-// src/registry/trust.ts
-var import_node_crypto3 = require("node:crypto");
-var import_promises19 = require("node:fs/promises");
-var import_node_path12 = require("node:path");
-var import_node_tls = require("node:tls");
-var bundles = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/pki/tls/cacert.pem",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/cert.pem"
-];
-async function systemTrust(env) {
-  const files2 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
-  const texts = [
-    ...import_node_tls.rootCertificates,
-    await firstText(files2),
-    ...await Promise.all(
-      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
-    ),
-    env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
-  ];
-  return [...new Set(texts.flatMap(certificatesIn))];
-}
-async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path12.join)(folder, host), ".crt"));
-}
-function secureContext(host, authorities, caCert = "") {
-  const own2 = certificatesIn(caCert);
-  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
-    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
-      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
-      next: `mend caCert of registries."${host}"`
-    });
-  }
-  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
-}
-function isCertificate(pem) {
-  try {
-    new import_node_crypto3.X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
-}
-function certificatesIn(text5) {
-  return text5.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-async function firstText(paths) {
-  for (const path12 of paths) {
-    const text5 = await textOf(path12);
-    if (text5 !== "") return text5;
-  }
-  return "";
-}
-async function folderTexts(folder, ending2 = "") {
-  const names = await (0, import_promises19.readdir)(folder).catch(() => []);
-  const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
-  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path12.join)(folder, name3))))).join("\n");
-}
-function textOf(path12) {
-  return (0, import_promises19.readFile)(path12, "utf8").catch(() => "");
-}
-
-// src/registry/transport.ts
-var stallTime = 6e4;
-var slowest = 32;
-var Transport = class {
-  reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
-  #access;
-  #context;
-  #stallMs;
-  #dispatchers = /* @__PURE__ */ new Map();
-  #system;
-  /** @param stallMs after so many milliseconds without a byte a request has failed */
-  constructor(access3, context, stallMs = stallTime) {
-    this.#access = access3;
-    this.#context = context;
-    this.#stallMs = stallMs;
-  }
-  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
-  async request({ url, method, headers, body }) {
-    const { signal } = this.#context;
-    signal.throwIfAborted();
-    const dispatcher = await this.#dispatcherFor(url);
-    try {
-      const { statusCode, ...answer } = await dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method,
-        headers: { "user-agent": "airgap-bundle", ...headers },
-        body: body ?? null,
-        // undici would close the connection after each HEAD and each empty POST.
-        reset: false,
-        signal,
-        headersTimeout: this.#stallMs + (body?.length ?? 0) / slowest,
-        bodyTimeout: this.#stallMs
-      });
-      this.#heard(url.origin, isPassing(statusCode));
-      return { url, status: statusCode, headers: answer.headers, body: answer.body };
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-  }
-  /** The whole body. @throws AirgapError('usage') when it is over `limit` bytes. */
-  async readAll({ body, url }, limit) {
-    const chunks2 = [];
-    let size = 0;
-    try {
-      for await (const chunk of body) {
-        chunks2.push(chunk);
-        size += chunk.length;
-        if (size > limit) {
-          throw new AirgapError("usage", `${url.host} sends more than is allowed`, {
-            expected: `at most ${limit} bytes`
-          });
-        }
-      }
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-    return Buffer.concat(chunks2, size);
-  }
-  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
-  failure(error4, url) {
-    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
-    if (this.#context.signal.aborted) return this.#context.signal.reason;
-    const proxy = proxyFor(url, this.#context.env);
-    return connectionFailure(error4, url, proxy?.host) ?? error4;
-  }
-  #heard(origin, notNow) {
-    const { answered, missed } = this.reach;
-    answered.set(origin, notNow ? answered.get(origin) ?? 0 : performance.now());
-    if (!notNow) missed.delete(origin);
-  }
-  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
-  async close() {
-    const opened = await Promise.allSettled(this.#dispatchers.values());
-    await Promise.all(
-      opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
-    );
-  }
-  #dispatcherFor(url) {
-    let dispatcher = this.#dispatchers.get(url.origin);
-    if (dispatcher === void 0) {
-      dispatcher = this.#open(url);
-      this.#dispatchers.set(url.origin, dispatcher);
-    }
-    return dispatcher;
-  }
-  async #open(url) {
-    const proxy = proxyFor(url, this.#context.env);
-    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
-    if (proxy === void 0) return new import_agent.default({ connect: own2 });
-    return new import_proxy_agent.default({
-      uri: proxy.href,
-      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
-      proxyTunnel: url.protocol === "https:",
-      requestTls: { ...own2, servername: bareHost(url) },
-      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
-    });
-  }
-  async #tls(url) {
-    this.#system ??= systemTrust(this.#context.env);
-    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
-    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
-    return {
-      // Made once: reading some 300 certificates for every connection is slow.
-      secureContext: secureContext(url.host, authorities, caCert),
-      rejectUnauthorized: !insecureSkipVerify
-    };
-  }
-};
-
-// src/registry/client.ts
-function openRegistries(options) {
-  (0, import_node_events17.setMaxListeners)(0, options.context.signal);
-  const transport = new Transport(options.access, options.context, options.stallMs);
-  const credential = onceEach(itself, options.credential);
-  const clients = /* @__PURE__ */ new Map();
-  const client = (name3) => {
-    const host = canonicalHost(name3);
-    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
-    clients.set(host, known);
-    return known;
-  };
-  return {
-    client,
-    source: ({ registry: registry3, repository: repository2 }) => {
-      const mirror = options.access[registry3]?.mirror;
-      if (mirror === void 0) return { client: client(registry3), repository: repository2 };
-      const [host = "", ...path12] = mirror.split("/").filter(Boolean);
-      return { client: client(host), repository: [...path12, repository2].join("/") };
-    },
-    close: () => transport.close()
-  };
-}
-function openClient(host, options, transport) {
-  const { access: accessByHost, credential, context } = options;
-  const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
-  const registry3 = new URL(originOf(host, access3));
-  const authorization = new Authorization({
-    host,
-    registry: registry3,
-    transport,
-    now: context.now,
-    credential: () => credential(host),
-    allowPlainHttp: options.allowPlainHttpCredentials ?? false
-  });
-  const exchange = new Exchange({
-    host,
-    registry: registry3,
-    authorization,
-    transport,
-    context,
-    maxConcurrent: access3.maxConcurrent,
-    retryBudget: options.retryBudgetMs ?? tenMinutes
-  });
-  return new RegistryClient(host, access3, exchange);
-}
-
-// src/registry/docker-credentials.ts
-var import_promises20 = require("node:fs/promises");
-var import_node_path13 = require("node:path");
-
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
@@ -23640,7 +22934,7 @@ __export(util_exports, {
   CONSTANT_CATCH: () => CONSTANT_CATCH,
   Class: () => Class,
   NUMBER_FORMAT_RANGES: () => NUMBER_FORMAT_RANGES,
-  aborted: () => aborted3,
+  aborted: () => aborted2,
   allowsEval: () => allowsEval,
   assert: () => assert,
   assertEqual: () => assertEqual,
@@ -24193,7 +23487,7 @@ function required(Class2, schema, mask) {
   ));
   return clone(schema, mergeDefs(schema._zod.def, { shape: newShape }));
 }
-function aborted3(x, startIndex = 0) {
+function aborted2(x, startIndex = 0) {
   if (x.aborted === true)
     return true;
   for (let i2 = startIndex; i2 < x.issues.length; i2++) {
@@ -25348,7 +24642,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
     const runChecks = (payload, checks2, ctx) => {
       if (payload.memo)
         return payload;
-      let isAborted = aborted3(payload);
+      let isAborted = aborted2(payload);
       let asyncResult;
       for (const ch of checks2) {
         if (ch._zod.def.when) {
@@ -25373,7 +24667,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
               return;
             attachSchema(payload.issues, currLen, inst);
             if (!isAborted)
-              isAborted = aborted3(payload, currLen);
+              isAborted = aborted2(payload, currLen);
           });
         } else {
           const nextLen = payload.issues.length;
@@ -25381,7 +24675,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
             continue;
           attachSchema(payload.issues, currLen, inst);
           if (!isAborted)
-            isAborted = aborted3(payload, currLen);
+            isAborted = aborted2(payload, currLen);
         }
       }
       if (asyncResult) {
@@ -25392,7 +24686,7 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
       return payload;
     };
     const handleCanaryResult = (canary, payload, ctx) => {
-      if (aborted3(canary)) {
+      if (aborted2(canary)) {
         canary.aborted = true;
         return canary;
       }
@@ -25953,7 +25247,7 @@ var $ZodArray = /* @__PURE__ */ $constructor("$ZodArray", (inst, def) => {
         proms.push(result.then((result2) => handleArrayResult(result2, payload, i2)));
       } else {
         handleArrayResult(result, payload, i2);
-        if (abortEarly && result.issues.length !== 0 && aborted3(result))
+        if (abortEarly && result.issues.length !== 0 && aborted2(result))
           break;
       }
     }
@@ -26027,7 +25321,7 @@ function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
   let seen = 0;
   for (const key in input) {
     if (abortEarly && payload.issues.length !== seen) {
-      if (aborted3(payload, seen))
+      if (aborted2(payload, seen))
         break;
       seen = payload.issues.length;
     }
@@ -26121,7 +25415,7 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     let seen = payload.issues.length;
     for (const key of value.allKeys) {
       if (abortEarly && payload.issues.length !== seen) {
-        if (aborted3(payload, seen))
+        if (aborted2(payload, seen))
           break;
         seen = payload.issues.length;
       }
@@ -26277,7 +25571,7 @@ function handleUnionResults(results, final, inst, ctx) {
       return final;
     }
   }
-  const nonaborted = results.filter((r) => !aborted3(r));
+  const nonaborted = results.filter((r) => !aborted2(r));
   if (nonaborted.length === 1) {
     final.value = nonaborted[0].value;
     return nonaborted[0];
@@ -26440,13 +25734,13 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k));
     }
   }
-  const merged2 = mergeValues(left.value, right.value);
-  if (!merged2.valid) {
-    if (aborted3(result))
+  const merged3 = mergeValues(left.value, right.value);
+  if (!merged3.valid) {
+    if (aborted2(result))
       return result;
-    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged2.mergeErrorPath)}`);
+    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged3.mergeErrorPath)}`);
   }
-  result.value = merged2.data;
+  result.value = merged3.data;
   return result;
 }
 var $ZodRecord = /* @__PURE__ */ $constructor("$ZodRecord", (inst, def) => {
@@ -27073,15 +26367,15 @@ function bucketFor(state, inst) {
 var handoff;
 var open3 = [];
 var memo = {
-  alloc(_inst, payload, empty) {
+  alloc(_inst, payload, empty2) {
     const bucket = handoff;
     if (!bucket)
-      return empty;
+      return empty2;
     handoff = void 0;
-    const entry = { value: empty, issues: null };
+    const entry = { value: empty2, issues: null };
     bucket.set(payload.value, entry);
     open3.push(entry);
-    return empty;
+    return empty2;
   },
   guard(inst) {
     var _a3;
@@ -27796,8 +27090,8 @@ function _overwrite(tx) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _normalize(form) {
-  return /* @__PURE__ */ _overwrite((input) => input.normalize(form));
+function _normalize(form2) {
+  return /* @__PURE__ */ _overwrite((input) => input.normalize(form2));
 }
 // @__NO_SIDE_EFFECTS__
 function _trim() {
@@ -28133,8 +27427,8 @@ function foldObjects(members2) {
         if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
           parts.push(part3);
       }
-      const merged2 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
-      assignProp(properties, key, merged2);
+      const merged3 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
+      assignProp(properties, key, merged3);
     }
     for (const key of object2.required ?? [])
       required2.add(key);
@@ -30175,7 +29469,857 @@ function duration2(params) {
   return _isoDuration(ZodISODuration, params);
 }
 
+// src/oci/manifest.ts
+function parseManifest(bytes, mediaType2) {
+  if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
+  const document = readDocument(bytes);
+  refuseAmbiguous(document, mediaType2);
+  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read3(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read3(manifestSchema, document) };
+}
+function references(manifest) {
+  return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
+}
+function isForeign({ mediaType: mediaType2 }) {
+  return foreignLayer.test(mediaType2);
+}
+var foreignLayer = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
+var annotations = record(string2(), string2()).exactOptional();
+var platform3 = object({
+  os: string2(),
+  architecture: string2(),
+  variant: string2().exactOptional(),
+  "os.version": string2().exactOptional(),
+  "os.features": array(string2()).exactOptional()
+});
+var descriptor = object({
+  mediaType: string2(),
+  digest: custom((value) => typeof value === "string" && isDigest(value), {
+    error: "not a sha256 or sha512 digest"
+  }),
+  size: int().min(0),
+  platform: platform3.exactOptional(),
+  annotations,
+  artifactType: string2().exactOptional()
+});
+var manifestSchema = object({
+  config: descriptor,
+  layers: array(descriptor).default([]),
+  subject: descriptor.exactOptional(),
+  artifactType: string2().exactOptional(),
+  annotations
+});
+var indexSchema = object({
+  manifests: array(descriptor).default([]),
+  subject: descriptor.exactOptional(),
+  artifactType: string2().exactOptional(),
+  annotations
+});
+function read3(schema, document) {
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  const [issue3] = result.error.issues;
+  throw malformed(`${issue3?.path.join(".") ?? ""}: ${issue3?.message ?? ""}`);
+}
+function readDocument(bytes) {
+  try {
+    const text5 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const document = JSON.parse(text5, (_, value) => value ?? void 0);
+    if (typeof document === "object" && document !== null && !Array.isArray(document)) {
+      return document;
+    }
+  } catch (cause) {
+    throw malformed("not JSON in UTF-8", cause);
+  }
+  throw malformed("not a JSON object");
+}
+function refuseAmbiguous(document, mediaType2) {
+  const foreign = isIndex(mediaType2) ? ["config", "layers", "fsLayers"] : ["manifests", "fsLayers"];
+  const found = foreign.find((field) => Object.hasOwn(document, field));
+  if (found !== void 0) throw malformed(`${mediaType2} with a field "${found}"`);
+  if (document.schemaVersion !== 2) throw malformed(`schemaVersion ${document.schemaVersion}`);
+  if (typeof document.mediaType === "string" && document.mediaType !== mediaType2) {
+    throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
+  }
+}
+function malformed(given, cause) {
+  return new AirgapError("usage", "the manifest is malformed", {
+    given,
+    next: "push the image to its registry again, or name another tag",
+    cause
+  });
+}
+function unsupported(mediaType2) {
+  return new AirgapError("usage", "this kind of manifest cannot be carried", {
+    given: mediaType2,
+    expected: "an OCI or Docker (schema 2) image manifest or index",
+    next: "build or push the image again with a current tool, or take it off the list"
+  });
+}
+
+// src/registry/referrers.ts
+var largestPage = 4 * 1024 * 1024;
+var mostPages = 20;
+async function listReferrers(registry3, repository2, subject) {
+  const found = [];
+  let to = referrersPath(repository2, subject);
+  try {
+    for (let pages = 0; to !== void 0 && pages < mostPages; pages++) {
+      const page = await readPage(registry3, repository2, to);
+      if (page === void 0) return void 0;
+      found.push(...page.referrers);
+      to = page.next;
+    }
+  } catch (error4) {
+    if (error4 instanceof AirgapError && error4.class !== "transient") return void 0;
+    throw error4;
+  }
+  return found;
+}
+function readPage({ exchange }, repository2, to) {
+  const scopes = [scope(repository2, "pull")];
+  return exchange.run(async () => {
+    const answer = await exchange.send({
+      method: "GET",
+      to,
+      headers: { accept: ociIndex },
+      scopes
+    });
+    if (answer.status !== 200) return void await answer.body.dump();
+    const bytes = await exchange.readAll(answer, largestPage);
+    return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
+  });
+}
+function nextPage({ headers, url }) {
+  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.link?.toString() ?? "")?.[1];
+  return link === void 0 ? void 0 : locationFrom(url, link);
+}
+
+// src/registry/api.ts
+var RegistryClient = class {
+  host;
+  access;
+  /** For requests to this host that oras sends. */
+  places;
+  #registry;
+  constructor(host, access3, exchange) {
+    this.host = host;
+    this.access = access3;
+    this.places = exchange.places;
+    this.#registry = { host, exchange };
+  }
+  /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
+  get pullsLeft() {
+    return this.#registry.exchange.pullsLeft;
+  }
+  /**
+   * What a tag or digest is here; undefined when there is none (404).
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  headManifest(repository2, reference, within2) {
+    return headManifest(this.#registry, repository2, reference, within2);
+  }
+  /**
+   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  getManifest(repository2, reference, within2) {
+    return getManifest(this.#registry, repository2, reference, within2);
+  }
+  /**
+   * What the referrers API says is attached to a manifest; undefined where there is no such API, whatever the
+   * refusal. @throws AirgapError transient
+   */
+  listReferrers(repository2, subject) {
+    return listReferrers(this.#registry, repository2, subject);
+  }
+  /** The size of a blob in bytes; undefined when the repository does not have it. */
+  headBlob(repository2, digest3) {
+    return headBlob(this.#registry, repository2, digest3);
+  }
+  /**
+   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
+   * Its place among the concurrent requests is held until the body ends.
+   * @param range bytes, `end` inclusive
+   */
+  getBlob(repository2, digest3, range) {
+    return getBlob(this.#registry, repository2, digest3, range);
+  }
+  /**
+   * A blob for who has a place in `places` already, as for oras reading through us.
+   * @param wanted aborts when nobody reads it any more
+   */
+  openBlob(repository2, digest3, wanted) {
+    return openBlob(this.#registry, repository2, digest3, void 0, wanted);
+  }
+  /**
+   * Makes a blob of another repository of this registry appear in this one without moving it. False when
+   * the registry does not do that (any refusal: a mount never tells a wrong password).
+   */
+  mountBlob(repository2, digest3, from) {
+    return mountBlob(this.#registry, repository2, digest3, from);
+  }
+  /** Sends a small blob in one piece. */
+  putBlob(repository2, digest3, bytes) {
+    return putBlob(this.#registry, repository2, digest3, bytes);
+  }
+  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
+  checkPush(repository2) {
+    return checkPush(this.#registry, repository2);
+  }
+  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
+  putManifest(repository2, reference, mediaType2, bytes) {
+    return putManifest(this.#registry, repository2, reference, mediaType2, bytes);
+  }
+};
+
+// src/registry/addresses.ts
+var import_node_net = require("node:net");
+function isLoopback(host) {
+  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
+}
+function isLinkLocal(host) {
+  return inRanges(linkLocal, host);
+}
+function bareHost(url) {
+  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+}
+var loopback = new import_node_net.BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+var linkLocal = new import_node_net.BlockList();
+linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
+linkLocal.addSubnet("fe80::", 10, "ipv6");
+linkLocal.addAddress("::", "ipv6");
+linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
+linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
+function inRanges(ranges, host) {
+  const version3 = (0, import_node_net.isIP)(host);
+  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
+}
+
+// src/registry/challenge.ts
+function parseChallenges(header2) {
+  const challenges = [];
+  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
+  for (let match = part3.exec(header2); match !== null; match = part3.exec(header2)) {
+    const [whole, name3, quoted, token, scheme] = match;
+    if (whole === "") break;
+    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
+    else if (name3 !== void 0) {
+      const value = quoted?.replace(/\\(.)/g, "$1") ?? token ?? "";
+      const last = challenges.at(-1);
+      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
+    }
+  }
+  return challenges;
+}
+function checkRealm(realm, registry3) {
+  const refuse = (expected) => new AirgapError(
+    "authentication",
+    `${registry3.host} names a token service that gets no password`,
+    {
+      given: JSON.stringify(realm.slice(0, 200)),
+      expected,
+      next: `check the token realm that ${registry3.host} is configured with`
+    }
+  );
+  const url = URL.canParse(realm) ? new URL(realm) : void 0;
+  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
+  if (url.username || url.password) throw refuse("a URL without a user name");
+  const host = bareHost(url);
+  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
+    throw refuse("no loopback or link-local address");
+  }
+  return url;
+}
+
+// src/registry/plain-http.ts
+function isPrivate(url) {
+  return url.protocol === "https:" || isLoopback(bareHost(url));
+}
+function overPlainHttp(host, url) {
+  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
+    given: url.origin,
+    expected: "https, or a registry on loopback",
+    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
+  });
+}
+
+// src/registry/authorization.ts
+var largestAnswer = 1024 * 1024;
+var Authorization = class {
+  #options;
+  #tokens = /* @__PURE__ */ new Map();
+  #challenge;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** What to send with a first try: nothing until the registry has asked. */
+  async header(scopes) {
+    if (this.#challenge === void 0) return void 0;
+    if (this.#challenge.scheme === "basic") return this.#basic();
+    return this.#token(this.#challenge, scopes);
+  }
+  /**
+   * The header that answers a 401, once.
+   * @param used what the refused request carried: the same is never offered again
+   * @throws AirgapError('authentication') when there is nothing else to offer
+   */
+  async answer(challenges, scopes, used) {
+    const offered = parseChallenges(challenges);
+    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
+    if (challenge === void 0) throw this.#unknownScheme(offered);
+    this.#challenge = withoutScope(challenge);
+    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
+    const header2 = await this.#basic();
+    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
+    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
+    return header2;
+  }
+  /** Whether requests go without a user: decides the wording of a refusal. */
+  async isAnonymous() {
+    return await this.#options.credential() === void 0;
+  }
+  async #basic() {
+    const credential = await this.#options.credential();
+    if (credential === void 0) return void 0;
+    this.#mayGoTo(this.#options.registry);
+    if ("username" in credential) return basicHeader(credential.username, credential.password);
+    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
+      expected: "a user name and a password",
+      next: `docker login ${this.#options.host}`
+    });
+  }
+  async #freshToken(challenge, scopes, used) {
+    const wanted = allScopes(scopes, challenge);
+    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
+    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
+    return this.#token(challenge, scopes);
+  }
+  async #token(challenge, scopes) {
+    const wanted = allScopes(scopes, challenge);
+    const key = scopeKey(wanted);
+    const known = this.#tokens.get(key);
+    if (known !== void 0) {
+      const { header: header2, until } = await known;
+      if (performance.now() < until) return header2;
+      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
+      return this.#token(challenge, scopes);
+    }
+    const fetched = this.#fetchToken(challenge, wanted);
+    this.#tokens.set(key, fetched);
+    fetched.catch(() => this.#tokens.delete(key));
+    return (await fetched).header;
+  }
+  async #fetchToken(challenge, scopes) {
+    const { host, registry: registry3, transport } = this.#options;
+    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
+    const credential = await this.#options.credential();
+    if (credential !== void 0) {
+      this.#mayGoTo(realm);
+      this.#mayGoTo(registry3);
+    }
+    const service = challenge.parameters.service ?? "";
+    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
+    const text5 = (await transport.readAll(answer, largestAnswer)).toString();
+    if (answer.status !== 200) throw this.#refusal(answer, text5, credential === void 0);
+    return readToken(text5) ?? this.#noToken(host, realm);
+  }
+  #get(realm, service, scopes, credential) {
+    const url = new URL(realm);
+    if (service) url.searchParams.set("service", service);
+    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
+    const headers = credential && {
+      authorization: basicHeader(credential.username, credential.password)
+    };
+    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
+  }
+  #refresh(url, service, scopes, identityToken) {
+    const body = new URLSearchParams({
+      grant_type: "refresh_token",
+      service,
+      client_id: "airgap-bundle",
+      scope: scopes.join(" "),
+      refresh_token: identityToken
+    }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return this.#options.transport.request({ method: "POST", url, headers, body });
+  }
+  #refusal({ status, url, headers }, text5, anonymous) {
+    const said2 = registryWords(text5, String(headers["content-type"] ?? ""));
+    if (isPassing(status)) {
+      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
+      return passingFailure(status, said2, url, wait);
+    }
+    const given = `${status} from its token service ${url.host}${said2 && `: ${said2}`}`;
+    return wrongCredentials(this.#options.host, anonymous, given);
+  }
+  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
+  #mayGoTo(url) {
+    const { host, allowPlainHttp } = this.#options;
+    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
+  }
+  #noToken(host, realm) {
+    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
+      given: `an answer of ${realm.host} without one`,
+      next: `docker login ${host}`
+    });
+  }
+  #unknownScheme(offered) {
+    const { host } = this.#options;
+    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
+      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
+      expected: "Bearer or Basic"
+    });
+  }
+};
+function basicHeader(username, password) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+function withoutScope({ scheme, parameters: { scope: _, ...parameters } }) {
+  return { scheme, parameters };
+}
+function allScopes(scopes, { parameters }) {
+  const ours = new Set(scopes.map(resourceOf));
+  const theirs = (parameters.scope ?? "").split(" ").filter(Boolean);
+  return [...scopes, ...theirs.filter((scope2) => !ours.has(resourceOf(scope2)))];
+}
+function resourceOf(scope2) {
+  return scope2.slice(0, scope2.lastIndexOf(":"));
+}
+function scopeKey(scopes) {
+  return [...scopes].sort().join(" ");
+}
+function readToken(text5) {
+  let answer;
+  try {
+    answer = JSON.parse(text5) ?? {};
+  } catch {
+    return void 0;
+  }
+  const token = answer.token || answer.access_token;
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
+  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
+  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
+}
+
+// src/registry/once.ts
+function onceEach(name3, make2) {
+  const made = /* @__PURE__ */ new Map();
+  return (input) => {
+    const promise = made.get(name3(input)) ?? make2(input);
+    made.set(name3(input), promise);
+    return promise;
+  };
+}
+function itself(text5) {
+  return text5;
+}
+
+// scripts/stubs/undici.mjs
+var import_api = __toESM(require_api(), 1);
+var import_agent = __toESM(require_agent(), 1);
+var import_dispatcher = __toESM(require_dispatcher(), 1);
+var import_proxy_agent = __toESM(require_proxy_agent(), 1);
+Object.assign(import_dispatcher.default.prototype, import_api.default);
+
+// src/registry/connection-failures.ts
+function connectionFailure(error4, { host, origin }, proxy) {
+  const { code: code3, text: text5 } = rootOf(error4);
+  const rule = connectionRules.find(({ codes }) => codes.test(code3) || codes.test(text5));
+  if (rule === void 0) return void 0;
+  const { transient } = rule;
+  const peer = transient === "unreachable" && code3 !== aborted3 && proxy ? `the proxy ${proxy}` : host;
+  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
+    given: [.../* @__PURE__ */ new Set([code3, oneLine(text5)])].filter(Boolean).join(": "),
+    next: rule.next(peer),
+    cause: error4
+  });
+  if (!transient) return failure2;
+  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
+}
+function classOfConnection(code3) {
+  const rule = connectionRules.find(({ codes }) => codes.test(code3));
+  return rule && (rule.transient ? "transient" : "usage");
+}
+var aborted3 = "UND_ERR_ABORTED";
+var again = () => "run again to resume";
+var connectionRules = [
+  {
+    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
+    next: () => "renew the certificate, or set the clock of this machine right"
+  },
+  {
+    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is for another name`,
+    next: () => "use a name that the certificate has, or have it issued for this one"
+  },
+  {
+    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
+    next: (host) => `give the authority's PEM as caCert of registries."${host}"`
+  },
+  {
+    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
+    transient: false,
+    say: (host) => `${host} does not speak TLS`,
+    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
+  },
+  {
+    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
+    transient: false,
+    say: (host) => `no TLS connection to ${host}`,
+    next: (host) => `look at it with: openssl s_client -connect ${host}`
+  },
+  {
+    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
+    transient: false,
+    say: (host) => `${host} does not speak HTTP`,
+    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
+  },
+  {
+    codes: /Proxy.*407/,
+    transient: false,
+    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
+    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
+  },
+  {
+    codes: /^Proxy response \(5/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached through the proxy`,
+    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^Proxy response/,
+    transient: false,
+    say: (host) => `the proxy does not let us through to ${host}`,
+    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
+  },
+  {
+    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
+    transient: "unreachable",
+    say: (host) => `no address is known for ${host}`,
+    next: () => "check the name and the DNS of this machine, then run again"
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    transient: "unreachable",
+    say: (host) => `${host} refuses the connection`,
+    next: () => "check that the registry runs on this port, then run again"
+  },
+  {
+    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached`,
+    next: () => "check the network or HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
+    transient: "broken",
+    say: (host) => `${host} stopped answering`,
+    next: again
+  },
+  {
+    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
+    transient: "broken",
+    say: (host) => `the connection to ${host} broke off`,
+    next: again
+  }
+];
+function rootOf(error4) {
+  let found = { code: "", text: "" };
+  for (let e = error4; e instanceof Error; e = e.cause) {
+    const { code: code3 } = e;
+    if (typeof code3 === "string" || found.text === "") {
+      found = { code: typeof code3 === "string" ? code3 : "", text: e.message };
+    }
+  }
+  return found;
+}
+
+// src/registry/proxy.ts
+var import_node_net2 = require("node:net");
+function proxyFor(url, env) {
+  const name3 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name3] || env[name3.toLowerCase()];
+  if (!proxy || isLoopback(bareHost(url))) return void 0;
+  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
+  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
+    return void 0;
+  }
+  return proxyUrl(name3, proxy);
+}
+function isExempt(url, exception) {
+  if (exception === "") return false;
+  if (exception === "*") return true;
+  const host = bareHost(url);
+  if (exception.includes("/")) return inNetwork(host, exception);
+  const { name: name3, port } = hostAndPort(exception);
+  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
+    return false;
+  }
+  const domain = name3.replace(/^\*\./, ".");
+  if (domain.startsWith(".")) return host.endsWith(domain);
+  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
+}
+function hostAndPort(text5) {
+  if ((0, import_node_net2.isIP)(text5) !== 0) return { name: text5 };
+  const [, name3 = text5, port] = /^(.*?)(?::(\d+))?$/.exec(text5) ?? [];
+  const bare2 = name3.replace(/^\[|\]$/g, "");
+  return port === void 0 ? { name: bare2 } : { name: bare2, port };
+}
+function inNetwork(host, network) {
+  const [address = "", bits] = network.split("/");
+  const version3 = (0, import_node_net2.isIP)(address);
+  const prefix = Number(bits);
+  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
+    return false;
+  }
+  const ranges = new import_node_net2.BlockList();
+  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
+  return inRanges(ranges, host);
+}
+function proxyUrl(name3, proxy) {
+  const text5 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  try {
+    return new URL(text5.replace(/^socks5h:/i, "socks5:"));
+  } catch {
+    throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
+  }
+}
+
+// src/registry/trust.ts
+var import_node_crypto3 = require("node:crypto");
+var import_promises19 = require("node:fs/promises");
+var import_node_path12 = require("node:path");
+var import_node_tls = require("node:tls");
+var bundles = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/pki/tls/cacert.pem",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/ssl/cert.pem"
+];
+async function systemTrust(env) {
+  const files2 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
+  const texts = [
+    ...import_node_tls.rootCertificates,
+    await firstText(files2),
+    ...await Promise.all(
+      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
+    ),
+    env.NODE_EXTRA_CA_CERTS ? await textOf(env.NODE_EXTRA_CA_CERTS) : ""
+  ];
+  return [...new Set(texts.flatMap(certificatesIn))];
+}
+async function dockerTrust(host, folder = "/etc/docker/certs.d") {
+  return certificatesIn(await folderTexts((0, import_node_path12.join)(folder, host), ".crt"));
+}
+function secureContext(host, authorities, caCert = "") {
+  const own2 = certificatesIn(caCert);
+  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
+    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
+      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
+      next: `mend caCert of registries."${host}"`
+    });
+  }
+  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
+}
+function isCertificate(pem) {
+  try {
+    new import_node_crypto3.X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function certificatesIn(text5) {
+  return text5.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+async function firstText(paths) {
+  for (const path12 of paths) {
+    const text5 = await textOf(path12);
+    if (text5 !== "") return text5;
+  }
+  return "";
+}
+async function folderTexts(folder, ending2 = "") {
+  const names = await (0, import_promises19.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
+  return (await Promise.all(paths.map((name3) => textOf((0, import_node_path12.join)(folder, name3))))).join("\n");
+}
+function textOf(path12) {
+  return (0, import_promises19.readFile)(path12, "utf8").catch(() => "");
+}
+
+// src/registry/transport.ts
+var stallTime = 6e4;
+var slowest = 32;
+var Transport = class {
+  reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
+  #access;
+  #context;
+  #stallMs;
+  #dispatchers = /* @__PURE__ */ new Map();
+  #system;
+  /** @param stallMs after so many milliseconds without a byte a request has failed */
+  constructor(access3, context, stallMs = stallTime) {
+    this.#access = access3;
+    this.#context = context;
+    this.#stallMs = stallMs;
+  }
+  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
+  async request({ url, method, headers, body }) {
+    const { signal } = this.#context;
+    signal.throwIfAborted();
+    const dispatcher = await this.#dispatcherFor(url);
+    try {
+      const { statusCode, ...answer } = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { "user-agent": "airgap-bundle", ...headers },
+        body: body ?? null,
+        // undici would close the connection after each HEAD and each empty POST.
+        reset: false,
+        signal,
+        headersTimeout: this.#stallMs + (body?.length ?? 0) / slowest,
+        bodyTimeout: this.#stallMs
+      });
+      this.#heard(url.origin, isPassing(statusCode));
+      return { url, status: statusCode, headers: answer.headers, body: answer.body };
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+  }
+  /** The whole body. @throws AirgapError('usage') when it is over `limit` bytes. */
+  async readAll({ body, url }, limit) {
+    const chunks2 = [];
+    let size = 0;
+    try {
+      for await (const chunk of body) {
+        chunks2.push(chunk);
+        size += chunk.length;
+        if (size > limit) {
+          throw new AirgapError("usage", `${url.host} sends more than is allowed`, {
+            expected: `at most ${limit} bytes`
+          });
+        }
+      }
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+    return Buffer.concat(chunks2, size);
+  }
+  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
+  failure(error4, url) {
+    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
+    if (this.#context.signal.aborted) return this.#context.signal.reason;
+    const proxy = proxyFor(url, this.#context.env);
+    return connectionFailure(error4, url, proxy?.host) ?? error4;
+  }
+  #heard(origin, notNow) {
+    const { answered, missed } = this.reach;
+    answered.set(origin, notNow ? answered.get(origin) ?? 0 : performance.now());
+    if (!notNow) missed.delete(origin);
+  }
+  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
+  async close() {
+    const opened = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(
+      opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
+    );
+  }
+  #dispatcherFor(url) {
+    let dispatcher = this.#dispatchers.get(url.origin);
+    if (dispatcher === void 0) {
+      dispatcher = this.#open(url);
+      this.#dispatchers.set(url.origin, dispatcher);
+    }
+    return dispatcher;
+  }
+  async #open(url) {
+    const proxy = proxyFor(url, this.#context.env);
+    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
+    if (proxy === void 0) return new import_agent.default({ connect: own2 });
+    return new import_proxy_agent.default({
+      uri: proxy.href,
+      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
+      proxyTunnel: url.protocol === "https:",
+      requestTls: { ...own2, servername: bareHost(url) },
+      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
+    });
+  }
+  async #tls(url) {
+    this.#system ??= systemTrust(this.#context.env);
+    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
+    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
+    return {
+      // Made once: reading some 300 certificates for every connection is slow.
+      secureContext: secureContext(url.host, authorities, caCert),
+      rejectUnauthorized: !insecureSkipVerify
+    };
+  }
+};
+
+// src/registry/client.ts
+function openRegistries(options) {
+  (0, import_node_events17.setMaxListeners)(0, options.context.signal);
+  const transport = new Transport(options.access, options.context, options.stallMs);
+  const credential = onceEach(itself, options.credential);
+  const clients = /* @__PURE__ */ new Map();
+  const client = (name3) => {
+    const host = canonicalHost(name3);
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
+    clients.set(host, known);
+    return known;
+  };
+  return {
+    client,
+    source: ({ registry: registry3, repository: repository2 }) => {
+      const mirror = options.access[registry3]?.mirror;
+      if (mirror === void 0) return { client: client(registry3), repository: repository2 };
+      const [host = "", ...path12] = mirror.split("/").filter(Boolean);
+      return { client: client(host), repository: [...path12, repository2].join("/") };
+    },
+    close: () => transport.close()
+  };
+}
+function openClient(host, options, transport) {
+  const { access: accessByHost, credential, context } = options;
+  const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
+  const registry3 = new URL(originOf(host, access3));
+  const authorization = new Authorization({
+    host,
+    registry: registry3,
+    transport,
+    now: context.now,
+    credential: () => credential(host),
+    allowPlainHttp: options.allowPlainHttpCredentials ?? false
+  });
+  const exchange = new Exchange({
+    host,
+    registry: registry3,
+    authorization,
+    transport,
+    context,
+    maxConcurrent: access3.maxConcurrent,
+    retryBudget: options.retryBudgetMs ?? tenMinutes
+  });
+  return new RegistryClient(host, access3, exchange);
+}
+
 // src/registry/docker-credentials.ts
+var import_promises20 = require("node:fs/promises");
+var import_node_path13 = require("node:path");
 var notFound = "credentials not found in native keychain";
 var helperTimeout = 6e4;
 var entrySchema = object({
@@ -30339,91 +30483,6 @@ async function connect(endpoint, { registries: access3, retryBudgetMs }, context
 var import_node_path35 = require("node:path");
 var import_node_stream15 = require("node:stream");
 
-// src/oci/manifest.ts
-function parseManifest(bytes, mediaType2) {
-  if (!isIndex(mediaType2) && !isImageManifest(mediaType2)) throw unsupported(mediaType2);
-  const document = readDocument(bytes);
-  refuseAmbiguous(document, mediaType2);
-  return isIndex(mediaType2) ? { kind: "index", mediaType: mediaType2, ...read3(indexSchema, document) } : { kind: "manifest", mediaType: mediaType2, ...read3(manifestSchema, document) };
-}
-function references(manifest) {
-  return manifest.kind === "index" ? [...manifest.manifests] : [manifest.config, ...manifest.layers];
-}
-function isForeign({ mediaType: mediaType2 }) {
-  return foreignLayer.test(mediaType2);
-}
-var foreignLayer = /\.image\.rootfs\.foreign\.diff\.tar|\.image\.layer\.nondistributable\./;
-var annotations = record(string2(), string2()).exactOptional();
-var platform3 = object({
-  os: string2(),
-  architecture: string2(),
-  variant: string2().exactOptional(),
-  "os.version": string2().exactOptional(),
-  "os.features": array(string2()).exactOptional()
-});
-var descriptor = object({
-  mediaType: string2(),
-  digest: custom((value) => typeof value === "string" && isDigest(value), {
-    error: "not a sha256 or sha512 digest"
-  }),
-  size: int().min(0),
-  platform: platform3.exactOptional(),
-  annotations,
-  artifactType: string2().exactOptional()
-});
-var manifestSchema = object({
-  config: descriptor,
-  layers: array(descriptor).default([]),
-  subject: descriptor.exactOptional(),
-  artifactType: string2().exactOptional()
-});
-var indexSchema = object({
-  manifests: array(descriptor).default([]),
-  subject: descriptor.exactOptional(),
-  annotations
-});
-function read3(schema, document) {
-  const result = schema.safeParse(document);
-  if (result.success) return result.data;
-  const [issue3] = result.error.issues;
-  throw malformed(`${issue3?.path.join(".") ?? ""}: ${issue3?.message ?? ""}`);
-}
-function readDocument(bytes) {
-  try {
-    const text5 = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    const document = JSON.parse(text5, (_, value) => value ?? void 0);
-    if (typeof document === "object" && document !== null && !Array.isArray(document)) {
-      return document;
-    }
-  } catch (cause) {
-    throw malformed("not JSON in UTF-8", cause);
-  }
-  throw malformed("not a JSON object");
-}
-function refuseAmbiguous(document, mediaType2) {
-  const foreign = isIndex(mediaType2) ? ["config", "layers", "fsLayers"] : ["manifests", "fsLayers"];
-  const found = foreign.find((field) => Object.hasOwn(document, field));
-  if (found !== void 0) throw malformed(`${mediaType2} with a field "${found}"`);
-  if (document.schemaVersion !== 2) throw malformed(`schemaVersion ${document.schemaVersion}`);
-  if (typeof document.mediaType === "string" && document.mediaType !== mediaType2) {
-    throw malformed(`served as ${mediaType2}, but says that it is ${document.mediaType}`);
-  }
-}
-function malformed(given, cause) {
-  return new AirgapError("usage", "the manifest is malformed", {
-    given,
-    next: "push the image to its registry again, or name another tag",
-    cause
-  });
-}
-function unsupported(mediaType2) {
-  return new AirgapError("usage", "this kind of manifest cannot be carried", {
-    given: mediaType2,
-    expected: "an OCI or Docker (schema 2) image manifest or index",
-    next: "build or push the image again with a current tool, or take it off the list"
-  });
-}
-
 // src/oci/graph.ts
 function makeDocument(descriptor3, bytes, platform6 = descriptor3.platform) {
   const manifest = parseManifest(bytes, descriptor3.mediaType);
@@ -30516,6 +30575,7 @@ function inventoryFaults(inventory) {
     ...foldersAmong(paths).map((path12) => `both a file and a folder: ${path12}`),
     ...repeated(blobs2).map((digest3) => `blob twice: ${digest3}`),
     ...absent(inventory, new Set(blobs2)).map((digest3) => `not among the blobs: ${digest3}`),
+    ...strayReferrers(inventory).map((source) => `a referrer of no image: ${source}`),
     ...inventory.base ? baseFaults(inventory, inventory.base) : []
   ];
 }
@@ -30527,6 +30587,10 @@ function baseFaults(inventory, base2) {
     ...repeated(leftOut).map((digest3) => `blob of the base twice: ${digest3}`),
     ...leftOut.filter((digest3) => carried.has(digest3)).map((digest3) => `both in the base and among the blobs: ${digest3}`)
   ];
+}
+function strayReferrers({ images: images2 }) {
+  const listed = new Set(images2.filter(({ referrer: referrer2 }) => !referrer2).map(({ digest: digest3 }) => digest3));
+  return images2.filter(({ referrer: referrer2 }) => referrer2?.images.some((digest3) => !listed.has(digest3))).map(({ source }) => source);
 }
 function repeated(values) {
   const seen = /* @__PURE__ */ new Set();
@@ -30592,7 +30656,12 @@ var image = strictObject({
     })
   ),
   pinnedBy: _enum(["tag", "digest"]),
-  originalDigest: digest.exactOptional()
+  originalDigest: digest.exactOptional(),
+  referrer: strictObject({
+    subject: digest,
+    images: array(digest).min(1),
+    artifactType: text2.exactOptional()
+  }).exactOptional()
 });
 var file = strictObject({ path: path11, size: count3, sha256, mode: literal([420, 493]) });
 var blob = strictObject({ digest, size: count3 });
@@ -31111,16 +31180,16 @@ var Volume = class {
   /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
   read(buffer2, offset, length, position) {
     const part3 = this.partAt(position);
-    const most = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
-    return onDisk(part3.path, part3.file.read(buffer2, offset, most, position - part3.start));
+    const most2 = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
+    return onDisk(part3.path, part3.file.read(buffer2, offset, most2, position - part3.start));
   }
   /** Writes all of it, across parts where it must. */
   async write(bytes, position) {
     for (let done = 0; done < bytes.length; ) {
       const at = position + done;
       const { file: file2, path: path12, start: start2, end } = this.partAt(at);
-      const most = Math.min(bytes.length - done, end - at);
-      const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, most, at - start2));
+      const most2 = Math.min(bytes.length - done, end - at);
+      const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, most2, at - start2));
       done += bytesWritten;
     }
   }
@@ -31138,10 +31207,10 @@ var Volume = class {
     const all = [];
     for (let at = position; at < position + length; ) {
       const { file: file2, path: path12, start: start2, end } = this.partAt(at);
-      const most = Math.min(position + length, end) - at;
-      if (most <= 0) throw new RangeError(`no byte ${at} in ${this.path}`);
-      all.push({ fd: file2.fd, path: path12, position: at - start2, length: most });
-      at += most;
+      const most2 = Math.min(position + length, end) - at;
+      if (most2 <= 0) throw new RangeError(`no byte ${at} in ${this.path}`);
+      all.push({ fd: file2.fd, path: path12, position: at - start2, length: most2 });
+      at += most2;
     }
     return all;
   }
@@ -31819,24 +31888,24 @@ async function timeIn(path12) {
 
 // src/disk/lock.ts
 var usualBeat = { every: 5e3, deadAfter: 3e4 };
-async function takeLock(locked, context, beat = usualBeat) {
-  const { path: path12 } = locked;
+async function takeLock(locked2, context, beat = usualBeat) {
+  const { path: path12 } = locked2;
   await makeFolder((0, import_node_path17.dirname)(path12));
   for (; ; ) {
     context.signal.throwIfAborted();
     const signed = await signIn(path12, context.now(), beat);
     if (signed) {
       await sweepBeside(path12);
-      return heldLock(locked, signed.id, signed.stop);
+      return heldLock(locked2, signed.id, signed.stop);
     }
     const holder = await readHolder(path12);
     if (holder === void 0) continue;
-    await refuseLiving(holder, locked, context, beat);
-    await clear(holder, locked, context, beat);
+    await refuseLiving(holder, locked2, context, beat);
+    await clear(holder, locked2, context, beat);
   }
 }
-async function whileLocked(locked, context, work) {
-  return holding(await takeLock(locked, context), work);
+async function whileLocked(locked2, context, work) {
+  return holding(await takeLock(locked2, context), work);
 }
 async function holding(lock, work) {
   try {
@@ -31849,14 +31918,14 @@ async function isInUse(path12) {
   const holder = await readHolder(path12);
   return holder !== void 0 && await lookAt(holder.process) !== "gone";
 }
-function heldLock(locked, id, stop2) {
-  const { path: path12 } = locked;
+function heldLock(locked2, id, stop2) {
+  const { path: path12 } = locked2;
   const isHeld = async () => (await readHolder(path12).catch(() => void 0))?.id === id;
   return {
     isHeld,
     async check() {
       const holder = await readHolder(path12);
-      if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
+      if (holder?.id !== id) throw holder ? lockedBy(holder, locked2) : lost(locked2);
     },
     async release() {
       await stop2();
@@ -31871,15 +31940,15 @@ async function sweepBeside(path12) {
   for (const name3 of left) await (0, import_promises27.rm)((0, import_node_path17.join)(folder, name3), { force: true }).catch(() => void 0);
 }
 var isId = (text5) => /^[0-9a-f.-]+$/.test(text5);
-async function refuseLiving(holder, locked, { emit, signal }, beat) {
-  const { path: path12, what } = locked;
+async function refuseLiving(holder, locked2, { emit, signal }, beat) {
+  const { path: path12, what } = locked2;
   const state = await lookAt(holder.process);
-  if (state === "runs") throw lockedBy(holder, locked);
+  if (state === "runs") throw lockedBy(holder, locked2);
   if (state === "gone" || await isStale(holder, path12, beat)) return;
   const { pid = "?", host } = holder;
   const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
   emit({ kind: "note", message });
-  if (await hasPulse(holder, path12, beat, signal)) throw lockedFromAfar(holder, locked);
+  if (await hasPulse(holder, path12, beat, signal)) throw lockedFromAfar(holder, locked2);
 }
 async function clear({ id }, { path: path12, what }, context, beat) {
   const right = await takeLock({ path: `${path12}.${id}`, what }, context, beat);
@@ -31937,8 +32006,8 @@ function hashWorker() {
   const take = (id, { fd, position, length }) => {
     let done = 0;
     while (done < length) {
-      const most = Math.min(buffer2.length, length - done);
-      const count4 = readSync(fd, buffer2, 0, most, position + done);
+      const most2 = Math.min(buffer2.length, length - done);
+      const count4 = readSync(fd, buffer2, 0, most2, position + done);
       if (count4 === 0) break;
       hashOf2(id).update(buffer2.subarray(0, count4));
       done += count4;
@@ -32008,8 +32077,8 @@ var HashThreads = class {
   #freest() {
     if (this.#isClosed) throw new Error("the hashing threads are closed");
     const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
-    const most = Math.min((0, import_node_os8.availableParallelism)(), mostThreads);
-    if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
+    const most2 = Math.min((0, import_node_os8.availableParallelism)(), mostThreads);
+    if (freest && (freest.running === 0 || this.#threads.length === most2)) return freest;
     const thread = new HashThread();
     this.#threads.push(thread);
     return thread;
@@ -32066,10 +32135,10 @@ async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
   const there = await filesIn((0, import_node_path18.dirname)(partial2));
   const files2 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
-  const moved = files2.filter((path12) => !there.includes(path12));
-  if (moved.length === files2.length) return complete(partial2, out);
+  const moved2 = files2.filter((path12) => !there.includes(path12));
+  if (moved2.length === files2.length) return complete(partial2, out);
   const older = there.filter((path12) => path12.startsWith(olderIn(partial2))).sort();
-  const back = moved.map((path12) => [(0, import_node_path18.join)((0, import_node_path18.dirname)(out), (0, import_node_path18.basename)(path12)), path12]);
+  const back = moved2.map((path12) => [(0, import_node_path18.join)((0, import_node_path18.dirname)(out), (0, import_node_path18.basename)(path12)), path12]);
   const returns = firstPartLast(older).map((path12) => [path12, placeOf(path12, partial2, out)]);
   await moveAll([...back, ...returns]);
   await syncFolder((0, import_node_path18.dirname)(out));
@@ -32282,10 +32351,10 @@ var Window = class {
    * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
    * @throws AirgapError integrity where the file ends
    */
-  async read(position, most) {
+  async read(position, most2) {
     if (position < this.#start || position >= this.#end) await this.#fill(position);
     const from = position - this.#start;
-    return this.#buffer.subarray(from, Math.min(from + most, this.#end - this.#start));
+    return this.#buffer.subarray(from, Math.min(from + most2, this.#end - this.#start));
   }
   async #fill(position) {
     const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
@@ -32832,8 +32901,8 @@ async function writeRange({ status, body }, { start: start2, end }, { entry, tar
     if (waiting >= batchSize) await flush();
   }
   await flush();
-  const most = status === 206 ? end + 1 : entry.size;
-  return from > most ? from - start2 : position - start2;
+  const most2 = status === 206 ? end + 1 : entry.size;
+  return from > most2 ? from - start2 : position - start2;
 }
 function wrongBlob({ digest: digest3, size }, found) {
   return new AirgapError("integrity", `the blob ${digest3} arrived with other bytes`, {
@@ -33134,7 +33203,7 @@ function refuseSameVersion(old, { name: name3, version: version3 }) {
 }
 
 // src/commands/kept-plan.ts
-var import_promises41 = require("node:fs/promises");
+var import_promises42 = require("node:fs/promises");
 var import_node_path34 = require("node:path");
 
 // src/disk/replace.ts
@@ -33910,7 +33979,8 @@ function checkSource({
 }
 function movedProblem(image2, now2, isWritten) {
   const [taken, cure] = isWritten ? ["the digest that you wrote is taken", "write the new digest if you want the new image"] : ["the digest of the lock file is taken", `follow the tag: plan --update ${image2}`];
-  return warning2("moved-tag", [image2], `${image2}: the tag now resolves to ${now2}; ${taken}`, cure);
+  const found = now2 === "gone" ? "the tag is gone from its registry" : `the tag now resolves to ${now2}`;
+  return warning2("moved-tag", [image2], `${image2}: ${found}; ${taken}`, cure);
 }
 function whyUnresolved({ message, given }, image2) {
   return given && given !== image2 ? `${message} (${given})` : message;
@@ -34147,6 +34217,201 @@ function planned(candidate, isClaimed) {
   };
   return [{ entry, reference: image2.reference, graph }];
 }
+
+// src/oci/referrers.ts
+function referrersTag(subject) {
+  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
+}
+function cosignTags(subject) {
+  return ["sig", "att", "sbom"].map((ending2) => `${referrersTag(subject)}.${ending2}`);
+}
+function referrerDescriptor({ descriptor: descriptor3, manifest }) {
+  const { mediaType: mediaType2, digest: digest3, size } = descriptor3;
+  const { annotations: annotations3 } = manifest;
+  const artifactType = artifactTypeOf(manifest);
+  return {
+    mediaType: mediaType2,
+    digest: digest3,
+    size,
+    ...annotations3 ? { annotations: annotations3 } : {},
+    ...artifactType ? { artifactType } : {}
+  };
+}
+function referrerKind(manifest) {
+  const type = artifactTypeOf(manifest);
+  if (manifest.kind === "index" || !type || !isImageConfig(type)) return type;
+  return manifest.layers[0]?.mediaType ?? type;
+}
+function isImageConfig(mediaType2) {
+  return /config\.v1\+json$|container\.image\.v1\+json$/.test(mediaType2);
+}
+function artifactTypeOf(manifest) {
+  if (manifest.artifactType) return manifest.artifactType;
+  return manifest.kind === "manifest" ? manifest.config.mediaType : void 0;
+}
+
+// src/plan/group-by.ts
+function groupBy(values, keyOf) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group2 = groups.get(key);
+    if (group2) group2.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+// src/plan/place-referrers.ts
+function placeReferrers(wanted, images2, pullThrough = []) {
+  if (wanted.length === 0) return [];
+  const homes2 = homesOf(images2, pullThrough);
+  const claims = new Map(
+    images2.flatMap(
+      ({ digest: digest3, placements }) => placements.map(({ reference }) => [reference, digest3])
+    )
+  );
+  return wanted.map((one) => {
+    const isFree = ({ reference }) => (claims.get(reference) ?? one.digest) === one.digest;
+    const all = placementsOf2(one, homes2);
+    const placements = all.filter(isFree);
+    for (const { reference } of placements) claims.set(reference, one.digest);
+    const taken = all.filter((at) => !isFree(at)).map(({ reference }) => reference);
+    return { wanted: one, placements, taken };
+  });
+}
+function ownTag(digest3) {
+  return `airgap-${hexOf(digest3).slice(0, 12)}`;
+}
+function sourceRepository(source) {
+  return repositoryOf(parseReference(source));
+}
+function homesOf(images2, pullThrough) {
+  const homes2 = /* @__PURE__ */ new Map();
+  for (const { source, digest: digest3, placements } of images2) {
+    const key = `${sourceRepository(source)}@${digest3}`;
+    const askers = homes2.get(key) ?? /* @__PURE__ */ new Map();
+    homes2.set(key, askers);
+    for (const { reference, askedForBy } of placements) {
+      const { repository: repository2 } = splitPlacement(reference);
+      if (!isPullThrough(repository2, pullThrough))
+        askers.set(repository2, merged(askers.get(repository2), askedForBy));
+    }
+  }
+  return homes2;
+}
+function placementsOf2({ source, images: images2, tags }, homes2) {
+  const from = sourceRepository(source);
+  const askers = /* @__PURE__ */ new Map();
+  for (const digest3 of images2)
+    for (const [repository2, by] of homes2.get(`${from}@${digest3}`) ?? [])
+      askers.set(repository2, merged(askers.get(repository2), by));
+  return [...askers].flatMap(
+    ([repository2, askedForBy]) => tags.map((tag2) => ({ reference: `${repository2}:${tag2}`, askedForBy }))
+  );
+}
+function merged(one, other) {
+  return one === void 0 || one === other ? other : "both";
+}
+
+// src/plan/referrers.ts
+function withReferrers(plan2, found, pullThrough) {
+  const { referrers, lost: lost2 } = gather(found);
+  const images2 = plan2.images.map(({ entry }) => entry);
+  const placed2 = placeReferrers(referrers, images2, pullThrough);
+  const taken = placed2.flatMap(
+    ({ wanted, taken: at }) => at.map((one) => ({ image: wanted.first, what: takenWords(wanted, one) }))
+  );
+  const following = groupBy(placed2, ({ wanted }) => wanted.first);
+  return {
+    ...plan2,
+    images: plan2.images.flatMap((image2) => [
+      image2,
+      ...(following.get(image2) ?? []).flatMap(entryOf2)
+    ]),
+    problems: [...plan2.problems, ...losses([...lost2, ...taken])]
+  };
+}
+function gather(found) {
+  const referrers = /* @__PURE__ */ new Map();
+  const lost2 = found.flatMap(
+    ({ image: image2, lost: all }) => all.map((what) => ({ image: image2, what }))
+  );
+  for (const { image: image2, attached } of found) {
+    for (const { subject, graph, tag: tag2 } of attached) {
+      const { digest: digest3 } = graph.root;
+      const source = `${repositoryOf(image2.reference)}@${digest3}`;
+      const [fault2] = checkContents(source, graph);
+      if (fault2) {
+        lost2.push({ image: image2, what: fault2.message });
+        continue;
+      }
+      const key = `${source} ${subject}`;
+      const known = referrers.get(key);
+      const one = known ?? { first: image2, source, digest: digest3, subject, graph, images: [], tags: [] };
+      referrers.set(key, one);
+      add(one.images, image2.entry.digest);
+      if (tag2) add(one.tags, tag2);
+    }
+  }
+  for (const { tags, digest: digest3 } of referrers.values())
+    if (tags.length === 0) tags.push(ownTag(digest3));
+  return { referrers: [...referrers.values()], lost: lost2 };
+}
+function add(list, value) {
+  if (!list.includes(value)) list.push(value);
+}
+function entryOf2({ wanted, placements }) {
+  if (placements.length === 0) return [];
+  const { first, source, graph, subject, images: images2 } = wanted;
+  const { mediaType: mediaType2, digest: digest3, size } = graph.root;
+  const artifactType = kindOf2(graph);
+  const referrer2 = {
+    subject,
+    images: images2,
+    ...artifactType ? { artifactType } : {}
+  };
+  const entry = {
+    source,
+    digest: digest3,
+    mediaType: mediaType2,
+    size,
+    platforms: [],
+    placements,
+    pinnedBy: "digest",
+    referrer: referrer2
+  };
+  const { registry: registry3, repository: repository2 } = first.reference;
+  return [{ entry, reference: { registry: registry3, repository: repository2, digest: digest3 }, graph }];
+}
+function kindOf2({ root, documents }) {
+  const document = documents.get(root.digest);
+  return document && referrerKind(document.manifest);
+}
+function referrerWords(graph, tag2) {
+  return `${tag2 ?? graph.root.digest} (${kindOf2(graph) ?? graph.root.mediaType})`;
+}
+function takenWords({ graph }, reference) {
+  return `${referrerWords(graph)}: something else is to be ${reference}`;
+}
+function losses(lost2) {
+  const byImage2 = groupBy(lost2, ({ image: image2 }) => image2);
+  return [...byImage2].map(
+    ([
+      {
+        entry: { source }
+      },
+      all
+    ]) => {
+      const words4 = [...new Set(all.map(({ what }) => what))];
+      const more = words4.length > mostNamed ? `; and ${words4.length - mostNamed} more` : "";
+      const message = `${source} loses what is attached to it: ${words4.slice(0, mostNamed).join("; ")}${more}`;
+      return warning2("referrer-lost", [source], message, cureForLoss);
+    }
+  );
+}
+var mostNamed = 5;
+var cureForLoss = "leave platforms out or sign each platform (cosign sign --recursive) where a filter made another index; else mend it at its source, or take note with referrers: false";
 
 // src/registry/content-cache.ts
 var import_node_crypto8 = require("node:crypto");
@@ -35579,8 +35844,9 @@ function readmeText(inventory, carried = []) {
   const tools = `${oras}, kubectl${isAirgap ? ", helm 3.13 or newer" : ""}`;
   const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
   const file2 = `${name3}-${version3}.tar`;
-  const placements = images2.reduce((count4, image2) => count4 + image2.placements.length, 0);
-  const content = inventory.imagesNotEmbedded ? `${images2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images2.length} images for ${placements} references in ${target2.endpoint}`;
+  const own2 = images2.filter(({ referrer: referrer2 }) => !referrer2);
+  const placements = own2.reduce((count4, image2) => count4 + image2.placements.length, 0);
+  const content = inventory.imagesNotEmbedded ? `${own2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${own2.length} images for ${placements} references in ${target2.endpoint}`;
   return Buffer.from(`${name3} ${version3}
 ${"=".repeat(name3.length + version3.length + 1)}
 
@@ -39268,6 +39534,248 @@ function dynamic(platform6, path12, interpreter) {
   };
 }
 
+// src/registry/read-referrers.ts
+async function readReferrers(source, subject, cache, hasApi = true) {
+  const { client, repository: repository2 } = source;
+  const tags = cosignTags(subject).map(async (tag2) => {
+    const descriptor3 = await unlessHidden(client.headManifest(repository2, tag2));
+    return descriptor3 ? [{ descriptor: descriptor3, tag: tag2 }] : [];
+  });
+  const [listed, ...tagged2] = await Promise.all([
+    hasApi ? client.listReferrers(repository2, subject) : void 0,
+    ...tags
+  ]);
+  const others = listed ?? await listedByTag(source, subject, cache);
+  return {
+    referrers: [...tagged2.flat(), ...others.map((descriptor3) => ({ descriptor: descriptor3 }))],
+    hasApi: listed !== void 0
+  };
+}
+async function listedByTag({ client, repository: repository2 }, subject, cache) {
+  const found = await unlessHidden(client.headManifest(repository2, referrersTag(subject)));
+  if (!found || !isIndex(found.mediaType)) return [];
+  const fetch2 = async () => (await client.getManifest(repository2, found.digest))?.bytes ?? empty;
+  const bytes = await unlessHidden(cache.get(found.digest, fetch2));
+  if (!bytes || bytes.length === 0) return [];
+  return references(parseManifest(bytes, found.mediaType));
+}
+var empty = Buffer.alloc(0);
+async function unlessHidden(asked2) {
+  try {
+    return await asked2;
+  } catch (error4) {
+    if (error4 instanceof AirgapError && error4.class !== "transient") return void 0;
+    throw error4;
+  }
+}
+
+// src/registry/read-image.ts
+async function readImage(source, reference, cache, wanted) {
+  const root = await readRoot(source, reference, cache);
+  if (!root) return void 0;
+  const documents = /* @__PURE__ */ new Map();
+  const walk = { source, cache, documents };
+  const document = await readDocument3(walk, root);
+  if (document.manifest.kind === "index")
+    await readAll(walk, document.manifest.manifests.filter(wanted));
+  return { root: document.descriptor, documents };
+}
+async function readDescribed(source, descriptor3, cache) {
+  const documents = /* @__PURE__ */ new Map();
+  const read5 = async ({ mediaType: mediaType2, digest: digest3 }) => {
+    const bytes = await manifestBytes({ source, cache }, digest3);
+    const document = makeDocument({ mediaType: mediaType2, digest: digest3, size: bytes.length }, bytes);
+    documents.set(digest3, document);
+    if (document.manifest.kind === "index")
+      await Promise.all(document.manifest.manifests.map(read5));
+    return document;
+  };
+  return { root: (await read5(descriptor3)).descriptor, documents };
+}
+async function readRoot({ client, repository: repository2 }, reference, cache) {
+  if (isDigest(reference) || !await cache.wasEmpty())
+    return client.headManifest(repository2, reference);
+  const found = await client.getManifest(repository2, reference);
+  if (found) await cache.get(found.descriptor.digest, async () => found.bytes);
+  return found?.descriptor;
+}
+async function readAll(walk, descriptors2) {
+  await Promise.all(
+    descriptors2.map(async (descriptor3) => {
+      const { manifest } = await readDocument3(walk, descriptor3);
+      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
+    })
+  );
+}
+async function readDocument3(walk, descriptor3) {
+  const bytes = await manifestBytes(walk, descriptor3.digest);
+  const sized = { ...descriptor3, size: bytes.length };
+  const read5 = makeDocument(sized, bytes);
+  const platform6 = read5.platform ?? await configPlatform(walk, read5);
+  const document = platform6 ? { ...read5, platform: platform6 } : read5;
+  walk.documents.set(descriptor3.digest, document);
+  return document;
+}
+async function manifestBytes({ source, cache }, digest3) {
+  return cache.get(digest3, async () => {
+    const found = await source.client.getManifest(source.repository, digest3);
+    if (found) return found.bytes;
+    throw new AirgapError("usage", "a manifest that its own registry names is not there", {
+      given: `${source.client.host}/${source.repository}@${digest3}`,
+      next: "push the image to its registry again, or name another tag"
+    });
+  });
+}
+async function configPlatform({ source, cache }, { manifest, descriptor: descriptor3 }) {
+  if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
+  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
+    return void 0;
+  const { digest: digest3 } = manifest.config;
+  const bytes = await cache.get(
+    digest3,
+    () => readBlob2(source.client, source.repository, manifest.config)
+  );
+  return platformOf(bytes);
+}
+function platformOf(config2) {
+  const { os: os6, architecture, variant } = JSON.parse(config2.toString("utf8"));
+  if (typeof os6 !== "string" || typeof architecture !== "string") return void 0;
+  if (os6 === "" && architecture === "") return void 0;
+  return typeof variant === "string" && variant ? { os: os6, architecture, variant } : { os: os6, architecture };
+}
+
+// src/commands/referrer-walk.ts
+var deepest = 3;
+var most = { ofSubject: 64, ofImage: 1e3 };
+var ReferrerWalk = class {
+  attached = [];
+  /** What was found and cannot travel, in words. */
+  lost = [];
+  #asked = /* @__PURE__ */ new Set();
+  #options;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** Takes what is attached to a manifest that travels. @returns whether anything is */
+  async follow(subject, depth = 1) {
+    if (this.#asked.has(subject)) return false;
+    this.#asked.add(subject);
+    const referrers = await this.#list(subject);
+    const kept = referrers.slice(0, this.#room(depth));
+    const left = referrers.length - kept.length;
+    if (left > 0)
+      this.lost.push(
+        `${left} of ${referrers.length} that are attached to ${subject}, ${depth} deep`
+      );
+    await Promise.all(kept.map((one) => this.#take(one, subject, depth)));
+    return referrers.length > 0;
+  }
+  /** Tells of what is attached to a manifest that does not travel. @returns whether anything is */
+  async lose(subject, what) {
+    const referrers = await this.#list(subject);
+    for (const { descriptor: descriptor3, tag: tag2 } of referrers) {
+      const kind = descriptor3.artifactType ?? descriptor3.mediaType;
+      this.lost.push(`${tag2 ?? `${descriptor3.digest} (${kind})`} is for ${subject}, ${what}`);
+    }
+    return referrers.length > 0;
+  }
+  #room(depth) {
+    if (depth > deepest) return 0;
+    return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.attached.length));
+  }
+  async #take({ descriptor: descriptor3, tag: tag2 }, subject, depth) {
+    const graph = await this.#read(descriptor3, tag2);
+    if (!graph) return;
+    this.attached.push({ subject, graph, ...tag2 ? { tag: tag2 } : {} });
+    await this.follow(graph.root.digest, depth + 1);
+  }
+  async #list(subject) {
+    const { source, name: name3, list } = this.#options;
+    try {
+      return await list({ source, name: name3, subject });
+    } catch (error4) {
+      this.lost.push(`the list of what is attached to ${subject} is none: ${lossOf(error4)}`);
+      return [];
+    }
+  }
+  async #read(descriptor3, tag2) {
+    const { source, cache } = this.#options;
+    try {
+      return await readDescribed(source, descriptor3, cache);
+    } catch (error4) {
+      this.lost.push(`${tag2 ?? descriptor3.digest} cannot be read: ${lossOf(error4)}`);
+      return void 0;
+    }
+  }
+};
+function lossOf(error4) {
+  if (!(error4 instanceof AirgapError) || error4.class === "transient") throw error4;
+  return error4.given ? `${error4.message} (${error4.given})` : error4.message;
+}
+function inOrder2(attached) {
+  const name3 = ({ subject, graph, tag: tag2 = "" }) => `${tag2} ${subject} ${graph.root.digest}`;
+  return attached.toSorted((one, other) => name3(one) < name3(other) ? -1 : 1);
+}
+
+// src/commands/find-referrers.ts
+async function findReferrers(images2, pullThrough, sources, context) {
+  const wanted = images2.filter(({ entry }) => travels({ target: { pullThrough } }, entry));
+  const failures = [];
+  const found = await pMap(
+    wanted,
+    async (image2) => {
+      try {
+        return await attachedTo(image2, sources, sources.list);
+      } catch (error4) {
+        if (!(error4 instanceof AirgapError)) throw error4;
+        failures.push(unasked(image2, error4));
+        return void 0;
+      }
+    },
+    { concurrency: 32, signal: context.signal }
+  );
+  if (failures.length === 0) return found.flatMap((one) => one ?? []);
+  const what = `what is attached to ${failures.length} of ${wanted.length} images`;
+  throw new Failures(`${what} could not be asked for`, failures);
+}
+function unasked({ entry: { source } }, failure2) {
+  const message = `what is attached to ${source}: ${failure2.message}`;
+  const next = "run again, or leave it out: referrers: false";
+  const { given, expected } = failure2;
+  return new AirgapError(failure2.class, message, { given, expected, next, cause: failure2 });
+}
+function lister({ cache }) {
+  const withoutApi = /* @__PURE__ */ new Set();
+  const placeOf3 = ({ client, repository: repository2 }) => `${client.host}/${projectOf(repository2)}`;
+  return onceEach(
+    ({ name: name3, subject }) => `${name3}@${subject}`,
+    async ({ source, subject }) => {
+      const place5 = placeOf3(source);
+      const found = await readReferrers(source, subject, cache, !withoutApi.has(place5));
+      if (!found.hasApi) withoutApi.add(place5);
+      return found.referrers;
+    }
+  );
+}
+async function attachedTo(image2, { registries, cache }, list) {
+  const { digest: digest3, originalDigest } = image2.entry;
+  const source = registries.source(image2.reference);
+  const walk = new ReferrerWalk({ source, name: repositoryOf(image2.reference), list, cache });
+  const documents = childrenFirst(image2.graph).filter((one) => !isMade(one, originalDigest));
+  const hasOriginal = originalDigest ? await walk.lose(originalDigest, changed) : false;
+  const isWhole = documents.some(({ descriptor: descriptor3 }) => descriptor3.digest === digest3);
+  const hasAny = isWhole && await walk.follow(digest3) || hasOriginal;
+  if (hasAny) await Promise.all(subjectsIn(documents).map((one) => walk.follow(one)));
+  return { image: image2, attached: inOrder2(walk.attached), lost: walk.lost.toSorted() };
+}
+var changed = "an index that the platform filter has changed";
+function isMade({ manifest }, original) {
+  return original !== void 0 && manifest.annotations?.[originalDigestAnnotation] === original;
+}
+function subjectsIn(documents) {
+  return documents.filter(({ platform: platform6 }) => platform6?.os !== "unknown").map(({ descriptor: descriptor3 }) => descriptor3.digest);
+}
+
 // src/commands/load-chart.ts
 var import_promises35 = require("node:fs/promises");
 
@@ -41591,118 +42099,8 @@ async function ourChart() {
   return readChart(await (0, import_promises35.readFile)(path12), path12);
 }
 
-// src/inputs/lock-file.ts
-var import_promises36 = require("node:fs/promises");
-var digest2 = custom((value) => typeof value === "string" && isDigest(value), {
-  error: "not a digest, sha256:\u2026 or sha512:\u2026"
-});
-var lockSchema = strictObject({
-  lockVersion: literal(1),
-  /** Of the bundle that `createdAt` and `sequence` are of. */
-  name: string2(),
-  version: string2(),
-  /** RFC 3339 in UTC with whole seconds. */
-  createdAt: iso_exports.datetime(),
-  sequence: int().min(0),
-  /** In the order of their names. */
-  images: array(
-    strictObject({
-      /** As written in bundle.yaml or its lists. */
-      image: string2(),
-      /** Of the index or manifest at the source. */
-      digest: digest2,
-      /** Of the manifest for each platform that the bundle takes. */
-      platforms: record(string2(), digest2).optional(),
-      resolvedAt: iso_exports.datetime(),
-      /** `host/repository` that was asked. */
-      from: string2()
-    })
-  )
-});
-async function readLock(path12) {
-  const text5 = await (0, import_promises36.readFile)(path12, "utf8").catch((cause) => {
-    if (cause.code === "ENOENT") return void 0;
-    throw unreadable(path12, "the lock file", cause);
-  });
-  if (text5 === void 0) return void 0;
-  try {
-    return lockSchema.parse(JSON.parse(text5));
-  } catch (cause) {
-    throw new AirgapError("usage", "the lock file is not what plan --lock writes", {
-      given: `${path12}: ${cause instanceof ZodError ? prettifyError(cause) : String(cause)}`,
-      next: "get it back from version control; or remove it, and lock again: plan --lock",
-      cause
-    });
-  }
-}
-function lockPathOf(bundleFile2) {
-  return `${bundleFile2.replace(/\.(?:ya?ml|json)$/, "")}.lock`;
-}
-
-// src/commands/lock.ts
-function lockedPins(lock, update = []) {
-  const kept = lock?.images.filter(({ image: image2 }) => update !== "all" && !update.includes(image2));
-  return new Map(kept?.map(({ image: image2, digest: digest3 }) => [image2, digest3]));
-}
-function checkUpdate(update, listed) {
-  if (update === "all") return;
-  const unknown3 = update.filter((name3) => !listed.some(({ image: image2 }) => image2 === name3));
-  if (unknown3.length === 0) return;
-  throw new AirgapError("usage", "there is no such image to update", {
-    given: `--update ${unknown3.join(" ")}`,
-    expected: "images as bundle.yaml and its lists write them",
-    next: "without a name, --update moves all of them"
-  });
-}
-function relock({ lock, lockPath }, resolved, registries, now2) {
-  const before = new Map(lock?.images.map((one) => [one.image, one]));
-  const images2 = resolved.flatMap(({ listed: { image: image2 }, reference, graph }) => {
-    if (!graph) return [];
-    const { client, repository: repository2 } = registries.source(reference);
-    const old = before.get(image2);
-    const seen = old?.digest === graph.root.digest ? { resolvedAt: old.resolvedAt, from: old.from } : { resolvedAt: utcSeconds(now2), from: `${client.host}/${repository2}` };
-    return [{ image: image2, digest: graph.root.digest, platforms: platformsOf(graph), ...seen }];
-  });
-  const after = new Set(images2.map(({ image: image2 }) => image2));
-  return {
-    path: lockPath,
-    images: images2.sort((a2, b) => a2.image < b.image ? -1 : 1),
-    moved: images2.flatMap(({ image: image2, digest: to }) => {
-      const from = before.get(image2)?.digest;
-      return from === void 0 || from === to ? [] : [{ image: image2, from, to }];
-    }),
-    added: [...after].filter((image2) => !before.has(image2)),
-    removed: [...before.keys()].filter((image2) => !after.has(image2))
-  };
-}
-function platformsOf({ documents }) {
-  const known = [...documents.values()].flatMap(
-    (document) => isLeaf(document) && document.platform ? [[formatPlatform(document.platform), document.descriptor.digest]] : []
-  );
-  return Object.fromEntries(known.sort(([a2], [b]) => a2 < b ? -1 : 1));
-}
-function lockedTimes({ lock, name: name3, version: version3, sequence }, relocked) {
-  if (lock === void 0 || lock.name !== name3 || lock.version !== version3) return void 0;
-  const changes = relocked ? [relocked.moved, relocked.added, relocked.removed].flat() : [];
-  const isSame = changes.length === 0 && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
-  return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : void 0;
-}
-function lockProblems({ lock, name: name3, version: version3 }, listed) {
-  if (lock === void 0) return [];
-  const pins = lockedPins(lock);
-  const unlocked = [...new Set(listed.map(({ image: image2 }) => image2))].filter(
-    (image2) => !pins.has(image2)
-  );
-  const problems = unlocked.map(
-    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
-  );
-  if (lock.name === name3 && lock.version === version3) return problems;
-  const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
-  return [...problems, warning2("other-lock", [], message, "lock this version too: plan --lock")];
-}
-
 // src/commands/make-inventory.ts
-var import_promises37 = require("node:fs/promises");
+var import_promises36 = require("node:fs/promises");
 
 // src/bundle/oci-layout.ts
 var rootLimit = 3 * 1024 * 1024;
@@ -41860,8 +42258,8 @@ function withRoots(roots, blobs2) {
   const others = blobs2.filter(({ digest: digest3 }) => first.every((root) => root.digest !== digest3));
   return [...first, ...others];
 }
-function isRunnable({ graph }) {
-  return leavesOf(graph).some((leaf) => leaf.platform);
+function isRunnable({ entry, graph }) {
+  return !entry.referrer && leavesOf(graph).some((leaf) => leaf.platform);
 }
 function describe2({ spec, plan: plan2, createdAt, base: base2 }) {
   const { target: target2, registries, environment, pullThrough } = spec;
@@ -41931,8 +42329,8 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises37.readFile)(installScriptPath()),
-    program: await (0, import_promises37.readFile)(programPath()),
+    script: await (0, import_promises36.readFile)(installScriptPath()),
+    program: await (0, import_promises36.readFile)(programPath()),
     tools: input.tools,
     ...chart2 ? { chart: chart2 } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
@@ -41998,66 +42396,212 @@ function alreadyInTarget(images2) {
   );
 }
 
-// src/registry/read-image.ts
-async function readImage(source, reference, cache, wanted) {
-  const root = await readRoot(source, reference, cache);
-  if (!root) return void 0;
-  const documents = /* @__PURE__ */ new Map();
-  const walk = { source, cache, documents };
-  const document = await readDocument3(walk, root);
-  if (document.manifest.kind === "index")
-    await readAll(walk, document.manifest.manifests.filter(wanted));
-  return { root: document.descriptor, documents };
-}
-async function readRoot({ client, repository: repository2 }, reference, cache) {
-  if (isDigest(reference) || !await cache.wasEmpty())
-    return client.headManifest(repository2, reference);
-  const found = await client.getManifest(repository2, reference);
-  if (found) await cache.get(found.descriptor.digest, async () => found.bytes);
-  return found?.descriptor;
-}
-async function readAll(walk, descriptors2) {
-  await Promise.all(
-    descriptors2.map(async (descriptor3) => {
-      const { manifest } = await readDocument3(walk, descriptor3);
-      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
+// src/commands/pins.ts
+var import_node_util15 = require("node:util");
+
+// src/inputs/lock-file.ts
+var import_promises37 = require("node:fs/promises");
+var digest2 = custom((value) => typeof value === "string" && isDigest(value), {
+  error: "not a digest, sha256:\u2026 or sha512:\u2026"
+});
+var lockSchema = strictObject({
+  lockVersion: literal(1),
+  /** Of the bundle that `createdAt` and `sequence` are of. */
+  name: string2(),
+  version: string2(),
+  /** RFC 3339 in UTC with whole seconds. */
+  createdAt: iso_exports.datetime(),
+  sequence: int().min(0),
+  /** In the order of their names. */
+  images: array(
+    strictObject({
+      /** As written in bundle.yaml or its lists. */
+      image: string2(),
+      /** Of the index or manifest at the source. */
+      digest: digest2,
+      /** Of the manifest for each platform that the bundle takes. */
+      platforms: record(string2(), digest2).optional(),
+      resolvedAt: iso_exports.datetime(),
+      /** `host/repository` that was asked. */
+      from: string2()
     })
-  );
-}
-async function readDocument3(walk, descriptor3) {
-  const bytes = await manifestBytes(walk, descriptor3);
-  const sized = { ...descriptor3, size: bytes.length };
-  const read5 = makeDocument(sized, bytes);
-  const platform6 = read5.platform ?? await configPlatform(walk, read5);
-  const document = platform6 ? { ...read5, platform: platform6 } : read5;
-  walk.documents.set(descriptor3.digest, document);
-  return document;
-}
-async function manifestBytes({ source, cache }, { digest: digest3 }) {
-  return cache.get(digest3, async () => {
-    const found = await source.client.getManifest(source.repository, digest3);
-    if (found) return found.bytes;
-    throw new AirgapError("usage", "a manifest that its own registry names is not there", {
-      given: `${source.client.host}/${source.repository}@${digest3}`,
-      next: "push the image to its registry again, or name another tag"
+  ),
+  /** What was attached to the images, and to that; absent in the lock of a bundle without. */
+  referrers: array(
+    strictObject({
+      /** `host/repository` of the image, as it is named. */
+      of: string2(),
+      /** What it is attached to. */
+      subject: digest2,
+      digest: digest2,
+      mediaType: string2(),
+      /** Bytes of the manifest. */
+      size: int().min(0),
+      artifactType: string2().optional(),
+      /** Of cosign's tags the one that it has. */
+      tag: string2().optional()
+    })
+  ).default([])
+});
+async function readLock(path12) {
+  const text5 = await (0, import_promises37.readFile)(path12, "utf8").catch((cause) => {
+    if (cause.code === "ENOENT") return void 0;
+    throw unreadable(path12, "the lock file", cause);
+  });
+  if (text5 === void 0) return void 0;
+  try {
+    return lockSchema.parse(JSON.parse(text5));
+  } catch (cause) {
+    throw new AirgapError("usage", "the lock file is not what plan --lock writes", {
+      given: `${path12}: ${cause instanceof ZodError ? prettifyError(cause) : String(cause)}`,
+      next: "get it back from version control; or remove it, and lock again: plan --lock",
+      cause
     });
+  }
+}
+function lockPathOf(bundleFile2) {
+  return `${bundleFile2.replace(/\.(?:ya?ml|json)$/, "")}.lock`;
+}
+
+// src/commands/pins.ts
+function lockedPins(lock, update = []) {
+  const kept = lock?.images.filter(({ image: image2 }) => update !== "all" && !update.includes(image2));
+  return new Map(kept?.map(({ image: image2, digest: digest3 }) => [image2, digest3]));
+}
+function checkUpdate(update, listed) {
+  if (update === "all") return;
+  const unknown3 = update.filter((name3) => !listed.some(({ image: image2 }) => image2 === name3));
+  if (unknown3.length === 0) return;
+  throw new AirgapError("usage", "there is no such image to update", {
+    given: `--update ${unknown3.join(" ")}`,
+    expected: "images as bundle.yaml and its lists write them",
+    next: "without a name, --update moves all of them"
   });
 }
-async function configPlatform({ source, cache }, { manifest, descriptor: descriptor3 }) {
-  if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
-  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
-    return void 0;
-  const { digest: digest3 } = manifest.config;
-  const bytes = await cache.get(
-    digest3,
-    () => readBlob2(source.client, source.repository, manifest.config)
-  );
-  return platformOf(bytes);
+function relock({ lock, lockPath }, resolved, referrers, registries, now2) {
+  const before = new Map(lock?.images.map((one) => [one.image, one]));
+  const images2 = resolved.flatMap(({ listed: { image: image2 }, reference, graph }) => {
+    if (!graph) return [];
+    const { client, repository: repository2 } = registries.source(reference);
+    const old = before.get(image2);
+    const seen = old?.digest === graph.root.digest ? { resolvedAt: old.resolvedAt, from: old.from } : { resolvedAt: utcSeconds(now2), from: `${client.host}/${repository2}` };
+    return [{ image: image2, digest: graph.root.digest, platforms: platformsOf(graph), ...seen }];
+  });
+  const after = new Set(images2.map(({ image: image2 }) => image2));
+  return {
+    path: lockPath,
+    referrers,
+    isReattached: lock !== void 0 && !(0, import_node_util15.isDeepStrictEqual)(lock.referrers, referrers),
+    images: images2.sort((a2, b) => a2.image < b.image ? -1 : 1),
+    moved: images2.flatMap(({ image: image2, digest: to }) => {
+      const from = before.get(image2)?.digest;
+      return from === void 0 || from === to ? [] : [{ image: image2, from, to }];
+    }),
+    added: [...after].filter((image2) => !before.has(image2)),
+    removed: [...before.keys()].filter((image2) => !after.has(image2))
+  };
 }
-function platformOf(config2) {
-  const { os: os6, architecture, variant } = JSON.parse(config2.toString("utf8"));
-  if (typeof os6 !== "string" || typeof architecture !== "string") return void 0;
-  return typeof variant === "string" && variant ? { os: os6, architecture, variant } : { os: os6, architecture };
+function platformsOf({ documents }) {
+  const known = [...documents.values()].flatMap(
+    (document) => isLeaf(document) && document.platform ? [[formatPlatform(document.platform), document.descriptor.digest]] : []
+  );
+  return Object.fromEntries(known.sort(([a2], [b]) => a2 < b ? -1 : 1));
+}
+function lockedTimes({ lock, name: name3, version: version3, sequence }, relocked) {
+  if (lock === void 0 || lock.name !== name3 || lock.version !== version3) return void 0;
+  const changes = relocked ? [relocked.moved, relocked.added, relocked.removed].flat() : [];
+  const isSame = changes.length === 0 && !relocked?.isReattached && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
+  return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : void 0;
+}
+function lockProblems({ lock, name: name3, version: version3 }, listed) {
+  if (lock === void 0) return [];
+  const pins = lockedPins(lock);
+  const unlocked2 = [...new Set(listed.map(({ image: image2 }) => image2))].filter(
+    (image2) => !pins.has(image2)
+  );
+  const problems = unlocked2.map(
+    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
+  );
+  if (lock.name === name3 && lock.version === version3) return problems;
+  const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
+  return [...problems, warning2("other-lock", [], message, "lock this version too: plan --lock")];
+}
+
+// src/commands/referrer-lists.ts
+var import_promises38 = require("node:fs/promises");
+function lockedLists({ referrers }) {
+  return {
+    list: async ({ name: name3, subject }) => referrers.filter((one) => one.of === name3 && one.subject === subject).map(unlocked),
+    found: () => [...referrers],
+    keep: async () => {
+    }
+  };
+}
+function unlocked({ of: _, subject: __, tag: tag2, ...descriptor3 }) {
+  return { descriptor: defined(descriptor3), ...tag2 ? { tag: tag2 } : {} };
+}
+var lately = 10 * 60 * 1e3;
+var referrer = custom((value) => {
+  const { descriptor: descriptor3 } = value ?? {};
+  return typeof descriptor3?.mediaType === "string" && isDigest(descriptor3.digest);
+});
+var form = record(
+  string2(),
+  object({ at: iso_exports.datetime(), referrers: array(referrer).readonly() })
+);
+async function rememberedLists(path12, ask2, fresh, { now: now2, emit }) {
+  const before = fresh ? {} : young(await readRemembered(path12), now2());
+  const after = { ...before };
+  const used = /* @__PURE__ */ new Set();
+  return {
+    list: async (question) => {
+      const key = `${question.name}@${question.subject}`;
+      const known = before[key];
+      if (known) {
+        used.add(known.at);
+        return known.referrers;
+      }
+      const referrers = await ask2(question);
+      after[key] = { at: now2().toISOString(), referrers };
+      return referrers;
+    },
+    found: () => Object.entries(after).flatMap(locked).sort(inOrder3),
+    keep: async () => {
+      const [oldest] = [...used].sort();
+      if (oldest !== void 0) emit({ kind: "note", message: askedWords(oldest) });
+      await replaceFile(path12, JSON.stringify(after), asHint).catch(() => void 0);
+    }
+  };
+}
+function askedWords(at) {
+  return `what is attached to the images is taken as it was found at ${at}; --fresh asks again`;
+}
+async function readRemembered(path12) {
+  try {
+    return form.parse(JSON.parse(await (0, import_promises38.readFile)(path12, "utf8")));
+  } catch {
+    return {};
+  }
+}
+function young(remembered, now2) {
+  const entries = Object.entries(remembered).filter(([, { at }]) => {
+    const age = now2.getTime() - Date.parse(at);
+    return age >= 0 && age < lately;
+  });
+  return Object.fromEntries(entries);
+}
+function locked([key, { referrers }]) {
+  const at = key.lastIndexOf("@");
+  const place5 = { of: key.slice(0, at), subject: key.slice(at + 1) };
+  return referrers.map(({ descriptor: { digest: digest3, mediaType: mediaType2, size, artifactType }, tag: tag2 }) => ({
+    ...place5,
+    ...{ digest: digest3, mediaType: mediaType2, size },
+    ...defined({ artifactType, tag: tag2 })
+  }));
+}
+function inOrder3(one, other) {
+  const name3 = ({ of, subject, tag: tag2 = "", digest: digest3 }) => [of, subject, tag2, digest3].join(" ");
+  return name3(one) < name3(other) ? -1 : 1;
 }
 
 // src/commands/resolve-images.ts
@@ -42103,9 +42647,17 @@ async function resolveImage2(spec, listed, reference, { registries, cache, pins,
   return {
     listed,
     reference,
-    ...graph ? { graph } : { failure: notThere(source, asked2) },
-    ...tagged2 && tagged2.digest !== held ? { movedTag: tagged2.digest } : {}
+    ...graph ? { graph } : { failure: notThere(source, asked2, cureOf(listed, pins)) },
+    ...isWatched && tag2 ? moved(tagged2?.digest, held, pins.has(listed.image)) : {}
   };
+}
+function moved(now2, held, isLocked) {
+  if (now2 === void 0) return isLocked ? { movedTag: "gone" } : {};
+  return now2 === held ? {} : { movedTag: now2 };
+}
+function cureOf({ image: image2 }, pins) {
+  if (!pins.has(image2)) return "correct the name or tag";
+  return `the digest that it is held to is gone: follow its tag with plan --update ${image2}, or plan again`;
 }
 function eachOnce(listed) {
   return [
@@ -42127,11 +42679,11 @@ function failureOf({ listed: { image: image2, origin }, failure: failure2 }) {
   if (!failure2) throw new Error(`${image2} has neither manifests nor a failure`);
   return new AirgapError(failure2.class, `${image2} (${origin}): ${failure2.message}`, failure2);
 }
-function notThere({ client, repository: repository2 }, asked2) {
+function notThere({ client, repository: repository2 }, asked2, next) {
   const separator = isDigest(asked2) ? "@" : ":";
   return new AirgapError("usage", "its registry does not have it", {
     given: `${client.host}/${repository2}${separator}${asked2}`,
-    next: "correct the name or tag"
+    next
   });
 }
 
@@ -42188,8 +42740,45 @@ function canonical(value) {
   ) ?? "";
 }
 
+// src/commands/saved-referrers.ts
+async function savedReferrers(images2, saved, { registries, cache }) {
+  const entries = saved.images.filter(({ referrer: referrer2 }) => referrer2);
+  const of = groupBy(entries, ({ source }) => sourceRepository(source));
+  return pMap(
+    images2,
+    async (image2) => {
+      const attached = [];
+      const source = registries.source(image2.reference);
+      for (const entry of of.get(repositoryOf(image2.reference)) ?? []) {
+        const { subject, images: digests = [] } = entry.referrer ?? {};
+        if (!subject || !digests.includes(image2.entry.digest)) continue;
+        const graph = await readDescribed(source, entry, cache).catch(
+          (error4) => void lossOf(error4)
+        );
+        const tags = cosignTagsOf(entry);
+        for (const one of tags.length === 0 ? [{}] : tags.map((tag2) => ({ tag: tag2 })))
+          if (graph) attached.push({ subject, graph, ...one });
+      }
+      return { image: image2, attached: inOrder2(attached), lost: [] };
+    },
+    { concurrency: 32 }
+  );
+}
+function cosignTagsOf({ digest: digest3, placements }) {
+  const tags = new Set(placements.map(({ reference }) => splitPlacement(reference).tag));
+  tags.delete(ownTag(digest3));
+  return [...tags];
+}
+
 // src/commands/make-plan.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved), update }) {
+async function planBundle(spec, registries, context, {
+  saved,
+  withoutImages = false,
+  older,
+  base: base2 = saved && savedBase(saved),
+  update,
+  fresh = false
+}) {
   refuseExpired(spec, saved ? new Date(saved.createdAt) : creationTime(context, lockedTimes(spec)));
   const chart2 = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
@@ -42206,12 +42795,21 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const pins = saved ? pinsOf(saved) : lockedPins(spec.lock, update);
   const sources = { registries, cache, pins, watchesTags: saved === void 0 };
   const resolved = await resolveImages(spec, listed, sources, context).finally(cache.keep);
-  const plan2 = makePlan(spec, resolved);
-  const relocked = update && relock(spec, resolved, registries, context.now());
-  const locked = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
-  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked);
+  const lists = await listsFor(spec, { cache, update, fresh }, context);
+  const attaching = withAttached(
+    spec,
+    makePlan(spec, resolved),
+    { ...sources, saved },
+    lists.list,
+    context
+  );
+  const plan2 = await attaching.finally(cache.keep);
+  await lists.keep();
+  const relocked = update && relock(spec, resolved, lists.found(), registries, context.now());
+  const locked2 = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked2);
   const made = await makeInventory({
-    spec: { ...spec, ...defined({ sequence: spec.sequence ?? locked?.sequence }) },
+    spec: { ...spec, ...defined({ sequence: spec.sequence ?? locked2?.sequence }) },
     plan: plan2,
     chart: chart2,
     ownImages: ownImageReferences(plan2, own2),
@@ -42234,6 +42832,20 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const result = { spec, ...made, problems, images: planned2, coverage, registries };
   return { ...result, found: cache.find, ...relocked && { relocked } };
 }
+function listsFor(spec, {
+  cache,
+  update,
+  fresh
+}, context) {
+  if (spec.lock && !update) return lockedLists(spec.lock);
+  const path12 = (0, import_node_path29.join)(stateFolder(spec), "referrers.json");
+  return rememberedLists(path12, lister({ cache }), fresh, context);
+}
+async function withAttached(spec, plan2, { saved, ...sources }, list, context) {
+  if (!spec.referrers) return plan2;
+  const found = saved ? await savedReferrers(plan2.images, saved, sources) : await findReferrers(plan2.images, spec.pullThrough, { ...sources, list }, context);
+  return withReferrers(plan2, found, spec.pullThrough);
+}
 function refuseExpired({ expires }, createdAt) {
   if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
   throw new AirgapError("usage", "the bundle would have expired before it was made", {
@@ -42255,9 +42867,9 @@ function contentCache(spec, older) {
 function stateFolder(spec) {
   return (0, import_node_path29.join)(spec.folder, ".airgap-bundle");
 }
-function creationTime({ env, now: now2 }, locked) {
+function creationTime({ env, now: now2 }, locked2) {
   const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === void 0 || epoch === "") return locked ? new Date(locked.createdAt) : now2();
+  if (epoch === void 0 || epoch === "") return locked2 ? new Date(locked2.createdAt) : now2();
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1e3);
   throw new AirgapError("usage", "SOURCE_DATE_EPOCH is no time", {
     given: epoch,
@@ -42266,7 +42878,7 @@ function creationTime({ env, now: now2 }, locked) {
 }
 
 // src/image-sources/charts.ts
-var import_promises39 = require("node:fs/promises");
+var import_promises40 = require("node:fs/promises");
 var import_node_path32 = require("node:path");
 
 // src/image-sources/node.ts
@@ -42352,14 +42964,14 @@ var Builder = class {
 var nulls = /* @__PURE__ */ new Set(["~", "null", "Null", "NULL"]);
 function entriesOf(nodes) {
   const entries = /* @__PURE__ */ new Map();
-  const merged2 = [];
+  const merged3 = [];
   for (let at = 0; at + 1 < nodes.length; at += 2) {
     const [key, value] = [nodes[at], nodes[at + 1]];
     if (key?.kind !== "text" || value === void 0) continue;
-    if (key.value === "<<") merged2.push(...value.kind === "list" ? value.items : [value]);
+    if (key.value === "<<") merged3.push(...value.kind === "list" ? value.items : [value]);
     else entries.set(key.value, value);
   }
-  for (const node2 of merged2) {
+  for (const node2 of merged3) {
     if (node2.kind !== "map") continue;
     for (const [key, value] of node2.entries) if (!entries.has(key)) entries.set(key, value);
   }
@@ -42553,13 +43165,13 @@ function imageOf(item) {
 }
 
 // src/image-sources/chart-files.ts
-var import_promises38 = require("node:fs/promises");
+var import_promises39 = require("node:fs/promises");
 var import_node_path30 = require("node:path");
 async function readAbouts(path12, field) {
-  const found = await (0, import_promises38.stat)(path12).catch((cause) => {
+  const found = await (0, import_promises39.stat)(path12).catch((cause) => {
     throw unreadable(path12, field, cause);
   });
-  const files2 = found.isDirectory() ? await filesOfFolder(path12, (0, import_node_path30.basename)(path12)) : await filesOfArchive(await (0, import_promises38.readFile)(path12), "");
+  const files2 = found.isDirectory() ? await filesOfFolder(path12, (0, import_node_path30.basename)(path12)) : await filesOfArchive(await (0, import_promises39.readFile)(path12), "");
   return [...files2].flatMap(([name3, bytes]) => aboutsIn(name3, bytes));
 }
 function aboutsIn(path12, bytes) {
@@ -42571,12 +43183,12 @@ function aboutsIn(path12, bytes) {
 var isAbout = (path12) => /(?:^|\/)Chart\.yaml$/.test(path12);
 async function filesOfFolder(folder, name3) {
   const files2 = /* @__PURE__ */ new Map();
-  const about = await (0, import_promises38.readFile)((0, import_node_path30.join)(folder, "Chart.yaml")).catch(() => void 0);
+  const about = await (0, import_promises39.readFile)((0, import_node_path30.join)(folder, "Chart.yaml")).catch(() => void 0);
   if (about) files2.set(`${name3}/Chart.yaml`, about);
-  const entries = await (0, import_promises38.readdir)((0, import_node_path30.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
+  const entries = await (0, import_promises39.readdir)((0, import_node_path30.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
   for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
     const inner = (0, import_node_path30.join)(folder, "charts", entry.name);
-    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises38.readFile)(inner), `${name3}/charts/`) : [];
+    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises39.readFile)(inner), `${name3}/charts/`) : [];
     for (const [path12, bytes] of found) files2.set(path12, bytes);
   }
   return files2;
@@ -42705,8 +43317,8 @@ function distance(a2, b) {
   for (const [i2, letter] of [...a2].entries()) {
     const next = [i2 + 1];
     for (const [j, other] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const changed2 = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed2, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;
   }
@@ -42815,10 +43427,10 @@ function isInDefault(trail) {
 }
 
 // src/image-sources/free-text.ts
-function imagesInText(text5, doubt2 = {}) {
+function imagesInText(text5, isHinted = false) {
   if (!/[:/@]/.test(text5)) return [];
   return plain3(text5).split("\n").flatMap(
-    (line, index) => /^\s*(?:#|\/\/)/.test(line) ? [] : imagesInLine(line, doubt2).map((image2) => ({ image: image2, line: index }))
+    (line, index) => /^\s*(?:#|\/\/)/.test(line) ? [] : imagesInLine(line, isHinted).map((image2) => ({ image: image2, line: index }))
   );
 }
 var unknown2 = "";
@@ -42826,7 +43438,7 @@ function plain3(text5) {
   if (!/[{$<%]/.test(text5)) return text5;
   return text5.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
 }
-function imagesInLine(line, { isHinted = false, isSecret = false }) {
+function imagesInLine(line, isHinted) {
   if (line.length > longestLine) return [];
   const found = [];
   let before = "";
@@ -42839,8 +43451,7 @@ function imagesInLine(line, { isHinted = false, isSecret = false }) {
     const bare2 = word.replace(/[.:!?]+$/, "");
     const [name3, isPulled] = withoutTransport(bare2);
     const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
-    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
-      found.push(name3);
+    if (looksLikeImage(name3, isKnown && !word.endsWith(":"))) found.push(name3);
     before = word + follows;
   }
   return found;
@@ -42853,9 +43464,6 @@ var words = /[^\s"'`,;()[\]{}|=\\]+/g;
 function withoutTransport(word) {
   const name3 = word.replace(/^docker:\/\//, "");
   return [name3, name3 !== word];
-}
-function isPublic(name3) {
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
 }
 
 // src/image-sources/image-field.ts
@@ -42905,7 +43513,7 @@ function findImages(root) {
   return new Walk().through(root, wholeDocument);
 }
 var mostWork = 4e6;
-var deepest = 400;
+var deepest2 = 400;
 var Walk = class {
   #found = [];
   #work = 0;
@@ -42926,7 +43534,7 @@ var Walk = class {
   /** Aliases can make a short document as large as they like. */
   #spend(work) {
     this.#work += work;
-    if (this.#work <= mostWork && this.#depth <= deepest) return;
+    if (this.#work <= mostWork && this.#depth <= deepest2) return;
     throw new RangeError("its aliases make it too large");
   }
   #list({ items }, holder, trail) {
@@ -42982,12 +43590,13 @@ var Walk = class {
       for (const found of inside) this.#found.push({ ...found, line: lineOf2(found.line - 1) });
       return;
     }
-    for (const { image: image2, line } of imagesInText(value, doubtOf(value, holder, isHinted))) {
+    for (const { image: image2, line } of imagesInText(value, isHinted && !/\n./.test(value))) {
       this.#add(image2, lineOf2(line), holder, trail, "suspected");
     }
   }
   #add(image2, line, holder, trail, judgement) {
     const isSuspected = judgement === "suspected";
+    if (isSuspected && holder.isSecret && referenceIn(image2)?.digest === void 0) return;
     this.#found.push({ image: image2.trim(), line, place: placeOf2(holder, trail), isSuspected });
   }
 };
@@ -42997,12 +43606,9 @@ function findInDocuments(text5, holder) {
   if (errors.length > 0 || !isDocument2) return void 0;
   return documents.flatMap(({ root }) => new Walk().through(root, holder));
 }
-function doubtOf(text5, { isSecret }, isHinted) {
-  return { isHinted: isHinted && !/\n./.test(text5), isSecret };
-}
 
 // src/image-sources/found.ts
-function merged(found) {
+function merged2(found) {
   return {
     images: found.flatMap(({ images: images2 }) => images2),
     errors: found.flatMap(({ errors }) => errors)
@@ -43013,7 +43619,7 @@ function foundInText(text5, name3) {
   for (const read5 of eachDocument(text5, name3)) {
     found.push(read5 instanceof AirgapError ? failed2(read5) : foundInDocument(read5, name3));
   }
-  return merged(found);
+  return merged2(found);
 }
 function foundInDocument({ root, line }, name3) {
   const given = `${name3}:${line}`;
@@ -43032,15 +43638,15 @@ function foundInDocument({ root, line }, name3) {
 function failed2(error4) {
   return { images: [], errors: [error4] };
 }
-function foundOf(mentions, name3) {
+function foundOf(mentions, name3, cure) {
   const images2 = mentions.map(({ image: image2, line, place: place5, isSuspected }) => ({
     image: image2,
     source: `${line > 0 ? `${name3}:${line}` : name3} ${place5}`.trim(),
     isSuspected
   }));
-  return checkedNames(images2);
+  return checkedNames(images2, cure);
 }
-function checkedNames(images2) {
+function checkedNames(images2, cure = () => "correct the name") {
   const errors = [];
   const right = images2.filter(({ image: image2, source }) => {
     try {
@@ -43049,7 +43655,7 @@ function checkedNames(images2) {
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       errors.push(
-        new AirgapError("usage", cause.message, { given: source, next: "correct the name", cause })
+        new AirgapError("usage", cause.message, { given: source, next: cure(image2), cause })
       );
       return false;
     }
@@ -43102,9 +43708,15 @@ var ClusterTools = class {
   }
   async #run(tool, args) {
     const { cwd, env, signal } = this.#context;
-    const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
-    const { stdout, stderr, failed: failed4, exitCode, code: code3 } = await execa(tool, args, {
-      env: theirs,
+    const theirs = Object.entries(env).filter(([name3]) => !name3.startsWith("AIRGAP_BUNDLE_"));
+    const {
+      stdout,
+      stderr,
+      failed: failed4,
+      code: code3,
+      signal: killedBy
+    } = await execa(tool, args, {
+      env: Object.fromEntries(theirs),
       extendEnv: false,
       cwd,
       stdin: "ignore",
@@ -43114,8 +43726,9 @@ var ClusterTools = class {
     });
     if (!failed4) return stdout;
     signal.throwIfAborted();
-    if (exitCode === void 0) throw missing4(tool, code3);
-    throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: words2(stderr) });
+    if (code3 === "ENOENT" || code3 === "EACCES") throw missing4(tool, code3);
+    const given = words2(stderr) || killedBy || code3;
+    throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given });
   }
 };
 function flag(name3, value) {
@@ -43134,7 +43747,7 @@ var homes = {
 };
 function missing4(tool, code3) {
   return new AirgapError("tool", `${tool} was not found`, {
-    given: code3 === "ENOENT" ? `no ${tool} on PATH` : code3 ?? `${tool} cannot be run`,
+    given: code3 === "ENOENT" ? `no ${tool} on PATH` : `${tool}: ${code3}`,
     next: `install it: ${homes[tool]}`
   });
 }
@@ -43155,11 +43768,20 @@ async function renderChart({ path: path12, release: release2 }, source, context)
     return await new ClusterTools({}, context).helm(...argv);
   } catch (error4) {
     if (!(error4 instanceof AirgapError && error4.class === "cluster")) throw error4;
+    const given = whatHelmSays(error4.given ?? "");
     throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
-      given: whatHelmSays(error4.given ?? ""),
-      next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
+      given,
+      next: lacksCharts.test(given) ? fetchCharts(source) : giveValues(source)
     });
   }
+}
+var lacksCharts = /missing in charts\/ directory/;
+function fetchCharts({ name: name3, path: path12 }) {
+  const isArchive = path12.startsWith("oci://") || path12.endsWith(".tgz");
+  return isArchive ? "unpack it, run `helm dependency build` on its folder, and name the folder" : `helm dependency build ${name3}`;
+}
+function giveValues({ name: name3 }) {
+  return `give what it asks for: {chart: ${name3}, values: [FILE]}`;
 }
 function whatHelmSays(text5) {
   const said2 = text5.replace(/^[\s\S]*^Error: /m, "").replace(/\n+Use --debug flag[\s\S]*$/, "").replace(/^(?:level|time)=.*$/gm, "");
@@ -43169,7 +43791,7 @@ function whatHelmSays(text5) {
 // src/image-sources/charts.ts
 async function findInChart(source, registries, context) {
   for (const file2 of source.values) {
-    await (0, import_promises39.readFile)(file2).catch((cause) => {
+    await (0, import_promises40.readFile)(file2).catch((cause) => {
       throw unreadable(file2, `values of ${source.field}`, cause);
     });
   }
@@ -43178,7 +43800,7 @@ async function findInChart(source, registries, context) {
   const bytes = await pullChart(name3, source.field, registries);
   return withScratch(context.temporary, async (folder) => {
     const path12 = (0, import_node_path32.join)(folder, "chart.tgz");
-    await (0, import_promises39.writeFile)(path12, bytes);
+    await (0, import_promises40.writeFile)(path12, bytes);
     return findInFiles(path12, source, context);
   });
 }
@@ -43198,7 +43820,7 @@ async function findInFiles(path12, source, context) {
   const rendered = await renderChart({ path: path12, release: release2 }, source, context);
   const found = foundInRendered(rendered, source.name);
   const images2 = imagesOfAnnotations(abouts, found.files, source.name);
-  return merged([...found.found, { images: images2, errors: [] }]);
+  return merged2([...found.found, { images: images2, errors: [] }]);
 }
 function foundInRendered(text5, chart2) {
   const { documents, errors } = readYaml2(text5, chart2);
@@ -43264,20 +43886,32 @@ async function findInCluster(source, context) {
   const [first, ...others] = asked2;
   const ask2 = ({ resource, namespace }) => findIn(resource, namespace, source, context);
   const found = first ? [await ask2(first)] : [];
-  return merged([
-    ...found,
-    ...await pMap(others, ask2, { concurrency: 4, signal: context.signal })
-  ]);
+  found.push(...await pMap(others, ask2, { concurrency: 4, signal: context.signal }));
+  for (const namespace of source.namespaces) {
+    if (found.every((one) => one.namespace !== namespace || one.isEmpty)) {
+      context.emit(nothingIn(namespace, source));
+    }
+  }
+  return merged2(found);
+}
+function nothingIn(namespace, { field }) {
+  return {
+    kind: "warning",
+    message: `namespace ${namespace} of ${field} has no workloads, or does not exist`,
+    cure: "correct its name: `kubectl get namespaces` lists them"
+  };
 }
 async function findIn(resource, namespace, source, context) {
   try {
     const list = nodeOf(await listObjects(resource, namespace, source, context));
     const name3 = source.context === void 0 ? "cluster" : `cluster ${source.context}`;
-    const living = itemsOf(childAt(list, "items")).filter((object2) => !isPast(object2));
-    return merged(living.map((object2) => foundOf(findImages(object2), name3)));
+    const objects = itemsOf(childAt(list, "items"));
+    const living = objects.filter((object2) => !isPast(object2));
+    const found = merged2(living.map((object2) => foundOf(findImages(object2), name3)));
+    return { ...found, namespace, isEmpty: objects.length === 0 };
   } catch (error4) {
     if (!(error4 instanceof AirgapError && isForbidden(error4))) throw error4;
-    return { images: [], errors: [error4] };
+    return { images: [], errors: [error4], namespace, isEmpty: false };
   }
 }
 function isPast(object2) {
@@ -43341,12 +43975,15 @@ function parseToml(text5, name3, field) {
   }
 }
 
+// src/image-sources/manifests.ts
+var import_node_tty3 = require("node:tty");
+
 // src/image-sources/manifest-files.ts
 var import_node_fs10 = require("node:fs");
-var import_promises40 = require("node:fs/promises");
+var import_promises41 = require("node:fs/promises");
 var import_node_path33 = require("node:path");
 async function manifestFiles(root, field) {
-  const found = await (0, import_promises40.stat)(root.path).catch((cause) => {
+  const found = await (0, import_promises41.stat)(root.path).catch((cause) => {
     throw unreadable(root.path, field, cause);
   });
   if (!found.isDirectory()) return [root];
@@ -43360,7 +43997,7 @@ function isKustomization(path12) {
   return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path12);
 }
 async function filesIn2({ path: path12, name: name3 }, field) {
-  const entries = await (0, import_promises40.readdir)(path12, { withFileTypes: true }).catch((cause) => {
+  const entries = await (0, import_promises41.readdir)(path12, { withFileTypes: true }).catch((cause) => {
     throw unreadable(path12, field, cause);
   });
   const files2 = [];
@@ -43374,7 +44011,7 @@ async function filesIn2({ path: path12, name: name3 }, field) {
   return files2;
 }
 async function isFile2(path12) {
-  return (0, import_promises40.stat)(path12).then(
+  return (0, import_promises41.stat)(path12).then(
     (found) => found.isFile(),
     () => false
   );
@@ -43403,7 +44040,10 @@ function withoutManifests({ name: name3 }, field) {
 
 // src/image-sources/manifests.ts
 async function findInManifests({ path: path12, name: name3, field }, { emit }) {
-  if (path12 === "-") return foundInText(await readManifest(path12, field), "standard input");
+  if (path12 === "-") {
+    if ((0, import_node_tty3.isatty)(0)) emit({ kind: "note", message: `${field} awaits manifests on standard input` });
+    return foundInText(await readManifest(path12, field), "standard input");
+  }
   const files2 = await manifestFiles({ path: path12, name: name3 }, field);
   const found = [];
   for (const file2 of files2) {
@@ -43417,13 +44057,14 @@ async function findInManifests({ path: path12, name: name3, field }, { emit }) {
     }
     found.push(foundInText(await readManifest(file2.path, field), file2.name));
   }
-  return merged(found);
+  return merged2(found);
 }
 
 // src/image-sources/other-tools.ts
 var compose = {
   expected: "a compose file with `services:`",
   isOne: (root) => childAt(root, "services")?.kind === "map",
+  cure: (image2) => image2.includes("$") ? "give what `docker compose config` prints" : "correct the name",
   find: (root) => entriesOf2(childAt(root, "services")).flatMap(([name3, service]) => [
     ...mention(service, ["services", name3], "image", childAt(service, "build") !== void 0),
     ...itemsOf(childAt(service, "volumes")).flatMap(
@@ -43485,7 +44126,7 @@ function inRegistry(image2, registry3) {
 var readers = { compose, hauler, imagesLock, zarf };
 async function findInToolFile({ kind, path: path12, name: name3, field }) {
   const { documents, errors } = readYaml2(await readManifest(path12, field), name3);
-  const { isOne, find, expected } = readers[kind];
+  const { isOne, find, expected, cure } = readers[kind];
   const ours = documents.map(({ root }) => root).filter(isOne);
   if (ours.length === 0 && errors.length === 0) {
     throw new AirgapError("usage", `${field} names another kind of file`, {
@@ -43493,7 +44134,7 @@ async function findInToolFile({ kind, path: path12, name: name3, field }) {
       expected
     });
   }
-  return merged([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name3))]);
+  return merged2([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name3, cure))]);
 }
 
 // src/image-sources/find-in-source.ts
@@ -43503,6 +44144,26 @@ async function findInSource(source, registries, context) {
   if (source.kind === "containerd") return findInContainerd(source);
   if (source.kind === "manifests") return findInManifests(source, context);
   return findInToolFile(source);
+}
+
+// src/commands/tell-left.ts
+function tellSuspected(images2, { emit }) {
+  if (images2.length === 0) return;
+  emit({
+    kind: "warning",
+    message: `${count(images2.length, "suspected image")} not taken: ${someOf(images2)}`,
+    cure: "see where with `images`; list those that are needed, or add suspected: true to their source"
+  });
+}
+function tellInTarget(images2, { emit }) {
+  if (images2.length === 0) return;
+  const message = `${count(images2.length, "image")} of the cluster left out, in the target already: ${someOf(images2)}`;
+  emit({ kind: "note", message });
+}
+var named = 20;
+function someOf(images2) {
+  const others = images2.length > named ? ` and ${images2.length - named} more` : "";
+  return `${images2.slice(0, named).join(", ")}${others}`;
 }
 
 // src/commands/source-images.ts
@@ -43531,16 +44192,19 @@ function refuseMistakes(errors) {
 async function withSourceImages(spec, registries, context) {
   const { images: found, errors } = await findSourceImages(spec, registries, context);
   refuseMistakes(errors);
-  const inState = (state) => found.filter((image2) => image2.state === state);
-  const images2 = [...spec.images, ...listedIn2(inState("taken"))];
-  const known = new Set(images2.map(({ image: image2 }) => image2));
-  const left = (state) => [...byImage(inState(state)).keys()].filter((image2) => !known.has(image2));
-  tellSuspected(left("suspected"), context);
-  tellInTarget(left("in-target"), context);
+  const taken = found.filter(({ state }) => state === "taken");
+  const images2 = [...spec.images, ...listedIn2(taken)];
+  tellSuspected(leftIn("suspected", found, images2), context);
+  tellInTarget(leftIn("in-target", found, images2), context);
   if (images2.length > 0) return { ...spec, images: images2 };
   throw new AirgapError("usage", "no source names an image", {
     given: spec.imageSources.map(({ field }) => field).join(", ")
   });
+}
+function leftIn(state, found, others) {
+  const known = new Set(others.map(({ image: image2 }) => image2));
+  const left = byImage(found.filter((image2) => image2.state === state));
+  return [...left.keys()].filter((image2) => !known.has(image2));
 }
 async function findOrFail(source, registries, context) {
   try {
@@ -43563,24 +44227,6 @@ function listedIn2(found) {
 }
 function tellNone({ field }, { emit }) {
   emit({ kind: "warning", message: `${field} names no image` });
-}
-function tellSuspected(images2, { emit }) {
-  if (images2.length === 0) return;
-  emit({
-    kind: "warning",
-    message: `${count(images2.length, "suspected image")} not taken: ${someOf(images2)}`,
-    cure: "see where with `images`; list those that are needed, or add suspected: true to their source"
-  });
-}
-function tellInTarget(images2, { emit }) {
-  if (images2.length === 0) return;
-  const message = `${count(images2.length, "image")} of the cluster left out, in the target already: ${someOf(images2)}`;
-  emit({ kind: "note", message });
-}
-var named = 20;
-function someOf(images2) {
-  const others = images2.length > named ? ` and ${images2.length - named} more` : "";
-  return `${images2.slice(0, named).join(", ")}${others}`;
 }
 
 // src/commands/plan.ts
@@ -43614,7 +44260,7 @@ async function plan(run, lock, registries, context) {
   const kept = run.saved ? void 0 : openKeptPlan(run, lock, context);
   const left = run.fresh ? void 0 : await kept?.read();
   const goneOn = left && await goOn(left, run, registries, context);
-  const prepared2 = goneOn ?? await prepare2(run.spec, registries, context, run);
+  const prepared2 = goneOn ?? await planBundle(run.spec, registries, context, run);
   return {
     prepared: prepared2,
     async carryOut(work) {
@@ -43654,7 +44300,7 @@ function refuseFreshPlan({ saved, fresh }) {
 async function goOn(left, run, registries, context) {
   tell(left, context);
   try {
-    return await prepare2(run.spec, registries, context, { ...run, saved: left.inventory });
+    return await planBundle(run.spec, registries, context, { ...run, saved: left.inventory });
   } catch (error4) {
     if (!(error4 instanceof AirgapError && error4.class === "usage")) throw error4;
     context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
@@ -43692,12 +44338,12 @@ function openKeptPlan(run, lock, context) {
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises41.rm)(path12, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises42.rm)(path12, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path12, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises41.readFile)(path12, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises42.readFile)(path12, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -43794,6 +44440,65 @@ function blobReader({ manifests: manifests2, images: images2, registries, found 
     const home = homes2.get(digest3);
     if (!home) throw new Error(`no image has the blob ${digest3}`);
     return home.client.getBlob(home.repository, digest3, range);
+  };
+}
+
+// src/transfer/attaching.ts
+var mostTries = 5;
+async function listAttached(target2, repository2, subject, document) {
+  const list = { target: target2, repository: repository2, tag: referrersTag(subject) };
+  const entry = referrerDescriptor(document);
+  for (let tries = 0; tries < mostTries; tries++) {
+    const index = await readList2(list);
+    if (index.manifests.some(({ digest: digest3 }) => digest3 === entry.digest)) return;
+    await putList(list, { ...index, manifests: [...index.manifests, entry] });
+  }
+  throw new AirgapError("integrity", `${nameOf(list)} does not keep what is added to it`, {
+    given: `no ${entry.digest} in it after ${mostTries} tries`,
+    next: "check whether something else writes to this tag, then run again"
+  });
+}
+async function readList2(list) {
+  const found = await list.target.getManifest(list.repository, list.tag);
+  if (found === void 0) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
+  if (found.descriptor.mediaType !== ociIndex) throw notAList(list, found.descriptor);
+  const index = JSON.parse(found.bytes.toString());
+  return { ...index, manifests: index.manifests ?? [] };
+}
+function notAList(list, { mediaType: mediaType2, digest: digest3 }) {
+  return new AirgapError("refused", `${nameOf(list)} is no list of what is attached to an image`, {
+    given: `${mediaType2} ${digest3}`,
+    expected: ociIndex,
+    next: "remove or rename that tag in the target: the registry has no referrers API, so its clients look there"
+  });
+}
+async function putList(list, index) {
+  try {
+    await put2(list, index);
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && lacksContent(error4))) throw error4;
+    const { target: target2, repository: repository2 } = list;
+    const there = await Promise.all(
+      index.manifests.map(
+        async (one) => await target2.headManifest(repository2, one.digest) && one
+      )
+    );
+    await put2(list, { ...index, manifests: there.flatMap((one) => one ?? []) });
+  }
+}
+async function put2({ target: target2, repository: repository2, tag: tag2 }, index) {
+  const bytes = Buffer.from(JSON.stringify(index));
+  await target2.putManifest(repository2, tag2, ociIndex, bytes);
+}
+function nameOf({ target: target2, repository: repository2, tag: tag2 }) {
+  return `${target2.host}/${repository2}:${tag2}`;
+}
+function inTurn() {
+  const last = /* @__PURE__ */ new Map();
+  return (name3, work) => {
+    const mine = (last.get(name3) ?? Promise.resolve()).then(work, work);
+    last.set(name3, mine);
+    return mine;
   };
 }
 
@@ -43969,8 +44674,8 @@ async function copy(unit2, needed, work) {
     const job = { digest: digest3, from, to, atOnce: blobsAtOnce2, watch: copying.watch() };
     const sent = await work.oras.copy(job, missing6);
     work.sent(sent);
-    const put2 = await target2.headManifest(repository2, digest3);
-    if (put2?.digest !== digest3) throw notPut(unit2, target2.host);
+    const put3 = await target2.headManifest(repository2, digest3);
+    if (put3?.digest !== digest3) throw notPut(unit2, target2.host);
     for (const blob2 of missing6) work.turns.arrived(blob2, repository2);
     return sent;
   } finally {
@@ -44016,8 +44721,8 @@ function watchProcess({ pid, stdout }, every, watches) {
 function watchOras(blobs2, told) {
   const sizes = sizesOf(blobs2);
   return ({ reported, traffic }) => {
-    const moved = traffic?.written ?? bytesOf(reported.Copied, sizes);
-    told(bytesOf(reported.Exists, sizes) + moved);
+    const moved2 = traffic?.written ?? bytesOf(reported.Copied, sizes);
+    told(bytesOf(reported.Exists, sizes) + moved2);
   };
 }
 function sizesOf(blobs2) {
@@ -44095,10 +44800,10 @@ var TransferProgress = class {
     };
   }
   #tell() {
-    const moved = [...this.#copies].map(
-      ({ left, moved: moved2 }) => Math.min(Math.max(left - 1, 0), sum(moved2))
+    const moved2 = [...this.#copies].map(
+      ({ left, moved: moved3 }) => Math.min(Math.max(left - 1, 0), sum(moved3))
     );
-    const done = this.#arrived + sum(moved);
+    const done = this.#arrived + sum(moved2);
     this.#emit({ kind: "bytes", done, total: this.#total, images: { ...this.#images } });
   }
 };
@@ -44127,22 +44832,22 @@ var Refusals = class {
    * Moves a tag that holds something else, one at a time in a repository.
    * @throws what `put` throws; where an earlier tag may not move at all its refusal, and `put` is not called
    */
-  moveTag(repository2, put2) {
-    const moved = (this.#moves.get(repository2) ?? Promise.resolve()).then(
-      () => this.#move(repository2, put2)
+  moveTag(repository2, put3) {
+    const moved2 = (this.#moves.get(repository2) ?? Promise.resolve()).then(
+      () => this.#move(repository2, put3)
     );
     this.#moves.set(
       repository2,
-      moved.catch(() => {
+      moved2.catch(() => {
       })
     );
-    return moved;
+    return moved2;
   }
-  async #move(repository2, put2) {
+  async #move(repository2, put3) {
     const earlier = this.#immovable.get(repository2);
     if (earlier !== void 0) throw earlier;
     try {
-      await put2();
+      await put3();
     } catch (error4) {
       if (isRefusal(error4) && isOfTags(error4)) this.#immovable.set(repository2, error4);
       throw error4;
@@ -44273,6 +44978,7 @@ function startWork(job, images2, oras, context) {
       ({ repository: repository2, document }) => `${repository2}@${document.descriptor.digest}`,
       (child2) => putChild(child2, work)
     ),
+    attaching: inTurn(),
     held: heldBlobs(),
     sent: (blobs2) => {
       bytesSent += totalSize(blobs2);
@@ -44281,8 +44987,16 @@ function startWork(job, images2, oras, context) {
   };
   return work;
 }
-function putChild({ repository: repository2, document: { descriptor: descriptor3, bytes } }, { job: { target: target2 } }) {
-  return target2.putManifest(repository2, descriptor3.digest, descriptor3.mediaType, bytes);
+async function putChild({ repository: repository2, document }, { job: { target: target2 }, attaching }) {
+  const { descriptor: descriptor3, bytes, manifest } = document;
+  const { digest: digest3, mediaType: mediaType2 } = descriptor3;
+  const { knowsSubject } = await target2.putManifest(repository2, digest3, mediaType2, bytes);
+  const { subject } = manifest;
+  if (subject === void 0 || knowsSubject) return;
+  await attaching(
+    `${repository2}@${subject.digest}`,
+    () => listAttached(target2, repository2, subject.digest, document)
+  );
 }
 function isIncomplete({ places }) {
   return places.some(({ found }) => found.state === "missing");
@@ -44518,7 +45232,7 @@ function notServed(reference, expected, existing) {
 }
 
 // src/transfer/oras-access.ts
-var import_promises42 = require("node:fs/promises");
+var import_promises43 = require("node:fs/promises");
 var import_node_path36 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
   const folder = (0, import_node_path36.join)(scratch, "oras");
@@ -44545,7 +45259,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => onDisk(folder, (0, import_promises42.rm)(folder, { recursive: true, force: true }))
+    close: () => onDisk(folder, (0, import_promises43.rm)(folder, { recursive: true, force: true }))
   };
 }
 function hostOf({ host }) {
@@ -44563,12 +45277,12 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path12, text5) {
-  await onDisk(path12, (0, import_promises42.writeFile)(path12, text5, { mode: 384 }));
+  await onDisk(path12, (0, import_promises43.writeFile)(path12, text5, { mode: 384 }));
   return path12;
 }
 
 // src/transfer/oras-places.ts
-async function takePlaces(copy2, most) {
+async function takePlaces(copy2, most2) {
   const hosts2 = placesOf(copy2);
   const leaves = [];
   const leave = () => leaves.forEach((one) => void one());
@@ -44584,7 +45298,7 @@ async function takePlaces(copy2, most) {
   }
   if (new Set(hosts2).size < hosts2.length) leaves.push(...tryAll(hosts2.slice(1)) ?? []);
   let concurrency = 1;
-  for (; concurrency < most; concurrency++) {
+  for (; concurrency < most2; concurrency++) {
     const more = tryAll(hosts2);
     if (more === void 0) break;
     leaves.push(...more);
@@ -44610,7 +45324,7 @@ function tryAll(hosts2) {
 
 // src/transfer/oras-process.ts
 var import_node_fs12 = require("node:fs");
-var import_promises43 = require("node:stream/promises");
+var import_promises44 = require("node:stream/promises");
 
 // src/transfer/oras-errors.ts
 var OrasFailure = class extends AirgapError {
@@ -44713,9 +45427,9 @@ function watchStall(blobs2, { stallMs, isExcused }, stalled) {
   let since = performance.now();
   return (look2) => {
     const now2 = performance.now();
-    const [moved, least] = progressOf(look2);
-    if (moved - before > least || moved < before || isExcused()) {
-      before = moved;
+    const [moved2, least] = progressOf(look2);
+    if (moved2 - before > least || moved2 < before || isExcused()) {
+      before = moved2;
       since = now2;
     } else if (now2 - since >= stallMs + moreFor(look2, sizes)) stalled();
   };
@@ -44754,14 +45468,14 @@ async function runOras({ oras, words: words4, env, stallMs }, copy2, blobs2, sig
   const stalled = watchStall(blobs2, { stallMs, isExcused }, () => stall.abort());
   const watches = [stalled, ...copy2.watch ? [copy2.watch] : []];
   const watched = watchProcess(child2, Math.min(mostBetween, stallMs / 5), watches);
-  const [result] = await Promise.all([child2, (0, import_promises43.finished)(child2.stdout).catch(() => {
+  const [result] = await Promise.all([child2, (0, import_promises44.finished)(child2.stdout).catch(() => {
   })]);
   watched.stop();
   if (result.isCanceled) signal.throwIfAborted();
   const { Copying: begun, Copied: copied } = watched.reported;
   if (!result.failed) return { begun, copied };
   const said2 = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
-  return { begun, copied, failure: new OrasFailure(said2, nameOf(copy2)) };
+  return { begun, copied, failure: new OrasFailure(said2, nameOf2(copy2)) };
 }
 function isHeldBack(copy2) {
   const { from } = copy2;
@@ -44778,7 +45492,7 @@ function sourceName(from) {
   if (!("fd" in from)) return registryName(from);
   return (0, import_node_fs12.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
-function nameOf({ digest: digest3, from, to }) {
+function nameOf2({ digest: digest3, from, to }) {
   const source = "fd" in from ? from.path : registryName(from);
   return `${source}@${digest3} to ${registryName(to)}`;
 }
@@ -44806,7 +45520,7 @@ var passedOn = [
 // src/transfer/loopback.ts
 var import_node_crypto9 = require("node:crypto");
 var import_node_http = require("node:http");
-var import_promises44 = require("node:stream/promises");
+var import_promises45 = require("node:stream/promises");
 async function serveOnLoopback(content, { signal }) {
   const repository2 = `bundle/${(0, import_node_crypto9.randomBytes)(16).toString("hex")}`;
   const failing = new AbortController();
@@ -44876,7 +45590,7 @@ async function sendBlob(content, digest3, isHead, response) {
   if (size === void 0) return void response.writeHead(404).end();
   writeHead(response, "application/octet-stream", size, digest3);
   if (isHead) return void response.end();
-  await (0, import_promises44.pipeline)(content.read(digest3), response);
+  await (0, import_promises45.pipeline)(content.read(digest3), response);
 }
 function writeHead(response, type, size, digest3) {
   response.writeHead(200, {
@@ -45028,9 +45742,9 @@ async function sourceFlags(from, { flags }) {
   if ("fd" in from) return ["--from-oci-layout"];
   return flags("from", "server" in from ? from.server : from.client);
 }
-async function enter(copy2, most, ask2) {
+async function enter(copy2, most2, ask2) {
   for (; ; ) {
-    const taken = await takePlaces(copy2, most);
+    const taken = await takePlaces(copy2, most2);
     if (taken !== void 0) return taken;
     await ask2();
   }
@@ -45050,33 +45764,37 @@ async function place4(placing, work) {
     return failed3(reference, error4);
   }
 }
-async function fill2(placing, bring2, put2, work) {
+async function fill2(placing, bring2, put3, work) {
   const { image: image2, graph, place: place5 } = placing;
   const { repository: repository2 } = place5;
   const units4 = unitsOf(image2, graph, repository2, work.job.origin.kind);
   const brought = await settleAll(units4.map(({ key }) => bring2(key)));
   const already = new Set(brought.flatMap(({ documents }) => documents));
-  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest3 } }) => digest3 !== graph.root.digest && !already.has(digest3)).map((document) => ({ repository: repository2, document }));
-  await putChildren(children2, put2);
+  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest3 }, manifest: { subject } }) => {
+    return subject || digest3 !== graph.root.digest && !already.has(digest3);
+  }).map((document) => ({ repository: repository2, document }));
+  await putChildren(children2, put3);
   await putTag(placing, work);
   return brought;
 }
-async function putChildren(children2, put2) {
+async function putChildren(children2, put3) {
   const [indexes, leaves] = [true, false].map(
     (is) => children2.filter(({ document }) => isIndexDocument(document) === is)
   );
-  await settleAll((leaves ?? []).map(put2));
-  for (const index of indexes ?? []) await put2(index);
+  await settleAll((leaves ?? []).map(put3));
+  for (const index of indexes ?? []) await put3(index);
 }
 async function putTag({ graph, place: place5, found }, { job, refusals }) {
   const document = graph.documents.get(graph.root.digest);
   if (document === void 0) throw new Error("an image graph holds its root");
   const { mediaType: mediaType2, digest: digest3 } = document.descriptor;
-  const put2 = () => job.target.putManifest(place5.repository, place5.tag, mediaType2, document.bytes);
+  const put3 = async () => {
+    await job.target.putManifest(place5.repository, place5.tag, mediaType2, document.bytes);
+  };
   const existing = found.state === "missing" ? found.existing : void 0;
-  if (existing === void 0) return put2();
+  if (existing === void 0) return put3();
   try {
-    await refusals.moveTag(place5.repository, put2);
+    await refusals.moveTag(place5.repository, put3);
   } catch (error4) {
     if (!(error4 instanceof AirgapError && error4.class === "refused")) throw error4;
     throw new AirgapError("refused", `the target does not let ${place5.reference} move`, {
@@ -45233,7 +45951,10 @@ ${given}`;
 async function mirrorPrepared(prepared2, deep, tools, context) {
   const { endpoint } = prepared2.spec.target;
   const images2 = transferImages(prepared2.inventory);
-  context.emit({ kind: "step", name: `mirroring ${count(images2.length, "image")} to ${endpoint}` });
+  const own2 = prepared2.inventory.images.filter(
+    ({ referrer: referrer2, placements }) => !referrer2 && placements.length > 0
+  );
+  context.emit({ kind: "step", name: `mirroring ${count(own2.length, "image")} to ${endpoint}` });
   const job = {
     images: images2,
     target: prepared2.registries.client(endpoint),
@@ -45270,9 +45991,9 @@ function flatten(issue3, document) {
   const value = valueAt(document, issue3.path);
   const possible = issue3.errors.filter((inner) => !isOfOtherKind(inner));
   const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
-  const form = nearestForm(meant);
-  if (!form) return [issue3];
-  return form.flatMap(
+  const form2 = nearestForm(meant);
+  if (!form2) return [issue3];
+  return form2.flatMap(
     (inner) => flatten({ ...inner, path: [...issue3.path, ...inner.path] }, document)
   );
 }
@@ -45281,12 +46002,12 @@ function nearestForm(forms2) {
   const nearest = forms2.filter(({ length }) => length === fewest);
   return nearest.length === 1 ? nearest[0] : void 0;
 }
-function isOfOtherKind(form) {
-  return form.some(({ path: path12, code: code3 }) => path12.length === 0 && code3 === "invalid_type");
+function isOfOtherKind(form2) {
+  return form2.some(({ path: path12, code: code3 }) => path12.length === 0 && code3 === "invalid_type");
 }
-function isMeant(form, key) {
-  const missing6 = form.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
-  const unknown3 = form.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
+function isMeant(form2, key) {
+  const missing6 = form2.flatMap(({ path: path12 }) => path12.length === 1 ? [String(path12[0])] : []);
+  const unknown3 = form2.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
   return !unknown3.includes(key) || missing6.some((name3) => isNear(name3, key));
 }
 function issueErrors(issue3, refused3) {
@@ -45564,11 +46285,11 @@ function readImageSource(item, place5, folder) {
     field: `${place5}.${kind}`,
     takesSuspected: item.suspected === true
   });
-  const file2 = (kind, written2) => ({
-    ...at(kind),
-    name: written2,
-    path: isNoPath(written2) ? written2 : (0, import_node_path39.resolve)(folder, written2)
-  });
+  const file2 = (kind, written2) => {
+    if (/^https?:\/\//i.test(written2)) throw onTheWeb(`${place5}.${kind}`, written2);
+    const path12 = isNoPath(written2) ? written2 : (0, import_node_path39.resolve)(folder, written2);
+    return { ...at(kind), name: written2, path: path12 };
+  };
   if ("manifests" in item) return { kind: "manifests", ...file2("manifests", item.manifests) };
   if ("cluster" in item) {
     const { context, kubeconfig: path12, namespaces } = item.cluster;
@@ -45592,6 +46313,57 @@ function readImageSource(item, place5, folder) {
 function isNoPath(written2) {
   return written2 === "-" || written2.startsWith("oci://");
 }
+function onTheWeb(field, url) {
+  const isChart2 = field.endsWith(".chart");
+  return new AirgapError("usage", `${field}: https is not supported`, {
+    given: url.replace(/[?#].*$/, "").replace(/\/\/[^/]*@/, "//"),
+    next: `download it and give the path${isChart2 ? ", or give oci://host/path/NAME:VERSION" : ""}`
+  });
+}
+
+// src/inputs/list-lines.ts
+function refuseDocument(text5, name3) {
+  const lines2 = text5.split(/\r?\n/).filter((line) => /^\s*[^#\s]/.test(line));
+  const begins = /^(?:---|%YAML|\s*[{[])/.test(lines2[0] ?? "");
+  if (!begins && !lines2.some(beginsText) && lines2.filter(isEntry).length < 2) return;
+  throw new AirgapError("usage", `${name3} looks like YAML or JSON, not like a list of images`, {
+    given: name3,
+    expected: "one image a line, and nothing else in it",
+    next: "for manifests write {manifests: FILE} in images of bundle.yaml"
+  });
+}
+function isEntry(line) {
+  return /^\s*(?:-\s|(?:-\s+)?["']?[^\s"':]+["']?\s*:(?:\s|$))/.test(line);
+}
+function beginsText(line) {
+  return /:\s+[|>][-+\d]*\s*$/.test(line);
+}
+function refuseOddLines(images2, field) {
+  const odd = images2.filter(({ image: image2 }) => !isName(image2));
+  if (odd.length === 0) return;
+  const told = odd.slice(0, mostTold).map(({ origin, image: image2 }) => `${origin} (${beginOf(image2)})`);
+  const others = odd.length > mostTold ? ` and ${odd.length - mostTold} more` : "";
+  const what = odd.length === 1 ? "a line is no image name" : `${odd.length} lines are no image names`;
+  throw new AirgapError("usage", `${field}: ${what}`, {
+    given: `${told.join(", ")}${others}`,
+    expected: "host/path:tag or host/path@sha256:\u2026, the path in lower case",
+    next: "correct the names"
+  });
+}
+var mostTold = 5;
+function isName(text5) {
+  try {
+    parseReference(text5);
+    return true;
+  } catch (cause) {
+    if (cause instanceof RangeError) return false;
+    throw cause;
+  }
+}
+function beginOf(text5) {
+  const [begin = ""] = /^[A-Za-z0-9._/-]{0,12}/.exec(text5) ?? [];
+  return begin === text5 ? begin : `${begin}\u2026`;
+}
 
 // src/inputs/image-list.ts
 async function readImages2(items, folder) {
@@ -45600,7 +46372,7 @@ async function readImages2(items, folder) {
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") images2.push({ image: item, origin: `images[${index}]` });
     else if ("list" in item)
-      images2.push(...await readList2((0, import_node_path40.resolve)(folder, item.list), `images[${index}].list`));
+      images2.push(...await readList3((0, import_node_path40.resolve)(folder, item.list), `images[${index}].list`));
     else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
   if (images2.length > 0 || imageSources.length > 0) return { images: images2, imageSources };
@@ -45609,13 +46381,16 @@ async function readImages2(items, folder) {
   });
 }
 function parseImageList(text5, name3) {
+  refuseDocument(text5, name3);
   return text5.replace(/^\uFEFF/, "").split(/\r?\n/).map((line, index) => ({
     image: line.replace(/(^|\s)#.*$/, "").trim(),
     origin: `${name3}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
 }
-async function readList2(path12, field) {
-  return parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path40.basename)(path12));
+async function readList3(path12, field) {
+  const images2 = parseImageList(await readText(path12, `${field}: the image list`), (0, import_node_path40.basename)(path12));
+  refuseOddLines(images2, field);
+  return images2;
 }
 
 // src/inputs/read-map.ts
@@ -45686,6 +46461,7 @@ async function makeSpec(document, folder, context) {
     ...await readImages2(document.images, folder),
     covers: document.covers.map((item, index) => readImageSource(item, `covers[${index}]`, folder)),
     platforms: document.platforms.map((text5, index) => readPlatform(text5, index)),
+    referrers: document.referrers,
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path12, index) => readPullThrough(path12, index, target2)),
     tools: readTools(document.tools, folder),
@@ -45925,6 +46701,9 @@ var bundleSchema = strictObject({
     "Sources as in `images`: `plan` tells which of their images the bundle lacks; nothing of theirs is taken."
   ),
   platforms: array(text4).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+  referrers: boolean2().default(true).describe(
+    "`false`: signatures, attestations and SBOMs that are attached to the images are left out."
+  ),
   registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
   signing: union([
     strictObject({ key: text4.describe("Path of the private key.") }),
@@ -46012,7 +46791,7 @@ function placesOf2(path12, { flags, variables: variables2 }) {
 }
 
 // src/action/fork.ts
-var import_promises45 = require("node:fs/promises");
+var import_promises46 = require("node:fs/promises");
 var repository = looseObject({ full_name: string2() }).nullish();
 var eventSchema = looseObject({
   repository,
@@ -46035,7 +46814,7 @@ async function refuseToSignForks({ env }) {
 }
 async function readEvent(path12) {
   if (!path12) return void 0;
-  const text5 = await (0, import_promises45.readFile)(path12, "utf8").catch(() => void 0);
+  const text5 = await (0, import_promises46.readFile)(path12, "utf8").catch(() => void 0);
   if (text5 === void 0) return void 0;
   try {
     return eventSchema.parse(JSON.parse(text5));
@@ -46074,12 +46853,12 @@ async function carryOut(inputs, result, context) {
   try {
     const { withoutImages, fresh, out } = inputs;
     const complete2 = await withSourceImages(spec, registries, context);
-    const run = { name: nameOf2(inputs), spec: complete2, saved, fresh, withoutImages, older, base: base2 };
+    const run = { name: nameOf3(inputs), spec: complete2, saved, fresh, withoutImages, older, base: base2 };
     const show = ({ inventory, problems, coverage }) => {
       result.plan = { inventory, problems, coverage: { ...coverage, lacking: [] } };
     };
     if (!wants("mirror") && !wants("create")) {
-      const prepared2 = await prepare2(complete2, registries, context, run);
+      const prepared2 = await planBundle(complete2, registries, context, run);
       show(prepared2);
       return refuseOnErrors(prepared2.problems, context);
     }
@@ -46106,12 +46885,19 @@ async function carryOut(inputs, result, context) {
     await older?.close();
   }
 }
-function nameOf2({ commands: commands2 }) {
+function nameOf3({ commands: commands2 }) {
   return commands2.filter((command) => command !== "plan").join("-");
 }
 async function maskKey({ signing }, { emit }) {
   if (!signing || !("key" in signing)) return;
   emit({ kind: "secret", value: (await readText(signing.key, "the signing key")).trimEnd() });
+}
+
+// src/report/image-count.ts
+function imageCount(images2) {
+  const referrers = images2.filter(({ referrer: referrer2 }) => referrer2).length;
+  const own2 = count(images2.length - referrers, "image");
+  return referrers === 0 ? own2 : `${own2} with ${count(referrers, "referrer")}`;
 }
 
 // src/action/summary.ts
@@ -46134,7 +46920,7 @@ function summaryText(result) {
 function whatWasDone({ mirror, create }, { images: images2, blobs: blobs2 }) {
   const bytes = totalSize(blobs2);
   return [
-    `${count(images2.length, "image")}, ${formatBytes(bytes)} of unique blobs`,
+    `${imageCount(images2)}, ${formatBytes(bytes)} of unique blobs`,
     ...mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : [],
     ...create ? [
       `bundle of ${formatBytes(create.size)}, sha256 ${create.sha256}, ${signature(create.keyId)}`
@@ -46163,11 +46949,11 @@ function imageTable({ images: images2 }) {
     "</table>"
   ].join("\n");
 }
-function within(most, parts, more) {
+function within(most2, parts, more) {
   let bytes = 0;
   const end = parts.findIndex((part3) => {
     bytes += Buffer.byteLength(part3) + 1;
-    return bytes > most;
+    return bytes > most2;
   });
   return end < 0 ? [...parts] : [...parts.slice(0, end), more(parts.length - end)];
 }
@@ -46208,9 +46994,9 @@ function unusedText({ unusedRules }) {
   if (unusedRules.length === 0) return "";
   return safeText(`no image needs these entries of the map: ${unusedRules.join(", ")}`);
 }
-function lockText({ path: path12, moved, added: added3, removed }) {
+function lockText({ path: path12, name: name3, version: version3, sequence, moved: moved2, added: added3, removed }) {
   const rows = [
-    ...moved.map(({ image: image2, from, to }) => [
+    ...moved2.map(({ image: image2, from, to }) => [
       "moved",
       image2,
       `${from.slice(0, 19)} to ${to.slice(0, 19)}`
@@ -46218,8 +47004,13 @@ function lockText({ path: path12, moved, added: added3, removed }) {
     ...added3.map((image2) => ["locked", image2]),
     ...removed.map((image2) => ["dropped", image2])
   ];
-  const sum2 = rows.length === 0 ? "nothing has changed" : count(rows.length, "change");
-  return safeText([`${path12}: ${sum2}`, ...rows.length > 0 ? [table2(rows)] : []].join("\n"));
+  const sum2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
+  return safeText(
+    [
+      `${path12}: ${name3} ${version3}, sequence ${sequence}, ${sum2}`,
+      ...rows.length > 0 ? [table2(rows)] : []
+    ].join("\n")
+  );
 }
 function problemText({ kind, severity, message, cure }) {
   return safeText(`${severity}: ${kind}: ${message}
@@ -46229,8 +47020,15 @@ function imagesText({ images: images2 }) {
   const rows = images2.flatMap((image2) => imageRows(image2));
   return rows.length === 0 ? "" : safeText(table2([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
 }
-function imageRows({ source, digest: digest3, platforms: platforms2, placements }) {
-  const about = [source, digest3.slice(0, 19), platforms2.join(",") || "-"];
+function imageRows({
+  source,
+  digest: digest3,
+  platforms: platforms2,
+  placements,
+  referrer: referrer2
+}) {
+  const name3 = referrer2 ? `  + ${referrer2.artifactType ?? "referrer"}` : source;
+  const about = [name3, digest3.slice(0, 19), platforms2.join(",") || "-"];
   const [first, ...others] = placements;
   if (!first) return [[...about, "-", "(no rule maps it)"]];
   return [
@@ -46241,7 +47039,7 @@ function imageRows({ source, digest: digest3, platforms: platforms2, placements 
 function sumsText({ images: images2, blobs: blobs2, target: target2 }) {
   const placements = images2.flatMap((image2) => image2.placements).length;
   const bytes = totalSize(blobs2);
-  return `${count(images2.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs2.length, "unique blob")}, ${formatBytes(bytes)}`;
+  return `${imageCount(images2)}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs2.length, "unique blob")}, ${formatBytes(bytes)}`;
 }
 
 // src/report/carried-text.ts
@@ -46293,7 +47091,7 @@ function createText({
   inventory
 }) {
   return [
-    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${imageCount(inventory.images)}`,
     `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
     ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],

@@ -3674,6 +3674,12 @@ var init_settings = __esm({
       },
       { name: "platforms", kind: "list", field: ["platforms"], help: "platforms to keep" },
       {
+        name: "referrers",
+        kind: "choice",
+        field: ["referrers"],
+        help: "true or false: whether signatures, attestations and SBOMs travel with their images (default true)"
+      },
+      {
         name: "pull-through",
         kind: "list",
         field: ["pullThrough"],
@@ -3799,7 +3805,7 @@ function splitPair(setting, item) {
 }
 function convert(setting, value, cwd) {
   if (setting.kind === "list") return listOf(value);
-  if (setting.kind === "switch") return switchOf(setting, value);
+  if (setting.kind === "switch" || setting.kind === "choice") return switchOf(setting, value);
   if (setting.kind === "path") return (0, import_node_path.resolve)(cwd, String(value));
   if (setting.kind === "number") return numberOf(setting, value);
   if (isPath(setting, String(value))) return (0, import_node_path.resolve)(cwd, String(value));
@@ -5217,11 +5223,11 @@ function onDockerHub(name3) {
 }
 function splitRemainder(remainder) {
   const at = remainder.indexOf("@");
-  const named3 = at < 0 ? remainder : remainder.slice(0, at);
-  const colon = named3.indexOf(":");
+  const named4 = at < 0 ? remainder : remainder.slice(0, at);
+  const colon = named4.indexOf(":");
   return {
-    repository: colon < 0 ? named3 : named3.slice(0, colon),
-    tag: colon < 0 ? void 0 : named3.slice(colon + 1),
+    repository: colon < 0 ? named4 : named4.slice(0, colon),
+    tag: colon < 0 ? void 0 : named4.slice(colon + 1),
     digest: at < 0 ? void 0 : remainder.slice(at + 1)
   };
 }
@@ -5302,8 +5308,8 @@ function mirrorsOf(map) {
   return made;
 }
 function placed(target2, { repository, tag: tag2, digest: digest3 }) {
-  const named3 = `${withoutApiPath(target2)}/${repository}`;
-  const text4 = `${named3}${tag2 ? `:${tag2}` : ""}${digest3 ? `@${digest3}` : ""}`;
+  const named4 = `${withoutApiPath(target2)}/${repository}`;
+  const text4 = `${named4}${tag2 ? `:${tag2}` : ""}${digest3 ? `@${digest3}` : ""}`;
   return parsed(text4) === void 0 ? [] : [text4];
 }
 function parsed(text4) {
@@ -5463,8 +5469,9 @@ function readmeText(inventory, carried = []) {
   const tools = `${oras}, kubectl${isAirgap ? ", helm 3.13 or newer" : ""}`;
   const steps = `load, secret${isAirgap ? ", chart" : ""} and check`;
   const file2 = `${name3}-${version3}.tar`;
-  const placements = images2.reduce((count4, image2) => count4 + image2.placements.length, 0);
-  const content = inventory.imagesNotEmbedded ? `${images2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${images2.length} images for ${placements} references in ${target2.endpoint}`;
+  const own2 = images2.filter(({ referrer: referrer2 }) => !referrer2);
+  const placements = own2.reduce((count4, image2) => count4 + image2.placements.length, 0);
+  const content = inventory.imagesNotEmbedded ? `${own2.length} images are expected in ${target2.endpoint} already; this bundle does not carry them` : `${own2.length} images for ${placements} references in ${target2.endpoint}`;
   return Buffer.from(`${name3} ${version3}
 ${"=".repeat(name3.length + version3.length + 1)}
 
@@ -9090,8 +9097,8 @@ async function thisProcess() {
 async function lookAt(name3) {
   const [place6, pid = "", start2] = name3.split("-");
   if (start2 === void 0 || place6 !== await placeName()) return "unknown";
-  const stat10 = await processStat(pid);
-  if (stat10 !== void 0) return stat10.start === start2 ? "runs" : "gone";
+  const stat11 = await processStat(pid);
+  if (stat11 !== void 0) return stat11.start === start2 ? "runs" : "gone";
   return await processStat("1") === void 0 ? "unknown" : "gone";
 }
 async function placeName() {
@@ -9179,9 +9186,9 @@ function safeJson(text4) {
     )
   );
 }
-function oneLine(text4, most = 300) {
+function oneLine(text4, most2 = 300) {
   const line2 = (0, import_node_util.stripVTControlCharacters)(text4).replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line2.length > most ? `${line2.slice(0, most - 1)}\u2026` : line2;
+  return line2.length > most2 ? `${line2.slice(0, most2 - 1)}\u2026` : line2;
 }
 var import_node_util, unsafe;
 var init_safe = __esm({
@@ -9649,7 +9656,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve31 = (value) => {
+    const resolve32 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -9699,10 +9706,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve31(result);
+        resolve32(result);
         return;
       }
-      resolve31(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve32(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -9874,8 +9881,8 @@ function hashWorker() {
   const take = (id, { fd, position, length }) => {
     let done = 0;
     while (done < length) {
-      const most = Math.min(buffer2.length, length - done);
-      const count4 = readSync(fd, buffer2, 0, most, position + done);
+      const most2 = Math.min(buffer2.length, length - done);
+      const count4 = readSync(fd, buffer2, 0, most2, position + done);
       if (count4 === 0) break;
       hashOf3(id).update(buffer2.subarray(0, count4));
       done += count4;
@@ -9959,8 +9966,8 @@ var init_hash_threads = __esm({
       #freest() {
         if (this.#isClosed) throw new Error("the hashing threads are closed");
         const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
-        const most = Math.min((0, import_node_os4.availableParallelism)(), mostThreads);
-        if (freest && (freest.running === 0 || this.#threads.length === most)) return freest;
+        const most2 = Math.min((0, import_node_os4.availableParallelism)(), mostThreads);
+        if (freest && (freest.running === 0 || this.#threads.length === most2)) return freest;
         const thread = new HashThread();
         this.#threads.push(thread);
         return thread;
@@ -10070,17 +10077,17 @@ function countParts(size, partSize) {
   return Math.max(1, Math.ceil(size / partSize));
 }
 async function createVolume(path7, size, { partSize, isPrivate: isPrivate2 = false }) {
-  const parts2 = [];
+  const parts = [];
   try {
     for (const { name: name3, start: start2, end } of extentsOf(path7, size, partSize)) {
       const mode = isPrivate2 ? 384 : 438;
       const file2 = await onDisk(name3, (0, import_promises3.open)(name3, import_node_fs2.constants.O_RDWR | import_node_fs2.constants.O_CREAT, mode));
-      parts2.push({ file: file2, path: name3, start: start2, end });
+      parts.push({ file: file2, path: name3, start: start2, end });
       await onDisk(name3, file2.truncate(end - start2));
     }
-    return new Volume(path7, parts2);
+    return new Volume(path7, parts);
   } catch (error3) {
-    for (const { file: file2 } of parts2) await file2.close();
+    for (const { file: file2 } of parts) await file2.close();
     throw error3;
   }
 }
@@ -10109,28 +10116,28 @@ var init_volume = __esm({
       partSize;
       isSplit;
       /** @param parts in order, all of one size but the last */
-      constructor(path7, parts2) {
-        const [first] = parts2;
+      constructor(path7, parts) {
+        const [first] = parts;
         if (first === void 0) throw new Error("a volume has a file");
         this.path = path7;
-        this.parts = parts2;
-        this.size = parts2.at(-1)?.end ?? 0;
+        this.parts = parts;
+        this.size = parts.at(-1)?.end ?? 0;
         this.isSplit = first.path !== path7;
-        this.partSize = parts2.length > 1 ? first.end : Number.POSITIVE_INFINITY;
+        this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
       }
       /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
       read(buffer2, offset, length, position) {
         const part3 = this.partAt(position);
-        const most = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
-        return onDisk(part3.path, part3.file.read(buffer2, offset, most, position - part3.start));
+        const most2 = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
+        return onDisk(part3.path, part3.file.read(buffer2, offset, most2, position - part3.start));
       }
       /** Writes all of it, across parts where it must. */
       async write(bytes, position) {
         for (let done = 0; done < bytes.length; ) {
           const at = position + done;
           const { file: file2, path: path7, start: start2, end } = this.partAt(at);
-          const most = Math.min(bytes.length - done, end - at);
-          const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, most, at - start2));
+          const most2 = Math.min(bytes.length - done, end - at);
+          const { bytesWritten } = await onDisk(path7, file2.write(bytes, done, most2, at - start2));
           done += bytesWritten;
         }
       }
@@ -10148,10 +10155,10 @@ var init_volume = __esm({
         const all = [];
         for (let at = position; at < position + length; ) {
           const { file: file2, path: path7, start: start2, end } = this.partAt(at);
-          const most = Math.min(position + length, end) - at;
-          if (most <= 0) throw new RangeError(`no byte ${at} in ${this.path}`);
-          all.push({ fd: file2.fd, path: path7, position: at - start2, length: most });
-          at += most;
+          const most2 = Math.min(position + length, end) - at;
+          if (most2 <= 0) throw new RangeError(`no byte ${at} in ${this.path}`);
+          all.push({ fd: file2.fd, path: path7, position: at - start2, length: most2 });
+          at += most2;
         }
         return all;
       }
@@ -10211,9 +10218,9 @@ async function openParts(path7, numbers) {
       if (file2 === void 0) throw partMissing(name3);
       files2.push({ file: file2, path: name3 });
     }
-    const parts2 = await measure(files2);
-    requireOneSize(parts2);
-    return new Volume(path7, parts2);
+    const parts = await measure(files2);
+    requireOneSize(parts);
+    return new Volume(path7, parts);
   } catch (error3) {
     for (const { file: file2 } of files2) await file2.close();
     throw error3;
@@ -10224,27 +10231,27 @@ async function openFile(path7) {
     if (error3.code === "ENOENT" || error3.code === "ENOTDIR") return void 0;
     throw diskError(path7, error3);
   });
-  const stat10 = await file2?.stat();
-  if (file2 === void 0 || stat10?.isFile()) return file2;
+  const stat11 = await file2?.stat();
+  if (file2 === void 0 || stat11?.isFile()) return file2;
   await file2.close();
-  throw notAFile(path7, stat10?.isDirectory() ? "a folder" : "neither a file nor a folder");
+  throw notAFile(path7, stat11?.isDirectory() ? "a folder" : "neither a file nor a folder");
 }
 async function measure(files2) {
-  const parts2 = [];
+  const parts = [];
   let start2 = 0;
   for (const { file: file2, path: path7 } of files2) {
     const { size } = await onDisk(path7, file2.stat());
-    parts2.push({ file: file2, path: path7, start: start2, end: start2 + size });
+    parts.push({ file: file2, path: path7, start: start2, end: start2 + size });
     start2 += size;
   }
-  return parts2;
+  return parts;
 }
-function requireOneSize(parts2) {
+function requireOneSize(parts) {
   const sizeOf = ({ start: start2, end }) => end - start2;
-  const [first] = parts2;
+  const [first] = parts;
   if (first === void 0) return;
-  const wrong3 = parts2.find(
-    (part3, at) => at === parts2.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
+  const wrong3 = parts.find(
+    (part3, at) => at === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
   );
   if (wrong3 === void 0) return;
   throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
@@ -10292,11 +10299,11 @@ function checkSize(volume, archive) {
     expected: `${archive.size} bytes`
   });
 }
-function checkParts({ path: path7, parts: parts2 }, size) {
-  const [first] = parts2;
+function checkParts({ path: path7, parts }, size) {
+  const [first] = parts;
   const expected = countParts(size, first?.end ?? size);
-  if (parts2.length < expected) throw partMissing(partPathOf(path7, parts2.length + 1));
-  if (parts2.length === expected) return;
+  if (parts.length < expected) throw partMissing(partPathOf(path7, parts.length + 1));
+  if (parts.length === expected) return;
   throw new AirgapError("integrity", "there is a part that is not of this bundle", {
     given: partPathOf(path7, expected + 1),
     expected: `${expected} parts`,
@@ -10333,10 +10340,10 @@ var init_window = __esm({
        * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
        * @throws AirgapError integrity where the file ends
        */
-      async read(position, most) {
+      async read(position, most2) {
         if (position < this.#start || position >= this.#end) await this.#fill(position);
         const from = position - this.#start;
-        return this.#buffer.subarray(from, Math.min(from + most, this.#end - this.#start));
+        return this.#buffer.subarray(from, Math.min(from + most2, this.#end - this.#start));
       }
       async #fill(position) {
         const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
@@ -12274,10 +12281,10 @@ function isValidIPv6(value) {
   return canParseURL(`http://[${value}]`);
 }
 function isValidCIDRv6(value) {
-  const parts2 = value.split("/");
-  if (parts2.length !== 2)
+  const parts = value.split("/");
+  if (parts.length !== 2)
     return false;
-  const [address, prefix] = parts2;
+  const [address, prefix] = parts;
   if (!prefix)
     return false;
   const prefixNum = Number(prefix);
@@ -12566,13 +12573,13 @@ function handleIntersectionResults(result, left, right) {
         result.issues.push(keyIssues.get(k));
     }
   }
-  const merged2 = mergeValues(left.value, right.value);
-  if (!merged2.valid) {
+  const merged3 = mergeValues(left.value, right.value);
+  if (!merged3.valid) {
     if (aborted(result))
       return result;
-    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged2.mergeErrorPath)}`);
+    throw new Error(`Unmergable intersection. Error path: ${JSON.stringify(merged3.mergeErrorPath)}`);
   }
-  result.value = merged2.data;
+  result.value = merged3.data;
   return result;
 }
 function handleOptionalResult(payload, result) {
@@ -13805,7 +13812,7 @@ function isRef(value) {
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
-function isRecursive(inst, stack, resolve31) {
+function isRecursive(inst, stack, resolve32) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -13815,7 +13822,7 @@ function isRecursive(inst, stack, resolve31) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve31);
+      const answer = isRecursive(child, stack, resolve32);
       if (answer > result)
         result = answer;
     }
@@ -13826,7 +13833,7 @@ function isRecursive(inst, stack, resolve31) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve31) : NONE;
+      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve32) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -13890,7 +13897,7 @@ function isRecursive(inst, stack, resolve31) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve31 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve32 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -13975,15 +13982,15 @@ var init_memoizer = __esm({
     PROVEN = 2;
     open4 = [];
     memo = {
-      alloc(_inst, payload, empty) {
+      alloc(_inst, payload, empty2) {
         const bucket = handoff;
         if (!bucket)
-          return empty;
+          return empty2;
         handoff = void 0;
-        const entry = { value: empty, issues: null };
+        const entry = { value: empty2, issues: null };
         bucket.set(payload.value, entry);
         open4.push(entry);
-        return empty;
+        return empty2;
       },
       guard(inst) {
         var _a3;
@@ -14715,8 +14722,8 @@ function _overwrite(tx) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _normalize(form2) {
-  return /* @__PURE__ */ _overwrite((input) => input.normalize(form2));
+function _normalize(form3) {
+  return /* @__PURE__ */ _overwrite((input) => input.normalize(form3));
 }
 // @__NO_SIDE_EFFECTS__
 function _trim() {
@@ -15048,16 +15055,16 @@ function foldObjects(members2) {
     for (const key in object2.properties) {
       if (Object.prototype.hasOwnProperty.call(properties, key))
         continue;
-      const parts2 = [];
+      const parts = [];
       for (const other2 of objects) {
         const part3 = other2.properties?.[key] ?? undeclaredConstraint(other2);
         if (part3 === null || part3 === void 0)
           continue;
-        if (!parts2.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
-          parts2.push(part3);
+        if (!parts.some((seen) => JSON.stringify(seen) === JSON.stringify(part3)))
+          parts.push(part3);
       }
-      const merged2 = parts2.length === 1 ? parts2[0] : foldObjects(parts2) ?? { allOf: parts2 };
-      assignProp(properties, key, merged2);
+      const merged3 = parts.length === 1 ? parts[0] : foldObjects(parts) ?? { allOf: parts };
+      assignProp(properties, key, merged3);
     }
     for (const key of object2.required ?? [])
       required2.add(key);
@@ -17334,11 +17341,13 @@ var init_manifest = __esm({
       config: descriptor,
       layers: array(descriptor).default([]),
       subject: descriptor.exactOptional(),
-      artifactType: string2().exactOptional()
+      artifactType: string2().exactOptional(),
+      annotations
     });
     indexSchema = object({
       manifests: array(descriptor).default([]),
       subject: descriptor.exactOptional(),
+      artifactType: string2().exactOptional(),
       annotations
     });
   }
@@ -17429,6 +17438,7 @@ function inventoryFaults(inventory) {
     ...foldersAmong(paths).map((path7) => `both a file and a folder: ${path7}`),
     ...repeated(blobs2).map((digest3) => `blob twice: ${digest3}`),
     ...absent(inventory, new Set(blobs2)).map((digest3) => `not among the blobs: ${digest3}`),
+    ...strayReferrers(inventory).map((source) => `a referrer of no image: ${source}`),
     ...inventory.base ? baseFaults(inventory, inventory.base) : []
   ];
 }
@@ -17441,6 +17451,10 @@ function baseFaults(inventory, base2) {
     ...leftOut.filter((digest3) => carried.has(digest3)).map((digest3) => `both in the base and among the blobs: ${digest3}`)
   ];
 }
+function strayReferrers({ images: images2 }) {
+  const listed2 = new Set(images2.filter(({ referrer: referrer2 }) => !referrer2).map(({ digest: digest3 }) => digest3));
+  return images2.filter(({ referrer: referrer2 }) => referrer2?.images.some((digest3) => !listed2.has(digest3))).map(({ source }) => source);
+}
 function repeated(values) {
   const seen = /* @__PURE__ */ new Set();
   return values.filter((value) => seen.has(value) || !seen.add(value));
@@ -17450,8 +17464,8 @@ function foldersAmong(paths) {
   return paths.filter((path7) => folders.has(path7));
 }
 function parents(path7) {
-  const parts2 = path7.split("/").slice(0, -1);
-  return parts2.map((_, index) => parts2.slice(0, index + 1).join("/"));
+  const parts = path7.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 function absent(inventory, blobs2) {
   const roots = [inventory.root, ...inventory.moreRoots ?? []].flatMap((root) => root ?? []);
@@ -17522,7 +17536,12 @@ var init_inventory_schema = __esm({
         })
       ),
       pinnedBy: _enum(["tag", "digest"]),
-      originalDigest: digest.exactOptional()
+      originalDigest: digest.exactOptional(),
+      referrer: strictObject({
+        subject: digest,
+        images: array(digest).min(1),
+        artifactType: text.exactOptional()
+      }).exactOptional()
     });
     file = strictObject({ path, size: count2, sha256, mode: literal([420, 493]) });
     blob = strictObject({ digest, size: count2 });
@@ -17687,10 +17706,10 @@ async function readExactly(volume, position, length) {
   }
   return buffer2;
 }
-function truncated({ path: path7, size, parts: parts2, isSplit }, needed) {
-  const after = isSplit ? `, so ${partPathOf(path7, parts2.length + 1)} as well` : "";
+function truncated({ path: path7, size, parts, isSplit }, needed) {
+  const after = isSplit ? `, so ${partPathOf(path7, parts.length + 1)} as well` : "";
   return new AirgapError("integrity", "the bundle is truncated", {
-    given: `${path7}: ${size} bytes${isSplit ? ` in ${parts2.length} part(s)` : ""}`,
+    given: `${path7}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ""}`,
     expected: `at least ${needed} bytes${after}`,
     next: "copy it again, and compare it with its .sha256 file"
   });
@@ -18405,7 +18424,7 @@ async function runVerify(path7, trust, context) {
     inventoryDigest,
     keyId: keyId ?? null,
     base: savedBase(inventory)?.about ?? null,
-    images: images2.length,
+    images: images2.filter(({ referrer: referrer2 }) => !referrer2).length,
     tools: carriedPlatforms(files2),
     credentials,
     size,
@@ -18594,8 +18613,8 @@ function distance(a2, b) {
   for (const [i2, letter] of [...a2].entries()) {
     const next = [i2 + 1];
     for (const [j, other2] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other2 ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const changed2 = (row[j] ?? 0) + (letter === other2 ? 0 : 1);
+      next.push(Math.min(changed2, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     row = next;
   }
@@ -18699,9 +18718,9 @@ function flatten(issue2, document) {
   const value = valueAt(document, issue2.path);
   const possible = issue2.errors.filter((inner) => !isOfOtherKind(inner));
   const meant = isMapping(value) ? possible.filter((inner) => Object.keys(value).some((key) => isMeant(inner, key))) : possible.filter(() => Array.isArray(value));
-  const form2 = nearestForm(meant);
-  if (!form2) return [issue2];
-  return form2.flatMap(
+  const form3 = nearestForm(meant);
+  if (!form3) return [issue2];
+  return form3.flatMap(
     (inner) => flatten({ ...inner, path: [...issue2.path, ...inner.path] }, document)
   );
 }
@@ -18710,12 +18729,12 @@ function nearestForm(forms2) {
   const nearest = forms2.filter(({ length }) => length === fewest);
   return nearest.length === 1 ? nearest[0] : void 0;
 }
-function isOfOtherKind(form2) {
-  return form2.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
+function isOfOtherKind(form3) {
+  return form3.some(({ path: path7, code: code2 }) => path7.length === 0 && code2 === "invalid_type");
 }
-function isMeant(form2, key) {
-  const missing7 = form2.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
-  const unknown3 = form2.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
+function isMeant(form3, key) {
+  const missing7 = form3.flatMap(({ path: path7 }) => path7.length === 1 ? [String(path7[0])] : []);
+  const unknown3 = form3.flatMap((inner) => inner.code === "unrecognized_keys" ? inner.keys : []);
   return !unknown3.includes(key) || missing7.some((name3) => isNear(name3, key));
 }
 function issueErrors(issue2, refused3) {
@@ -19230,6 +19249,9 @@ var init_schema = __esm({
         "Sources as in `images`: `plan` tells which of their images the bundle lacks; nothing of theirs is taken."
       ),
       platforms: array(text3).default([]).describe("List of `os/architecture[/variant]` to keep; absent or empty: all."),
+      referrers: boolean2().default(true).describe(
+        "`false`: signatures, attestations and SBOMs that are attached to the images are left out."
+      ),
       registries: record(registryHost, registryAccess).default({}).describe("How to reach a registry from here, by `host[:port]`."),
       signing: union([
         strictObject({ key: text3.describe("Path of the private key.") }),
@@ -19389,11 +19411,13 @@ function headPlacements(job) {
   );
 }
 async function targetHeads(job) {
-  const found = await headPlacements(job);
+  return headResult(await headPlacements(job));
+}
+function headResult(found) {
   const images2 = found.map(({ image: { source, digest: digest3 }, places }) => ({
     source,
     digest: digest3,
-    placements: places.map(missingHasFailed)
+    placements: places.map((place6) => missingHasFailed(place6, digest3))
   }));
   return { images: images2, bytesSent: 0 };
 }
@@ -19420,16 +19444,19 @@ function readPlace(reference, host) {
     throw new Error(`not a placement in ${host}: ${reference}`);
   return { reference, repository: repository.slice(host.length + 1), tag: tag2 };
 }
-function missingHasFailed({ place: place6, found }) {
+function missingHasFailed({ place: place6, found }, digest3) {
   if (found.state !== "missing") return found;
   const { reference } = place6;
-  return failed(
-    reference,
-    new AirgapError("refused", `the target does not have ${reference}`, {
-      given: found.existing ? `it resolves to ${found.existing}` : "no such tag",
-      next: "run `airgap-bundle mirror` for this target first, or make the bundle with its images"
-    })
-  );
+  const next = "run `airgap-bundle mirror` for this target first, or make the bundle with its images";
+  const error3 = found.existing ? new AirgapError("refused", `${reference} leads to another digest`, {
+    given: found.existing,
+    expected: digest3,
+    next
+  }) : new AirgapError("refused", `the target does not have ${reference}`, {
+    given: "no such tag",
+    next
+  });
+  return failed(reference, error3);
 }
 function notServed(reference, expected, existing3) {
   const errorClass = existing3 === void 0 ? "refused" : "integrity";
@@ -19466,128 +19493,41 @@ var init_once = __esm({
   }
 });
 
-// src/transfer/waiting.ts
-async function settleAll(promises) {
-  const results = await Promise.allSettled(promises);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  });
+// src/oci/referrers.ts
+function referrersTag(subject) {
+  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
 }
-function deferred() {
-  let resolve31 = () => {
+function cosignTags(subject) {
+  return ["sig", "att", "sbom"].map((ending2) => `${referrersTag(subject)}.${ending2}`);
+}
+function referrerDescriptor({ descriptor: descriptor3, manifest }) {
+  const { mediaType: mediaType2, digest: digest3, size } = descriptor3;
+  const { annotations: annotations3 } = manifest;
+  const artifactType = artifactTypeOf(manifest);
+  return {
+    mediaType: mediaType2,
+    digest: digest3,
+    size,
+    ...annotations3 ? { annotations: annotations3 } : {},
+    ...artifactType ? { artifactType } : {}
   };
-  const promise = new Promise((done) => {
-    resolve31 = done;
-  });
-  return { promise, resolve: resolve31 };
 }
-var init_waiting = __esm({
-  "src/transfer/waiting.ts"() {
-    "use strict";
-  }
-});
-
-// src/transfer/from-base.ts
-async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
-  const missing7 = blobs2.filter(
-    ({ digest: digest3 }) => base2?.blobs.has(digest3) && !turns.isIn(digest3, bundleRepository2)
-  );
-  await pMap(
-    missing7,
-    async (blob2) => {
-      const from = turns.mountSource(blob2.digest, bundleRepository2);
-      if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
-        return turns.arrived(blob2, bundleRepository2);
-      throw new AirgapError("refused", "a blob of the base cannot be mounted", {
-        given: `${from ?? "nothing"} gives no ${blob2.digest}`
-      });
-    },
-    { concurrency: 16 }
-  );
+function referrerKind(manifest) {
+  const type = artifactTypeOf(manifest);
+  if (manifest.kind === "index" || !type || !isImageConfig(type)) return type;
+  return manifest.layers[0]?.mediaType ?? type;
 }
-async function sourceFor({ repository }, missing7, origin, { job: { target: target2 }, turns }) {
-  const { base: base2, file: file2 } = origin;
-  const leftOut = missing7.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
-  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing7 };
-  const inTar = missing7.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
-  const there = await settleAll(
-    leftOut.map(async ({ digest: digest3, size }) => await target2.headBlob(repository, digest3) === size)
-  );
-  leftOut.forEach((blob2, at) => {
-    if (there[at]) turns.arrived(blob2, repository);
-  });
-  const elsewhere = leftOut.filter((_, at) => !there[at]);
-  return { from: elsewhere.length === 0 ? file2 : base2.whole, missing: [...inTar, ...elsewhere] };
+function isImageConfig(mediaType2) {
+  return /config\.v1\+json$|container\.image\.v1\+json$/.test(mediaType2);
 }
-var init_from_base = __esm({
-  "src/transfer/from-base.ts"() {
+function artifactTypeOf(manifest) {
+  if (manifest.artifactType) return manifest.artifactType;
+  return manifest.kind === "manifest" ? manifest.config.mediaType : void 0;
+}
+var init_referrers = __esm({
+  "src/oci/referrers.ts"() {
     "use strict";
-    init_p_map();
-    init_error();
-    init_waiting();
-  }
-});
-
-// src/registry/gate.ts
-var Gate;
-var init_gate = __esm({
-  "src/registry/gate.ts"() {
-    "use strict";
-    Gate = class {
-      #size;
-      #inside = 0;
-      #queue = [];
-      constructor(size) {
-        this.#size = size;
-      }
-      /** Resolves to the function that gives the place back (once, however often it is called). */
-      async enter(signal) {
-        signal.throwIfAborted();
-        const entered = this.#enterNow();
-        if (entered !== void 0) return entered;
-        await this.#turn(signal);
-        return this.#place();
-      }
-      /** As `enter` where nobody need be waited for; else undefined. */
-      tryEnter() {
-        return this.#enterNow();
-      }
-      #enterNow() {
-        if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
-        if (this.#inside++ === 0) this.#size.began?.(performance.now());
-        return this.#place();
-      }
-      #place() {
-        let inside = true;
-        return () => {
-          if (inside) this.#leave();
-          inside = false;
-        };
-      }
-      #turn(signal) {
-        return new Promise((resolve31, reject) => {
-          const called = () => {
-            signal.removeEventListener("abort", aborted4);
-            resolve31();
-          };
-          const aborted4 = () => {
-            this.#queue.splice(this.#queue.indexOf(called), 1);
-            reject(signal.reason);
-          };
-          signal.addEventListener("abort", aborted4, { once: true });
-          this.#queue.push(called);
-        });
-      }
-      #leave() {
-        this.#inside--;
-        this.#size.ended?.(performance.now(), this.#queue.length > 0);
-        while (this.#queue.length > 0 && this.#inside < this.#size.places) {
-          this.#inside++;
-          this.#queue.shift()?.();
-        }
-      }
-    };
+    init_digest();
   }
 });
 
@@ -19686,14 +19626,299 @@ var init_retry = __esm({
         const { budget, reach: reach2 } = this.#options;
         if (origin !== void 0 && reach2?.missed.has(origin)) return true;
         if (!isUnreachable || origin === void 0) return then > budget;
-        const isKnown = reach2?.answered.has(origin);
-        return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+        const isKnown2 = reach2?.answered.has(origin);
+        return then > (isKnown2 ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
       }
       /** Unless it answered others meanwhile. */
       #giveUp({ origin }, failingSince) {
         const { reach: reach2 } = this.#options;
         if (reach2 === void 0 || origin === void 0) return;
         if ((reach2.answered.get(origin) ?? 0) < failingSince) reach2.missed.add(origin);
+      }
+    };
+  }
+});
+
+// src/registry/failures.ts
+function readFailure(status, text4, subject) {
+  const { host, what, repository } = subject;
+  const given2 = `${status} from ${host}${text4 && `: ${text4}`}`;
+  const errorClass = classOf(status, text4, "read");
+  if (errorClass === "authentication") {
+    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
+      given: given2,
+      next: `give the account the right to pull ${repository}, or log in: docker login ${host}`
+    });
+  }
+  if (errorClass === "integrity")
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given: given2 });
+  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
+    given: given2,
+    next: /HTTP request.* HTTPS/i.test(text4) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
+  });
+}
+function pushFailure(status, text4, subject) {
+  const { host, what } = subject;
+  const errorClass = classOf(status, text4, "write");
+  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
+  return new AirgapError(errorClass, message, {
+    given: `${status}${text4 && `: ${text4}`}`,
+    next: pushCures[status] ?? `see what ${host} logs about it`
+  });
+}
+function lacksContent({ given: given2 = "" }) {
+  return /(?:manifest|blob)[_ ]unknown\b/i.test(given2);
+}
+function wrongCredentials(host, anonymous, text4) {
+  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
+  return new AirgapError("authentication", message, {
+    ...text4 && { given: text4 },
+    next: `docker login ${host}, or ${anonymous ? "give" : "mend"} the user and password file of the command${/action: push|project \S+ not found/.test(text4) ? notThereYet : ""}`
+  });
+}
+function classOf(status, words4, asked2) {
+  if (isPassing(status)) return "transient";
+  if (status === 401) return "authentication";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words4)) return "integrity";
+  if (asked2 === "write") return "refused";
+  return status === 403 ? "authentication" : "usage";
+}
+function isPassing(status) {
+  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
+}
+function passingFailure(status, text4, { host, origin }, retryAfter2) {
+  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
+  const failure3 = new AirgapError("transient", message, {
+    given: `${status}${text4 && `: ${text4}`}`,
+    next: runAgain(retryAfter2)
+  });
+  const isLimit2 = status === 429 || retryAfter2 !== void 0;
+  return new Transient(failure3, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
+}
+function runAgain(wait) {
+  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
+}
+function registryWords(body, contentType2) {
+  if (/html/i.test(contentType2)) return "";
+  return oneLine(distributionErrors(body) ?? body);
+}
+function distributionErrors(body) {
+  try {
+    const { errors } = JSON.parse(body);
+    if (!Array.isArray(errors) || errors.length === 0) return void 0;
+    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
+  } catch {
+    return void 0;
+  }
+}
+var notThereYet, pushCures;
+var init_failures2 = __esm({
+  "src/registry/failures.ts"() {
+    "use strict";
+    init_error();
+    init_safe();
+    init_retry();
+    notThereYet = "; if the project is not there yet: airgap-bundle prepare";
+    pushCures = {
+      403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
+      404: "make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run",
+      409: "the tag is immutable and holds something else: choose another tag or delete it there",
+      412: "the tag is immutable and holds something else: choose another tag or delete it there",
+      413: "raise the body size that the registry's front server accepts",
+      507: "free space or raise the quota in the target"
+    };
+  }
+});
+
+// src/transfer/attaching.ts
+async function listAttached(target2, repository, subject, document) {
+  const list = { target: target2, repository, tag: referrersTag(subject) };
+  const entry = referrerDescriptor(document);
+  for (let tries = 0; tries < mostTries; tries++) {
+    const index = await readList2(list);
+    if (index.manifests.some(({ digest: digest3 }) => digest3 === entry.digest)) return;
+    await putList(list, { ...index, manifests: [...index.manifests, entry] });
+  }
+  throw new AirgapError("integrity", `${nameOf(list)} does not keep what is added to it`, {
+    given: `no ${entry.digest} in it after ${mostTries} tries`,
+    next: "check whether something else writes to this tag, then run again"
+  });
+}
+async function readList2(list) {
+  const found = await list.target.getManifest(list.repository, list.tag);
+  if (found === void 0) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
+  if (found.descriptor.mediaType !== ociIndex) throw notAList(list, found.descriptor);
+  const index = JSON.parse(found.bytes.toString());
+  return { ...index, manifests: index.manifests ?? [] };
+}
+function notAList(list, { mediaType: mediaType2, digest: digest3 }) {
+  return new AirgapError("refused", `${nameOf(list)} is no list of what is attached to an image`, {
+    given: `${mediaType2} ${digest3}`,
+    expected: ociIndex,
+    next: "remove or rename that tag in the target: the registry has no referrers API, so its clients look there"
+  });
+}
+async function putList(list, index) {
+  try {
+    await put(list, index);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError && lacksContent(error3))) throw error3;
+    const { target: target2, repository } = list;
+    const there = await Promise.all(
+      index.manifests.map(
+        async (one) => await target2.headManifest(repository, one.digest) && one
+      )
+    );
+    await put(list, { ...index, manifests: there.flatMap((one) => one ?? []) });
+  }
+}
+async function put({ target: target2, repository, tag: tag2 }, index) {
+  const bytes = Buffer.from(JSON.stringify(index));
+  await target2.putManifest(repository, tag2, ociIndex, bytes);
+}
+function nameOf({ target: target2, repository, tag: tag2 }) {
+  return `${target2.host}/${repository}:${tag2}`;
+}
+function inTurn() {
+  const last = /* @__PURE__ */ new Map();
+  return (name3, work) => {
+    const mine = (last.get(name3) ?? Promise.resolve()).then(work, work);
+    last.set(name3, mine);
+    return mine;
+  };
+}
+var mostTries;
+var init_attaching = __esm({
+  "src/transfer/attaching.ts"() {
+    "use strict";
+    init_media_types();
+    init_referrers();
+    init_failures2();
+    init_error();
+    mostTries = 5;
+  }
+});
+
+// src/transfer/waiting.ts
+async function settleAll(promises) {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+function deferred() {
+  let resolve32 = () => {
+  };
+  const promise = new Promise((done) => {
+    resolve32 = done;
+  });
+  return { promise, resolve: resolve32 };
+}
+var init_waiting = __esm({
+  "src/transfer/waiting.ts"() {
+    "use strict";
+  }
+});
+
+// src/transfer/from-base.ts
+async function mountBase({ base: base2, bundleRepository: bundleRepository2 }, blobs2, { job: { target: target2 }, turns }) {
+  const missing7 = blobs2.filter(
+    ({ digest: digest3 }) => base2?.blobs.has(digest3) && !turns.isIn(digest3, bundleRepository2)
+  );
+  await pMap(
+    missing7,
+    async (blob2) => {
+      const from = turns.mountSource(blob2.digest, bundleRepository2);
+      if (from && await target2.mountBlob(bundleRepository2, blob2.digest, from))
+        return turns.arrived(blob2, bundleRepository2);
+      throw new AirgapError("refused", "a blob of the base cannot be mounted", {
+        given: `${from ?? "nothing"} gives no ${blob2.digest}`
+      });
+    },
+    { concurrency: 16 }
+  );
+}
+async function sourceFor({ repository }, missing7, origin, { job: { target: target2 }, turns }) {
+  const { base: base2, file: file2 } = origin;
+  const leftOut = missing7.filter(({ digest: digest3 }) => base2?.blobs.has(digest3));
+  if (base2 === void 0 || leftOut.length === 0) return { from: file2, missing: missing7 };
+  const inTar = missing7.filter(({ digest: digest3 }) => !base2.blobs.has(digest3));
+  const there = await settleAll(
+    leftOut.map(async ({ digest: digest3, size }) => await target2.headBlob(repository, digest3) === size)
+  );
+  leftOut.forEach((blob2, at) => {
+    if (there[at]) turns.arrived(blob2, repository);
+  });
+  const elsewhere = leftOut.filter((_, at) => !there[at]);
+  return { from: elsewhere.length === 0 ? file2 : base2.whole, missing: [...inTar, ...elsewhere] };
+}
+var init_from_base = __esm({
+  "src/transfer/from-base.ts"() {
+    "use strict";
+    init_p_map();
+    init_error();
+    init_waiting();
+  }
+});
+
+// src/registry/gate.ts
+var Gate;
+var init_gate = __esm({
+  "src/registry/gate.ts"() {
+    "use strict";
+    Gate = class {
+      #size;
+      #inside = 0;
+      #queue = [];
+      constructor(size) {
+        this.#size = size;
+      }
+      /** Resolves to the function that gives the place back (once, however often it is called). */
+      async enter(signal) {
+        signal.throwIfAborted();
+        const entered = this.#enterNow();
+        if (entered !== void 0) return entered;
+        await this.#turn(signal);
+        return this.#place();
+      }
+      /** As `enter` where nobody need be waited for; else undefined. */
+      tryEnter() {
+        return this.#enterNow();
+      }
+      #enterNow() {
+        if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
+        if (this.#inside++ === 0) this.#size.began?.(performance.now());
+        return this.#place();
+      }
+      #place() {
+        let inside = true;
+        return () => {
+          if (inside) this.#leave();
+          inside = false;
+        };
+      }
+      #turn(signal) {
+        return new Promise((resolve32, reject) => {
+          const called = () => {
+            signal.removeEventListener("abort", aborted4);
+            resolve32();
+          };
+          const aborted4 = () => {
+            this.#queue.splice(this.#queue.indexOf(called), 1);
+            reject(signal.reason);
+          };
+          signal.addEventListener("abort", aborted4, { once: true });
+          this.#queue.push(called);
+        });
+      }
+      #leave() {
+        this.#inside--;
+        this.#size.ended?.(performance.now(), this.#queue.length > 0);
+        while (this.#queue.length > 0 && this.#inside < this.#size.places) {
+          this.#inside++;
+          this.#queue.shift()?.();
+        }
       }
     };
   }
@@ -19868,8 +20093,8 @@ async function copy(unit2, needed, work) {
     const job = { digest: digest3, from, to, atOnce: blobsAtOnce, watch: copying.watch() };
     const sent = await work.oras.copy(job, missing7);
     work.sent(sent);
-    const put2 = await target2.headManifest(repository, digest3);
-    if (put2?.digest !== digest3) throw notPut(unit2, target2.host);
+    const put3 = await target2.headManifest(repository, digest3);
+    if (put3?.digest !== digest3) throw notPut(unit2, target2.host);
     for (const blob2 of missing7) work.turns.arrived(blob2, repository);
     return sent;
   } finally {
@@ -19925,8 +20150,8 @@ function watchProcess({ pid, stdout }, every, watches) {
 function watchOras(blobs2, told) {
   const sizes = sizesOf(blobs2);
   return ({ reported, traffic }) => {
-    const moved = traffic?.written ?? bytesOf(reported.Copied, sizes);
-    told(bytesOf(reported.Exists, sizes) + moved);
+    const moved2 = traffic?.written ?? bytesOf(reported.Copied, sizes);
+    told(bytesOf(reported.Exists, sizes) + moved2);
   };
 }
 function sizesOf(blobs2) {
@@ -20019,103 +20244,12 @@ var init_progress2 = __esm({
         };
       }
       #tell() {
-        const moved = [...this.#copies].map(
-          ({ left, moved: moved2 }) => Math.min(Math.max(left - 1, 0), sum(moved2))
+        const moved2 = [...this.#copies].map(
+          ({ left, moved: moved3 }) => Math.min(Math.max(left - 1, 0), sum(moved3))
         );
-        const done = this.#arrived + sum(moved);
+        const done = this.#arrived + sum(moved2);
         this.#emit({ kind: "bytes", done, total: this.#total, images: { ...this.#images } });
       }
-    };
-  }
-});
-
-// src/registry/failures.ts
-function readFailure(status, text4, subject) {
-  const { host, what, repository } = subject;
-  const given2 = `${status} from ${host}${text4 && `: ${text4}`}`;
-  const errorClass = classOf(status, text4, "read");
-  if (errorClass === "authentication") {
-    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
-      given: given2,
-      next: `give the account the right to pull ${repository}, or log in: docker login ${host}`
-    });
-  }
-  if (errorClass === "integrity")
-    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given: given2 });
-  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
-    given: given2,
-    next: /HTTP request.* HTTPS/i.test(text4) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
-  });
-}
-function pushFailure(status, text4, subject) {
-  const { host, what } = subject;
-  const errorClass = classOf(status, text4, "write");
-  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
-  return new AirgapError(errorClass, message, {
-    given: `${status}${text4 && `: ${text4}`}`,
-    next: pushCures[status] ?? `see what ${host} logs about it`
-  });
-}
-function lacksContent({ given: given2 = "" }) {
-  return /(?:manifest|blob)[_ ]unknown\b/i.test(given2);
-}
-function wrongCredentials(host, anonymous, text4) {
-  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
-  return new AirgapError("authentication", message, {
-    ...text4 && { given: text4 },
-    next: `docker login ${host}${/action: push|project \S+ not found/.test(text4) ? notThereYet : ""}`
-  });
-}
-function classOf(status, words4, asked2) {
-  if (isPassing(status)) return "transient";
-  if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words4)) return "integrity";
-  if (asked2 === "write") return "refused";
-  return status === 403 ? "authentication" : "usage";
-}
-function isPassing(status) {
-  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
-}
-function passingFailure(status, text4, { host, origin }, retryAfter2) {
-  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
-  const failure3 = new AirgapError("transient", message, {
-    given: `${status}${text4 && `: ${text4}`}`,
-    next: runAgain(retryAfter2)
-  });
-  const isLimit2 = status === 429 || retryAfter2 !== void 0;
-  return new Transient(failure3, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
-}
-function runAgain(wait) {
-  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
-}
-function registryWords(body, contentType2) {
-  if (/html/i.test(contentType2)) return "";
-  return oneLine(distributionErrors(body) ?? body);
-}
-function distributionErrors(body) {
-  try {
-    const { errors } = JSON.parse(body);
-    if (!Array.isArray(errors) || errors.length === 0) return void 0;
-    return errors.map(({ code: code2, message }) => [code2, message].filter(Boolean).join(": ")).join("; ");
-  } catch {
-    return void 0;
-  }
-}
-var notThereYet, pushCures;
-var init_failures2 = __esm({
-  "src/registry/failures.ts"() {
-    "use strict";
-    init_error();
-    init_safe();
-    init_retry();
-    notThereYet = "; if the project is not there yet: airgap-bundle prepare";
-    pushCures = {
-      403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-      404: "make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run",
-      409: "the tag is immutable and holds something else: choose another tag or delete it there",
-      412: "the tag is immutable and holds something else: choose another tag or delete it there",
-      413: "raise the body size that the registry's front server accepts",
-      507: "free space or raise the quota in the target"
     };
   }
 });
@@ -20153,22 +20287,22 @@ var init_refusals = __esm({
        * Moves a tag that holds something else, one at a time in a repository.
        * @throws what `put` throws; where an earlier tag may not move at all its refusal, and `put` is not called
        */
-      moveTag(repository, put2) {
-        const moved = (this.#moves.get(repository) ?? Promise.resolve()).then(
-          () => this.#move(repository, put2)
+      moveTag(repository, put3) {
+        const moved2 = (this.#moves.get(repository) ?? Promise.resolve()).then(
+          () => this.#move(repository, put3)
         );
         this.#moves.set(
           repository,
-          moved.catch(() => {
+          moved2.catch(() => {
           })
         );
-        return moved;
+        return moved2;
       }
-      async #move(repository, put2) {
+      async #move(repository, put3) {
         const earlier = this.#immovable.get(repository);
         if (earlier !== void 0) throw earlier;
         try {
-          await put2();
+          await put3();
         } catch (error3) {
           if (isRefusal(error3) && isOfTags(error3)) this.#immovable.set(repository, error3);
           throw error3;
@@ -20344,6 +20478,7 @@ function startWork(job, images2, oras, context) {
       ({ repository, document }) => `${repository}@${document.descriptor.digest}`,
       (child) => putChild(child, work)
     ),
+    attaching: inTurn(),
     held: heldBlobs(),
     sent: (blobs2) => {
       bytesSent += totalSize(blobs2);
@@ -20352,8 +20487,16 @@ function startWork(job, images2, oras, context) {
   };
   return work;
 }
-function putChild({ repository, document: { descriptor: descriptor3, bytes } }, { job: { target: target2 } }) {
-  return target2.putManifest(repository, descriptor3.digest, descriptor3.mediaType, bytes);
+async function putChild({ repository, document }, { job: { target: target2 }, attaching }) {
+  const { descriptor: descriptor3, bytes, manifest } = document;
+  const { digest: digest3, mediaType: mediaType2 } = descriptor3;
+  const { knowsSubject } = await target2.putManifest(repository, digest3, mediaType2, bytes);
+  const { subject } = manifest;
+  if (subject === void 0 || knowsSubject) return;
+  await attaching(
+    `${repository}@${subject.digest}`,
+    () => listAttached(target2, repository, subject.digest, document)
+  );
 }
 function isIncomplete({ places }) {
   return places.some(({ found }) => found.state === "missing");
@@ -20393,6 +20536,7 @@ var init_work = __esm({
     init_descriptor();
     init_graph();
     init_once();
+    init_attaching();
     init_bringing();
     init_progress2();
     init_refusals();
@@ -22628,7 +22772,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve31, reject) => {
+        return new Promise((resolve32, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -22642,11 +22786,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve31(null);
+                resolve32(null);
               }
             });
           } else {
-            this.on("close", resolve31);
+            this.on("close", resolve32);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -22674,7 +22818,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve31, reject) => {
+      return new Promise((resolve32, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -22689,7 +22833,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve31,
+              resolve: resolve32,
               reject,
               length: 0,
               body: []
@@ -22763,18 +22907,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve31, stream, length } = consume2;
+      const { type, body, resolve: resolve32, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve31(chunksDecode(body, length, encoding));
+          resolve32(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve31(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve32(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve31(chunksConcat(body, length).buffer);
+          resolve32(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve31(new Blob(body, { type: stream[kContentType] }));
+          resolve32(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve31(chunksConcat(body, length));
+          resolve32(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -22964,9 +23108,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve31, reject) => {
+        return new Promise((resolve32, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve31(data);
+            return err ? reject(err) : resolve32(data);
           });
         });
       }
@@ -23178,9 +23322,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve31, reject) => {
+        return new Promise((resolve32, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve31(data);
+            return err ? reject(err) : resolve32(data);
           });
         });
       }
@@ -23468,9 +23612,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve31, reject) => {
+        return new Promise((resolve32, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve31(data);
+            return err ? reject(err) : resolve32(data);
           });
         });
       }
@@ -23563,9 +23707,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve31, reject) => {
+        return new Promise((resolve32, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve31(data);
+            return err ? reject(err) : resolve32(data);
           });
         });
       }
@@ -23872,9 +24016,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve31, reject) => {
+          return new Promise((resolve32, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve31(data);
+              return err ? reject(err) : resolve32(data);
             });
           });
         }
@@ -23912,9 +24056,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve31, reject) => {
+          return new Promise((resolve32, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve31(data);
+              return err2 ? reject(err2) : resolve32(data);
             });
           });
         }
@@ -24190,8 +24334,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve31) => {
-            this[kClosedResolve] = resolve31;
+          return new Promise((resolve32) => {
+            this[kClosedResolve] = resolve32;
           });
         }
       }
@@ -27825,9 +27969,9 @@ var require_formdata = __commonJS({
     var nodeUtil = require("node:util");
     var FormData = class _FormData {
       #state = [];
-      constructor(form2 = void 0) {
+      constructor(form3 = void 0) {
         webidl.util.markAsUncloneable(this);
-        if (form2 !== void 0) {
+        if (form3 !== void 0) {
           throw webidl.errors.conversionFailed({
             prefix: "FormData constructor",
             argument: "Argument 1",
@@ -28314,8 +28458,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve31, reject) => {
-        res = resolve31;
+      const promise = new Promise((resolve32, reject) => {
+        res = resolve32;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -28449,7 +28593,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
           length = null;
         }
         source = object2;
-        const parts2 = (async function* () {
+        const parts = (async function* () {
           for (const part3 of blobParts) {
             if (part3.stream) {
               yield* part3.stream();
@@ -28458,7 +28602,7 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             }
           }
         })();
-        action = () => parts2;
+        action = () => parts;
         type = `multipart/form-data; boundary=${boundary}`;
       } else if (webidl.is.Blob(object2)) {
         source = object2;
@@ -29742,12 +29886,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve31, reject) => {
+      const waitForDrain = () => new Promise((resolve32, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve31;
+          callback = resolve32;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -30631,12 +30775,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve31, reject) => {
+      const waitForDrain = () => new Promise((resolve32, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve31;
+          callback = resolve32;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -30953,16 +31097,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve31) => {
+        return new Promise((resolve32) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve31;
+            this[kClosedResolve] = resolve32;
           } else {
-            resolve31(null);
+            resolve32(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve31) => {
+        return new Promise((resolve32) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -30975,7 +31119,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve31(null);
+            resolve32(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -31446,11 +31590,11 @@ var require_socks5_utils = __commonJS({
     var { InvalidArgumentError: InvalidArgumentError2 } = require_errors();
     function parseAddress(address) {
       if (net.isIPv4(address)) {
-        const parts2 = address.split(".").map(Number);
+        const parts = address.split(".").map(Number);
         return {
           type: 1,
           // IPv4
-          buffer: Buffer6.from(parts2)
+          buffer: Buffer6.from(parts)
         };
       }
       if (net.isIPv6(address)) {
@@ -31500,9 +31644,9 @@ var require_socks5_utils = __commonJS({
           bufferIndex += 2;
         }
       } else {
-        const parts2 = normalizedAddress.split(":");
-        for (let i2 = 0; i2 < parts2.length; i2++) {
-          buffer2.writeUInt16BE(parseInt(parts2[i2], 16), i2 * 2);
+        const parts = normalizedAddress.split(":");
+        for (let i2 = 0; i2 < parts.length; i2++) {
+          buffer2.writeUInt16BE(parseInt(parts[i2], 16), i2 * 2);
         }
       }
       return buffer2;
@@ -31549,12 +31693,12 @@ var require_socks5_utils = __commonJS({
           if (buffer2.length < currentOffset + 18) {
             throw new InvalidArgumentError2("Buffer too small for IPv6 address");
           }
-          const parts2 = [];
+          const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
             const value = buffer2.readUInt16BE(currentOffset + i2 * 2);
-            parts2.push(value.toString(16));
+            parts.push(value.toString(16));
           }
-          address = parts2.join(":");
+          address = parts.join(":");
           currentOffset += 16;
           break;
         }
@@ -31879,12 +32023,12 @@ var require_socks5_client = __commonJS({
           boundAddress = this.buffer.subarray(offset, offset + domainLength).toString();
           offset += domainLength;
         } else if (addressType === ADDRESS_TYPES.IPV6) {
-          const parts2 = [];
+          const parts = [];
           for (let i2 = 0; i2 < 8; i2++) {
             const value = this.buffer.readUInt16BE(offset + i2 * 2);
-            parts2.push(value.toString(16));
+            parts.push(value.toString(16));
           }
-          boundAddress = parts2.join(":");
+          boundAddress = parts.join(":");
           offset += 16;
         }
         const boundPort = this.buffer.readUInt16BE(offset);
@@ -31991,7 +32135,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve31, reject) => {
+        const socket = await new Promise((resolve32, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -32001,7 +32145,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve31(socket2);
+              resolve32(socket2);
             }
           });
         });
@@ -32011,14 +32155,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve31, reject) => {
+        await new Promise((resolve32, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve31();
+            resolve32();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -32027,14 +32171,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve31();
+            resolve32();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve31, reject) => {
+        await new Promise((resolve32, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -32042,7 +32186,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug("SOCKS5 tunnel established to", targetHost, targetPort, "via", info);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve31();
+            resolve32();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -32085,8 +32229,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve31, reject) => {
-                      finalSocket.once("secureConnect", resolve31);
+                    await new Promise((resolve32, reject) => {
+                      finalSocket.once("secureConnect", resolve32);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -32967,7 +33111,7 @@ var init_oras_access = __esm({
 });
 
 // src/transfer/oras-places.ts
-async function takePlaces(copy2, most) {
+async function takePlaces(copy2, most2) {
   const hosts2 = placesOf(copy2);
   const leaves = [];
   const leave = () => leaves.forEach((one) => void one());
@@ -32983,7 +33127,7 @@ async function takePlaces(copy2, most) {
   }
   if (new Set(hosts2).size < hosts2.length) leaves.push(...tryAll(hosts2.slice(1)) ?? []);
   let concurrency = 1;
-  for (; concurrency < most; concurrency++) {
+  for (; concurrency < most2; concurrency++) {
     const more = tryAll(hosts2);
     if (more === void 0) break;
     leaves.push(...more);
@@ -34013,15 +34157,15 @@ var require_windows = __commonJS({
       }
       return false;
     }
-    function checkStat(stat10, path7, options) {
-      if (!stat10.isSymbolicLink() && !stat10.isFile()) {
+    function checkStat(stat11, path7, options) {
+      if (!stat11.isSymbolicLink() && !stat11.isFile()) {
         return false;
       }
       return checkPathExt(path7, options);
     }
     function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat10) {
-        cb(er, er ? false : checkStat(stat10, path7, options));
+      fs.stat(path7, function(er, stat11) {
+        cb(er, er ? false : checkStat(stat11, path7, options));
       });
     }
     function sync(path7, options) {
@@ -34037,20 +34181,20 @@ var require_mode = __commonJS({
     isexe.sync = sync;
     var fs = require("fs");
     function isexe(path7, options, cb) {
-      fs.stat(path7, function(er, stat10) {
-        cb(er, er ? false : checkStat(stat10, options));
+      fs.stat(path7, function(er, stat11) {
+        cb(er, er ? false : checkStat(stat11, options));
       });
     }
     function sync(path7, options) {
       return checkStat(fs.statSync(path7), options);
     }
-    function checkStat(stat10, options) {
-      return stat10.isFile() && checkMode(stat10, options);
+    function checkStat(stat11, options) {
+      return stat11.isFile() && checkMode(stat11, options);
     }
-    function checkMode(stat10, options) {
-      var mod = stat10.mode;
-      var uid = stat10.uid;
-      var gid = stat10.gid;
+    function checkMode(stat11, options) {
+      var mod = stat11.mode;
+      var uid = stat11.uid;
+      var gid = stat11.gid;
       var myUid = options.uid !== void 0 ? options.uid : process.getuid && process.getuid();
       var myGid = options.gid !== void 0 ? options.gid : process.getgid && process.getgid();
       var u2 = parseInt("100", 8);
@@ -34084,12 +34228,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve31, reject) {
+        return new Promise(function(resolve32, reject) {
           isexe(path7, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve31(is);
+              resolve32(is);
             }
           });
         });
@@ -34155,27 +34299,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step2 = (i2) => new Promise((resolve31, reject) => {
+      const step2 = (i2) => new Promise((resolve32, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve31(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve32(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path7.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve31(subStep(p, i2, 0));
+        resolve32(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve31, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve32, reject) => {
         if (ii === pathExt.length)
-          return resolve31(step2(i2 + 1));
+          return resolve32(step2(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve31(p + ext);
+              return resolve32(p + ext);
           }
-          return resolve31(subStep(p, i2, ii + 1));
+          return resolve32(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
@@ -35255,8 +35399,8 @@ var init_deferred = __esm({
   "node_modules/execa/lib/utils/deferred.js"() {
     createDeferred = () => {
       const methods = {};
-      const promise = new Promise((resolve31, reject) => {
-        Object.assign(methods, { resolve: resolve31, reject });
+      const promise = new Promise((resolve32, reject) => {
+        Object.assign(methods, { resolve: resolve32, reject });
       });
       return Object.assign(promise, methods);
     };
@@ -37051,7 +37195,7 @@ function prettyMilliseconds(milliseconds, options) {
     const flooredValue = Math.round(flooredInterimValue) / 10 ** decimalDigits;
     return flooredValue.toFixed(decimalDigits);
   };
-  const add = (value, long, short2, valueString) => {
+  const add2 = (value, long, short2, valueString) => {
     if ((result.length === 0 || !options.colonNotation) && isZero(value) && !(options.colonNotation && short2 === "m")) {
       return;
     }
@@ -37068,35 +37212,35 @@ function prettyMilliseconds(milliseconds, options) {
   const parsed5 = parseMilliseconds(milliseconds);
   const days = BigInt(parsed5.days);
   if (options.hideYearAndDays) {
-    add(BigInt(days) * 24n + BigInt(parsed5.hours), "hour", "h");
+    add2(BigInt(days) * 24n + BigInt(parsed5.hours), "hour", "h");
   } else {
     if (options.hideYear) {
-      add(days, "day", "d");
+      add2(days, "day", "d");
     } else {
-      add(days / 365n, "year", "y");
-      add(days % 365n, "day", "d");
+      add2(days / 365n, "year", "y");
+      add2(days % 365n, "day", "d");
     }
-    add(Number(parsed5.hours), "hour", "h");
+    add2(Number(parsed5.hours), "hour", "h");
   }
-  add(Number(parsed5.minutes), "minute", "m");
+  add2(Number(parsed5.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
       const seconds = Number(parsed5.seconds);
       const milliseconds2 = Number(parsed5.milliseconds);
       const microseconds = Number(parsed5.microseconds);
       const nanoseconds = Number(parsed5.nanoseconds);
-      add(seconds, "second", "s");
+      add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
-        add(milliseconds2, "millisecond", "ms");
-        add(microseconds, "microsecond", "\xB5s");
-        add(nanoseconds, "nanosecond", "ns");
+        add2(milliseconds2, "millisecond", "ms");
+        add2(microseconds, "microsecond", "\xB5s");
+        add2(nanoseconds, "nanosecond", "ns");
       } else {
         const millisecondsAndBelow = milliseconds2 + microseconds / 1e3 + nanoseconds / 1e6;
         const millisecondsDecimalDigits = typeof options.millisecondsDecimalDigits === "number" ? options.millisecondsDecimalDigits : 0;
         const roundedMilliseconds = millisecondsAndBelow >= 1 ? Math.round(millisecondsAndBelow) : Math.ceil(millisecondsAndBelow);
         const maximumMilliseconds = 1e3 - 10 ** -millisecondsDecimalDigits;
         const millisecondsString = millisecondsDecimalDigits ? Math.min(millisecondsAndBelow, maximumMilliseconds).toFixed(millisecondsDecimalDigits) : Math.min(roundedMilliseconds, maximumMilliseconds);
-        add(
+        add2(
           Number.parseFloat(millisecondsString),
           "millisecond",
           "ms",
@@ -37108,7 +37252,7 @@ function prettyMilliseconds(milliseconds, options) {
       const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
       const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
       const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
-      add(Number.parseFloat(secondsString), "second", "s", secondsString);
+      add2(Number.parseFloat(secondsString), "second", "s", secondsString);
     }
   }
   if (result.length === 0) {
@@ -40550,11 +40694,11 @@ var init_concurrent = __esm({
       const promises = weakMap.get(stream);
       const promise = createDeferred();
       promises.push(promise);
-      const resolve31 = promise.resolve.bind(promise);
-      return { resolve: resolve31, promises };
+      const resolve32 = promise.resolve.bind(promise);
+      return { resolve: resolve32, promises };
     };
-    waitForConcurrentStreams = async ({ resolve: resolve31, promises }, subprocess) => {
-      resolve31();
+    waitForConcurrentStreams = async ({ resolve: resolve32, promises }, subprocess) => {
+      resolve32();
       const [isSubprocessExit] = await Promise.race([
         Promise.allSettled([true, subprocess]),
         Promise.all([false, ...promises])
@@ -41367,9 +41511,9 @@ function watchStall(blobs2, { stallMs, isExcused }, stalled) {
   let since = performance.now();
   return (look2) => {
     const now2 = performance.now();
-    const [moved, least] = progressOf(look2);
-    if (moved - before > least || moved < before || isExcused()) {
-      before = moved;
+    const [moved2, least] = progressOf(look2);
+    if (moved2 - before > least || moved2 < before || isExcused()) {
+      before = moved2;
       since = now2;
     } else if (now2 - since >= stallMs + moreFor(look2, sizes)) stalled();
   };
@@ -41424,7 +41568,7 @@ async function runOras({ oras, words: words4, env, stallMs }, copy2, blobs2, sig
   const { Copying: begun, Copied: copied } = watched.reported;
   if (!result.failed) return { begun, copied };
   const said4 = stall.signal.aborted ? `timeout: no byte for ${Math.round(stallMs / 1e3)} s` : result.stderr || (result.shortMessage ?? "");
-  return { begun, copied, failure: new OrasFailure(said4, nameOf(copy2)) };
+  return { begun, copied, failure: new OrasFailure(said4, nameOf2(copy2)) };
 }
 function isHeldBack(copy2) {
   const { from } = copy2;
@@ -41441,7 +41585,7 @@ function sourceName(from) {
   if (!("fd" in from)) return registryName(from);
   return (0, import_node_fs10.existsSync)("/proc/self/fd") ? "/proc/self/fd/0" : from.path;
 }
-function nameOf({ digest: digest3, from, to }) {
+function nameOf2({ digest: digest3, from, to }) {
   const source = "fd" in from ? from.path : registryName(from);
   return `${source}@${digest3} to ${registryName(to)}`;
 }
@@ -41728,9 +41872,9 @@ async function sourceFlags(from, { flags }) {
   if ("fd" in from) return ["--from-oci-layout"];
   return flags("from", "server" in from ? from.server : from.client);
 }
-async function enter(copy2, most, ask5) {
+async function enter(copy2, most2, ask5) {
   for (; ; ) {
-    const taken = await takePlaces(copy2, most);
+    const taken = await takePlaces(copy2, most2);
     if (taken !== void 0) return taken;
     await ask5();
   }
@@ -41766,33 +41910,37 @@ async function place3(placing, work) {
     return failed(reference, error3);
   }
 }
-async function fill(placing, bring2, put2, work) {
+async function fill(placing, bring2, put3, work) {
   const { image: image2, graph, place: place6 } = placing;
   const { repository } = place6;
   const units4 = unitsOf(image2, graph, repository, work.job.origin.kind);
   const brought = await settleAll(units4.map(({ key }) => bring2(key)));
   const already = new Set(brought.flatMap(({ documents: documents2 }) => documents2));
-  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest3 } }) => digest3 !== graph.root.digest && !already.has(digest3)).map((document) => ({ repository, document }));
-  await putChildren(children2, put2);
+  const children2 = childrenFirst(graph).filter(({ descriptor: { digest: digest3 }, manifest: { subject } }) => {
+    return subject || digest3 !== graph.root.digest && !already.has(digest3);
+  }).map((document) => ({ repository, document }));
+  await putChildren(children2, put3);
   await putTag(placing, work);
   return brought;
 }
-async function putChildren(children2, put2) {
+async function putChildren(children2, put3) {
   const [indexes, leaves] = [true, false].map(
     (is) => children2.filter(({ document }) => isIndexDocument(document) === is)
   );
-  await settleAll((leaves ?? []).map(put2));
-  for (const index of indexes ?? []) await put2(index);
+  await settleAll((leaves ?? []).map(put3));
+  for (const index of indexes ?? []) await put3(index);
 }
 async function putTag({ graph, place: place6, found }, { job, refusals: refusals2 }) {
   const document = graph.documents.get(graph.root.digest);
   if (document === void 0) throw new Error("an image graph holds its root");
   const { mediaType: mediaType2, digest: digest3 } = document.descriptor;
-  const put2 = () => job.target.putManifest(place6.repository, place6.tag, mediaType2, document.bytes);
+  const put3 = async () => {
+    await job.target.putManifest(place6.repository, place6.tag, mediaType2, document.bytes);
+  };
   const existing3 = found.state === "missing" ? found.existing : void 0;
-  if (existing3 === void 0) return put2();
+  if (existing3 === void 0) return put3();
   try {
-    await refusals2.moveTag(place6.repository, put2);
+    await refusals2.moveTag(place6.repository, put3);
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "refused")) throw error3;
     throw new AirgapError("refused", `the target does not let ${place6.reference} move`, {
@@ -42685,10 +42833,10 @@ var init_esm = __esm({
        * Return a void Promise that resolves once the stream ends.
        */
       async promise() {
-        return new Promise((resolve31, reject) => {
+        return new Promise((resolve32, reject) => {
           this.on(DESTROYED, () => reject(new Error("stream destroyed")));
           this.on("error", (er) => reject(er));
-          this.on("end", () => resolve31());
+          this.on("end", () => resolve32());
         });
       }
       /**
@@ -42712,7 +42860,7 @@ var init_esm = __esm({
             return Promise.resolve({ done: false, value: res });
           if (this[EOF])
             return stop2();
-          let resolve31;
+          let resolve32;
           let reject;
           const onerr = (er) => {
             this.off("data", ondata);
@@ -42726,19 +42874,19 @@ var init_esm = __esm({
             this.off("end", onend);
             this.off(DESTROYED, ondestroy);
             this.pause();
-            resolve31({ value, done: !!this[EOF] });
+            resolve32({ value, done: !!this[EOF] });
           };
           const onend = () => {
             this.off("error", onerr);
             this.off("data", ondata);
             this.off(DESTROYED, ondestroy);
             stop2();
-            resolve31({ done: true, value: void 0 });
+            resolve32({ done: true, value: void 0 });
           };
           const ondestroy = () => onerr(new Error("stream destroyed"));
           return new Promise((res2, rej) => {
             reject = rej;
-            resolve31 = res2;
+            resolve32 = res2;
             this.once(DESTROYED, ondestroy);
             this.once("error", onerr);
             this.once("end", onend);
@@ -44098,7 +44246,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve31, reject) => {
+  await new Promise((resolve32, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
       entries.push(readEntry(entry));
@@ -44107,7 +44255,7 @@ async function readEntries(archive) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve31);
+    parser.on("end", resolve32);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -44228,9 +44376,9 @@ function spellingOf(values, chart2) {
   });
 }
 function ownImagesOf(values) {
-  const named3 = values.config?.imageSwapImages;
-  const init = nonEmpty(named3?.imageSwapInitImage);
-  const image2 = nonEmpty(named3?.imageSwapImage);
+  const named4 = values.config?.imageSwapImages;
+  const init = nonEmpty(named4?.imageSwapInitImage);
+  const image2 = nonEmpty(named4?.imageSwapImage);
   if (!init && !image2) return void 0;
   return { ...init ? { init } : {}, ...image2 ? { image: image2 } : {} };
 }
@@ -44365,8 +44513,8 @@ function moveTarget(value, from, to) {
   const { host, path: path7, hasApiPath } = readTarget(value);
   const rest2 = below(path7, from.baseContentPath);
   if (host !== from.endpoint || rest2 === void 0) return value;
-  const parts2 = [to.endpoint, hasApiPath ? "v2" : "", to.baseContentPath, rest2];
-  return `${parts2.filter((part3) => part3 !== "").join("/")}${value.endsWith("/") ? "/" : ""}`;
+  const parts = [to.endpoint, hasApiPath ? "v2" : "", to.baseContentPath, rest2];
+  return `${parts.filter((part3) => part3 !== "").join("/")}${value.endsWith("/") ? "/" : ""}`;
 }
 function moveEntry(entry, from, to) {
   const { kind, key, value } = entry;
@@ -44375,13 +44523,13 @@ function moveEntry(entry, from, to) {
   return { ...entry, value: moveTarget(value, from, to) };
 }
 function movePatterns(patterns, from, to) {
-  const moved = patterns.map((pattern2) => movePattern(pattern2, from, to));
-  const isNewMissed = finds(patterns, from) && !finds(moved, to);
-  return [...moved, ...isNewMissed ? [to.endpoint] : []].join(",");
+  const moved2 = patterns.map((pattern2) => movePattern(pattern2, from, to));
+  const isNewMissed = finds(patterns, from) && !finds(moved2, to);
+  return [...moved2, ...isNewMissed ? [to.endpoint] : []].join(",");
 }
 function movePattern(pattern2, from, to) {
-  const moved = moveTarget(pattern2, from, to);
-  return moved === pattern2 ? pattern2.replaceAll(from.endpoint, to.endpoint) : moved;
+  const moved2 = moveTarget(pattern2, from, to);
+  return moved2 === pattern2 ? pattern2.replaceAll(from.endpoint, to.endpoint) : moved2;
 }
 function finds(patterns, { endpoint, baseContentPath }) {
   const target2 = `${endpoint}/${baseContentPath === "" ? "" : `${baseContentPath}/`}`;
@@ -44533,10 +44681,10 @@ var init_lookup = __esm({
 // src/mirror-map/python-re.ts
 function substitute(pattern2, template2, text4) {
   const { source, groups } = translate(pattern2);
-  const parts2 = templateParts(template2, groups);
+  const parts = templateParts(template2, groups);
   return text4.replace(
     compile2(source),
-    (...match2) => parts2.map((part3) => typeof part3 === "string" ? part3 : match2[part3] ?? "").join("")
+    (...match2) => parts.map((part3) => typeof part3 === "string" ? part3 : match2[part3] ?? "").join("")
   );
 }
 function compile2(source) {
@@ -44609,13 +44757,13 @@ function setInJavaScript(set) {
   return `${open10}${inside.replace(/^\]/, "\\]")}]`;
 }
 function templateParts(template2, groups) {
-  const parts2 = [];
+  const parts = [];
   let end = 0;
   for (const match2 of template2.matchAll(templateEscape)) {
-    parts2.push(template2.slice(end, match2.index), templatePart(match2, groups));
+    parts.push(template2.slice(end, match2.index), templatePart(match2, groups));
     end = match2.index + match2[0].length;
   }
-  return [...parts2, template2.slice(end)];
+  return [...parts, template2.slice(end)];
 }
 function templatePart(match2, groups) {
   const { octal, group, name: name3, other: other2 } = match2.groups ?? {};
@@ -44795,9 +44943,9 @@ var init_lint = __esm({
 
 // src/oci/platform.ts
 function parsePlatform(text4) {
-  const parts2 = text4.split("/");
-  const [os, architecture, variant] = parts2;
-  if (parts2.length > 3 || !os || !architecture || !parts2.every((p) => part.test(p))) {
+  const parts = text4.split("/");
+  const [os, architecture, variant] = parts;
+  if (parts.length > 3 || !os || !architecture || !parts.every((p) => part.test(p))) {
     throw new RangeError(`not a platform: ${JSON.stringify(text4)}`);
   }
   return variant === void 0 ? { os, architecture } : { os, architecture, variant };
@@ -44847,8 +44995,8 @@ function checkForeignLayers(image2, graph) {
 }
 function checkDigests(image2, graph) {
   const documents2 = childrenFirst(graph);
-  const named3 = [graph.root, ...documents2.flatMap(({ manifest }) => references(manifest))];
-  const other2 = named3.find(({ digest: digest3 }) => algorithmOf(digest3) !== "sha256");
+  const named4 = [graph.root, ...documents2.flatMap(({ manifest }) => references(manifest))];
+  const other2 = named4.find(({ digest: digest3 }) => algorithmOf(digest3) !== "sha256");
   if (other2 === void 0) return [];
   const message = `${image2} holds content that is named by another digest than sha256 (${other2.digest.slice(0, 24)}\u2026)`;
   return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
@@ -45042,7 +45190,8 @@ function checkSource({
 }
 function movedProblem(image2, now2, isWritten) {
   const [taken, cure5] = isWritten ? ["the digest that you wrote is taken", "write the new digest if you want the new image"] : ["the digest of the lock file is taken", `follow the tag: plan --update ${image2}`];
-  return warning("moved-tag", [image2], `${image2}: the tag now resolves to ${now2}; ${taken}`, cure5);
+  const found = now2 === "gone" ? "the tag is gone from its registry" : `the tag now resolves to ${now2}`;
+  return warning("moved-tag", [image2], `${image2}: ${found}; ${taken}`, cure5);
 }
 function whyUnresolved({ message, given: given2 }, image2) {
   return given2 && given2 !== image2 ? `${message} (${given2})` : message;
@@ -45229,12 +45378,12 @@ function collisions(images2) {
 }
 function collision(reference, wanters) {
   if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
-  const named3 = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
+  const named4 = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
   return [
     error2(
       "collision",
       wanters.map((image2) => image2.source),
-      `${named3} would both be ${reference}`,
+      `${named4} would both be ${reference}`,
       "give the two source registries different targets in mirrorRegistries, or leave one image out"
     )
   ];
@@ -45246,30 +45395,110 @@ var init_collisions = __esm({
   }
 });
 
+// src/plan/place-referrers.ts
+function placeReferrers(wanted, images2, pullThrough = []) {
+  if (wanted.length === 0) return [];
+  const homes2 = homesOf(images2, pullThrough);
+  const claims = new Map(
+    images2.flatMap(
+      ({ digest: digest3, placements }) => placements.map(({ reference }) => [reference, digest3])
+    )
+  );
+  return wanted.map((one) => {
+    const isFree = ({ reference }) => (claims.get(reference) ?? one.digest) === one.digest;
+    const all = placementsOf2(one, homes2);
+    const placements = all.filter(isFree);
+    for (const { reference } of placements) claims.set(reference, one.digest);
+    const taken = all.filter((at) => !isFree(at)).map(({ reference }) => reference);
+    return { wanted: one, placements, taken };
+  });
+}
+function ownTag(digest3) {
+  return `airgap-${hexOf(digest3).slice(0, 12)}`;
+}
+function sourceRepository(source) {
+  return repositoryOf(parseReference(source));
+}
+function homesOf(images2, pullThrough) {
+  const homes2 = /* @__PURE__ */ new Map();
+  for (const { source, digest: digest3, placements } of images2) {
+    const key = `${sourceRepository(source)}@${digest3}`;
+    const askers = homes2.get(key) ?? /* @__PURE__ */ new Map();
+    homes2.set(key, askers);
+    for (const { reference, askedForBy } of placements) {
+      const { repository } = splitPlacement(reference);
+      if (!isPullThrough(repository, pullThrough))
+        askers.set(repository, merged(askers.get(repository), askedForBy));
+    }
+  }
+  return homes2;
+}
+function placementsOf2({ source, images: images2, tags }, homes2) {
+  const from = sourceRepository(source);
+  const askers = /* @__PURE__ */ new Map();
+  for (const digest3 of images2)
+    for (const [repository, by] of homes2.get(`${from}@${digest3}`) ?? [])
+      askers.set(repository, merged(askers.get(repository), by));
+  return [...askers].flatMap(
+    ([repository, askedForBy]) => tags.map((tag2) => ({ reference: `${repository}:${tag2}`, askedForBy }))
+  );
+}
+function merged(one, other2) {
+  return one === void 0 || one === other2 ? other2 : "both";
+}
+var init_place_referrers = __esm({
+  "src/plan/place-referrers.ts"() {
+    "use strict";
+    init_digest();
+    init_reference();
+    init_placements();
+    init_repositories();
+  }
+});
+
 // src/plan/place-anew.ts
 function placeAnew(inventory, destination) {
   const { section: target2 } = destination;
   const map = effectiveMap(target2.mirrorMap, target2.endpoint);
-  const judged = inventory.images.map((entry) => ({ entry, ...judge2(map, entry) }));
+  const listed2 = inventory.images.filter(({ referrer: referrer2 }) => !referrer2);
+  const judged = listed2.map((entry) => ({ entry, ...judge2(map, entry) }));
   const isClaimed = tagClaims(
     judged.map(({ entry, asks }) => ({ asked: asks.asked, digest: entry.digest }))
   );
-  const images2 = judged.map(({ entry, asks }) => ({
-    ...entry,
-    placements: placementsOf(asks.asked, entry.digest, isClaimed)
-  }));
+  const images2 = withMoved(
+    inventory.images,
+    judged.map(({ entry, asks }) => ({
+      ...entry,
+      placements: placementsOf(asks.asked, entry.digest, isClaimed)
+    })),
+    destination.pullThrough
+  );
   const placed3 = { ...inventory, target: targetAt(inventory, destination, map), images: images2 };
-  const listed2 = judged.map(({ image: image2 }) => image2.listed);
   return {
     inventory: placed3,
     map,
     problems: [
-      ...checkMap2({ target: target2, images: listed2 }),
+      ...checkMap2({ target: target2, images: judged.map(({ image: image2 }) => image2.listed) }),
       ...judged.flatMap((image2) => checkConsumers({ target: target2 }, map, image2)),
       ...collisions(images2),
       ...notCarried(placed3)
     ]
   };
+}
+function withMoved(all, placed3, pullThrough) {
+  const wanted = all.flatMap(
+    ({ referrer: referrer2, ...entry }) => referrer2 ? [{ ...entry, images: referrer2.images, tags: tagsOf(entry), referrer: referrer2 }] : []
+  );
+  const referrers = placeReferrers(wanted, placed3, pullThrough).values();
+  const images2 = placed3.values();
+  return all.map((entry) => {
+    if (!entry.referrer) return images2.next().value ?? entry;
+    return { ...entry, placements: referrers.next().value?.placements ?? [] };
+  });
+}
+function tagsOf({ digest: digest3, placements }) {
+  const tags = new Set(placements.map(({ reference }) => splitPlacement(reference).tag));
+  return tags.size > 0 ? [...tags] : [ownTag(digest3)];
 }
 function judge2(map, { source }) {
   const listed2 = { image: source, origin: "bundle.json" };
@@ -45318,8 +45547,10 @@ var init_place_anew = __esm({
     init_check_image();
     init_check_map();
     init_collisions();
+    init_place_referrers();
     init_placements();
     init_problem();
+    init_repositories();
   }
 });
 
@@ -45348,8 +45579,8 @@ function siteMap(site, signed, base2) {
   if (endpoint === base2.endpoint && baseContentPath === base2.baseContentPath)
     return { mirrorRegistries, mirrorMap };
   const entries = moveMap(mirrorMap, signed, base2);
-  const moved = isCommaForm(mirrorRegistries) ? printEntries(entries) : printMirrorMap({ entries, problems: [] });
-  return { mirrorRegistries: moved, mirrorMap: parseMirrorMap(moved) };
+  const moved2 = isCommaForm(mirrorRegistries) ? printEntries(entries) : printMirrorMap({ entries, problems: [] });
+  return { mirrorRegistries: moved2, mirrorMap: parseMirrorMap(moved2) };
 }
 function accessOf({ access: access2 }, endpoint) {
   const other2 = Object.keys(access2).find((host) => host !== endpoint);
@@ -45509,10 +45740,10 @@ function placementFinder(images2) {
   }
   return (asked2) => {
     const reference = readReference(asked2);
-    return reference !== void 0 && known2.has(nameOf2(reference));
+    return reference !== void 0 && known2.has(nameOf3(reference));
   };
 }
-function nameOf2({ registry: registry3, repository, tag: tag2, digest: digest3 }) {
+function nameOf3({ registry: registry3, repository, tag: tag2, digest: digest3 }) {
   return formatReference({ registry: registry3, repository, ...digest3 ? { digest: digest3 } : { tag: tag2 ?? "" } });
 }
 function readReference(text4) {
@@ -45547,9 +45778,9 @@ function coverageOf(map, listed2) {
     unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry]))
   };
 }
-function lackingOf(inventory, named3) {
+function lackingOf(inventory, named4) {
   const pulled = pulledFrom(inventory);
-  return [...named3].flatMap(([image2, askedForBy]) => {
+  return [...named4].flatMap(([image2, askedForBy]) => {
     const { where: where2, asked: asked2 } = pulled(image2);
     return where2 === "nowhere" ? [{ image: image2, askedForBy, wanted: asked2 }] : [];
   });
@@ -45610,10 +45841,10 @@ var init_stall_time = __esm({
 });
 
 // src/registry/pace.ts
-function firstStanding(most) {
-  return { places: Math.min(start, most), rest: 0, nextRest: firstRest };
+function firstStanding(most2) {
+  return { places: Math.min(start, most2), rest: 0, nextRest: firstRest };
 }
-function afterWindow(standing, window2, most) {
+function afterWindow(standing, window2, most2) {
   if (!window2.isFull) return standing;
   if (isChoking(standing, window2)) return halved(standing);
   const { places, before, rest: rest2, nextRest } = standing;
@@ -45623,9 +45854,9 @@ function afterWindow(standing, window2, most) {
   }
   const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
   if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
-  if (places >= most) return { places, ...kept, rest: rest2 };
+  if (places >= most2) return { places, ...kept, rest: rest2 };
   if (places < start) return { places: places + 1, ...kept, rest: rest2 };
-  return { places: Math.min(most, places + step), ...kept, before: places, rest: rest2 };
+  return { places: Math.min(most2, places + step), ...kept, before: places, rest: rest2 };
 }
 function halved({ places, nextRest }) {
   return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
@@ -45660,9 +45891,9 @@ var init_pace = __esm({
       #latencies = 0;
       #isTroubled = false;
       /** @param most places, at least 1 */
-      constructor(most) {
-        this.#most = most;
-        this.#standing = firstStanding(most);
+      constructor(most2) {
+        this.#most = most2;
+        this.#standing = firstStanding(most2);
       }
       get places() {
         return this.#standing.places;
@@ -45713,8 +45944,8 @@ var init_pace = __esm({
 
 // src/registry/waiting-window.ts
 function backoff(inARow) {
-  const most = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
-  return most * (0.5 + Math.random() / 2);
+  const most2 = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
+  return most2 * (0.5 + Math.random() / 2);
 }
 function later(failure3, wait) {
   const { class: name3, message, given: given2 } = failure3;
@@ -45765,8 +45996,8 @@ var init_waiting_window = __esm({
       #goAhead() {
         let back = () => {
         };
-        this.#scouting = new Promise((resolve31) => {
-          back = resolve31;
+        this.#scouting = new Promise((resolve32) => {
+          back = resolve32;
         });
         return () => {
           this.#scouting = void 0;
@@ -45803,8 +46034,8 @@ var init_places = __esm({
       #context;
       #toldUntil = 0;
       /** @param most at least 1 */
-      constructor(context, most = mostPlaces) {
-        this.#pace = new Pace(most);
+      constructor(context, most2 = mostPlaces) {
+        this.#pace = new Pace(most2);
         this.#gate = new Gate(this.#pace);
         this.#context = context;
       }
@@ -46078,6 +46309,10 @@ function blobPath2(repository, digest3) {
   if (!isDigest(digest3)) throw notAllowed(digest3);
   return `${repositoryPath(repository)}/blobs/${digest3}`;
 }
+function referrersPath(repository, digest3) {
+  if (!isDigest(digest3)) throw notAllowed(digest3);
+  return `${repositoryPath(repository)}/referrers/${digest3}`;
+}
 function uploadsPath(repository) {
   return `${repositoryPath(repository)}/blobs/uploads/`;
 }
@@ -46159,7 +46394,7 @@ async function putBlob(registry3, repository, digest3, bytes) {
     const to = await openUpload(registry3, subject);
     to.searchParams.set("digest", digest3);
     isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
+    await put2(registry3, { to, headers, body: bytes }, subject);
   };
   await twice(() => exchange.run(send2));
 }
@@ -46175,11 +46410,13 @@ async function putManifest(registry3, repository, reference, mediaType2, bytes) 
   const headers = { "content-type": mediaType2 };
   let isSent = false;
   const send2 = async () => {
-    if (isSent && await resolvesTo(bytes, registry3, to, repository)) return;
+    if (isSent && await resolvesTo(bytes, registry3, to, repository))
+      return { knowsSubject: false };
     isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
+    const answer = await put2(registry3, { to, headers, body: bytes }, subject);
+    return { knowsSubject: answer.headers["oci-subject"] !== void 0 };
   };
-  await twice(() => registry3.exchange.run(send2));
+  return twice(() => registry3.exchange.run(send2));
 }
 async function resolvesTo(bytes, registry3, path7, repository) {
   const answer = await ask(registry3, path7, repository, { accept: manifestTypes.join(", ") });
@@ -46191,12 +46428,13 @@ async function ask({ exchange }, to, repository, headers = {}) {
   await answer.body.dump();
   return answer;
 }
-async function put(registry3, call, subject) {
+async function put2(registry3, call, subject) {
   const scopes = [scope(subject.repository, "pull,push")];
   const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
   if (answer.status < 200 || answer.status > 204)
     throw await refusedPush(registry3, answer, subject);
   await answer.body.dump();
+  return answer;
 }
 async function openUpload(registry3, subject) {
   const { repository, host, what } = subject;
@@ -46439,6 +46677,56 @@ var init_reading = __esm({
   }
 });
 
+// src/registry/referrers.ts
+async function listReferrers(registry3, repository, subject) {
+  const found = [];
+  let to = referrersPath(repository, subject);
+  try {
+    for (let pages = 0; to !== void 0 && pages < mostPages; pages++) {
+      const page = await readPage(registry3, repository, to);
+      if (page === void 0) return void 0;
+      found.push(...page.referrers);
+      to = page.next;
+    }
+  } catch (error3) {
+    if (error3 instanceof AirgapError && error3.class !== "transient") return void 0;
+    throw error3;
+  }
+  return found;
+}
+function readPage({ exchange }, repository, to) {
+  const scopes = [scope(repository, "pull")];
+  return exchange.run(async () => {
+    const answer = await exchange.send({
+      method: "GET",
+      to,
+      headers: { accept: ociIndex },
+      scopes
+    });
+    if (answer.status !== 200) return void await answer.body.dump();
+    const bytes = await exchange.readAll(answer, largestPage);
+    return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
+  });
+}
+function nextPage({ headers, url }) {
+  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.link?.toString() ?? "")?.[1];
+  return link === void 0 ? void 0 : locationFrom(url, link);
+}
+var largestPage, mostPages;
+var init_referrers2 = __esm({
+  "src/registry/referrers.ts"() {
+    "use strict";
+    init_manifest();
+    init_media_types();
+    init_error();
+    init_exchange();
+    init_paths();
+    init_subject();
+    largestPage = 4 * 1024 * 1024;
+    mostPages = 20;
+  }
+});
+
 // src/registry/api.ts
 var RegistryClient;
 var init_api2 = __esm({
@@ -46446,6 +46734,7 @@ var init_api2 = __esm({
     "use strict";
     init_pushing();
     init_reading();
+    init_referrers2();
     RegistryClient = class {
       host;
       access;
@@ -46475,6 +46764,13 @@ var init_api2 = __esm({
        */
       getManifest(repository, reference, within) {
         return getManifest(this.#registry, repository, reference, within);
+      }
+      /**
+       * What the referrers API says is attached to a manifest; undefined where there is no such API, whatever the
+       * refusal. @throws AirgapError transient
+       */
+      listReferrers(repository, subject) {
+        return listReferrers(this.#registry, repository, subject);
       }
       /** The size of a blob in bytes; undefined when the repository does not have it. */
       headBlob(repository, digest3) {
@@ -47025,180 +47321,6 @@ var init_connect = __esm({
   }
 });
 
-// src/disk/replace.ts
-async function replaceFile(path7, text4, { modes, isLasting }) {
-  const partial2 = `${path7}.partial`;
-  await makeFolder((0, import_node_path23.dirname)(path7), modes.folder);
-  try {
-    await onDisk(path7, (0, import_promises27.writeFile)(partial2, text4, { mode: modes.file, flush: isLasting }));
-    await onDisk(path7, (0, import_promises27.rename)(partial2, path7));
-  } catch (error3) {
-    await (0, import_promises27.rm)(partial2, { force: true }).catch(() => void 0);
-    throw error3;
-  }
-  if (isLasting) await syncFolder((0, import_node_path23.dirname)(path7));
-}
-var import_promises27, import_node_path23, asHint, asRecord;
-var init_replace = __esm({
-  "src/disk/replace.ts"() {
-    "use strict";
-    import_promises27 = require("node:fs/promises");
-    import_node_path23 = require("node:path");
-    init_failures();
-    init_folder();
-    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
-    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
-  }
-});
-
-// src/inputs/lock-file.ts
-async function readLock(path7) {
-  const text4 = await (0, import_promises28.readFile)(path7, "utf8").catch((cause) => {
-    if (cause.code === "ENOENT") return void 0;
-    throw unreadable(path7, "the lock file", cause);
-  });
-  if (text4 === void 0) return void 0;
-  try {
-    return lockSchema.parse(JSON.parse(text4));
-  } catch (cause) {
-    throw new AirgapError("usage", "the lock file is not what plan --lock writes", {
-      given: `${path7}: ${cause instanceof ZodError ? prettifyError(cause) : String(cause)}`,
-      next: "get it back from version control; or remove it, and lock again: plan --lock",
-      cause
-    });
-  }
-}
-function printLock(lock) {
-  return `${JSON.stringify(lock, null, 2)}
-`;
-}
-function lockPathOf(bundleFile2) {
-  return `${bundleFile2.replace(/\.(?:ya?ml|json)$/, "")}.lock`;
-}
-var import_promises28, digest2, lockSchema;
-var init_lock_file = __esm({
-  "src/inputs/lock-file.ts"() {
-    "use strict";
-    import_promises28 = require("node:fs/promises");
-    init_zod();
-    init_digest();
-    init_error();
-    init_files2();
-    digest2 = custom((value) => typeof value === "string" && isDigest(value), {
-      error: "not a digest, sha256:\u2026 or sha512:\u2026"
-    });
-    lockSchema = strictObject({
-      lockVersion: literal(1),
-      /** Of the bundle that `createdAt` and `sequence` are of. */
-      name: string2(),
-      version: string2(),
-      /** RFC 3339 in UTC with whole seconds. */
-      createdAt: iso_exports.datetime(),
-      sequence: int().min(0),
-      /** In the order of their names. */
-      images: array(
-        strictObject({
-          /** As written in bundle.yaml or its lists. */
-          image: string2(),
-          /** Of the index or manifest at the source. */
-          digest: digest2,
-          /** Of the manifest for each platform that the bundle takes. */
-          platforms: record(string2(), digest2).optional(),
-          resolvedAt: iso_exports.datetime(),
-          /** `host/repository` that was asked. */
-          from: string2()
-        })
-      )
-    });
-  }
-});
-
-// src/commands/lock.ts
-function lockedPins(lock, update = []) {
-  const kept = lock?.images.filter(({ image: image2 }) => update !== "all" && !update.includes(image2));
-  return new Map(kept?.map(({ image: image2, digest: digest3 }) => [image2, digest3]));
-}
-function checkUpdate(update, listed2) {
-  if (update === "all") return;
-  const unknown3 = update.filter((name3) => !listed2.some(({ image: image2 }) => image2 === name3));
-  if (unknown3.length === 0) return;
-  throw new AirgapError("usage", "there is no such image to update", {
-    given: `--update ${unknown3.join(" ")}`,
-    expected: "images as bundle.yaml and its lists write them",
-    next: "without a name, --update moves all of them"
-  });
-}
-function relock({ lock, lockPath }, resolved, registries, now2) {
-  const before = new Map(lock?.images.map((one) => [one.image, one]));
-  const images2 = resolved.flatMap(({ listed: { image: image2 }, reference, graph }) => {
-    if (!graph) return [];
-    const { client, repository } = registries.source(reference);
-    const old = before.get(image2);
-    const seen = old?.digest === graph.root.digest ? { resolvedAt: old.resolvedAt, from: old.from } : { resolvedAt: utcSeconds(now2), from: `${client.host}/${repository}` };
-    return [{ image: image2, digest: graph.root.digest, platforms: platformsOf(graph), ...seen }];
-  });
-  const after = new Set(images2.map(({ image: image2 }) => image2));
-  return {
-    path: lockPath,
-    images: images2.sort((a2, b) => a2.image < b.image ? -1 : 1),
-    moved: images2.flatMap(({ image: image2, digest: to }) => {
-      const from = before.get(image2)?.digest;
-      return from === void 0 || from === to ? [] : [{ image: image2, from, to }];
-    }),
-    added: [...after].filter((image2) => !before.has(image2)),
-    removed: [...before.keys()].filter((image2) => !after.has(image2))
-  };
-}
-function platformsOf({ documents: documents2 }) {
-  const known2 = [...documents2.values()].flatMap(
-    (document) => isLeaf(document) && document.platform ? [[formatPlatform(document.platform), document.descriptor.digest]] : []
-  );
-  return Object.fromEntries(known2.sort(([a2], [b]) => a2 < b ? -1 : 1));
-}
-function lockedTimes({ lock, name: name3, version: version3, sequence }, relocked) {
-  if (lock === void 0 || lock.name !== name3 || lock.version !== version3) return void 0;
-  const changes = relocked ? [relocked.moved, relocked.added, relocked.removed].flat() : [];
-  const isSame = changes.length === 0 && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
-  return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : void 0;
-}
-async function writeLock({ images: images2, ...result }, { name: name3, version: version3, createdAt, sequence }) {
-  const lock = {
-    lockVersion: 1,
-    name: name3,
-    version: version3,
-    createdAt,
-    sequence,
-    images: [...images2]
-  };
-  await replaceFile(result.path, printLock(lock), asHint);
-  return result;
-}
-function lockProblems({ lock, name: name3, version: version3 }, listed2) {
-  if (lock === void 0) return [];
-  const pins = lockedPins(lock);
-  const unlocked = [...new Set(listed2.map(({ image: image2 }) => image2))].filter(
-    (image2) => !pins.has(image2)
-  );
-  const problems = unlocked.map(
-    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
-  );
-  if (lock.name === name3 && lock.version === version3) return problems;
-  const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
-  return [...problems, warning("other-lock", [], message, "lock this version too: plan --lock")];
-}
-var init_lock = __esm({
-  "src/commands/lock.ts"() {
-    "use strict";
-    init_replace();
-    init_lock_file();
-    init_time();
-    init_graph();
-    init_platform();
-    init_problem();
-    init_error();
-  }
-});
-
 // src/plan/subjects.ts
 function checkSubjects(images2) {
   const carried = new Set(images2.flatMap(({ graph }) => [...graph.documents.keys()]));
@@ -47283,14 +47405,142 @@ var init_plan = __esm({
   }
 });
 
+// src/plan/group-by.ts
+function groupBy(values, keyOf) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+var init_group_by = __esm({
+  "src/plan/group-by.ts"() {
+    "use strict";
+  }
+});
+
+// src/plan/referrers.ts
+function withReferrers(plan2, found, pullThrough) {
+  const { referrers, lost: lost2 } = gather(found);
+  const images2 = plan2.images.map(({ entry }) => entry);
+  const placed3 = placeReferrers(referrers, images2, pullThrough);
+  const taken = placed3.flatMap(
+    ({ wanted, taken: at }) => at.map((one) => ({ image: wanted.first, what: takenWords(wanted, one) }))
+  );
+  const following = groupBy(placed3, ({ wanted }) => wanted.first);
+  return {
+    ...plan2,
+    images: plan2.images.flatMap((image2) => [
+      image2,
+      ...(following.get(image2) ?? []).flatMap(entryOf2)
+    ]),
+    problems: [...plan2.problems, ...losses([...lost2, ...taken])]
+  };
+}
+function gather(found) {
+  const referrers = /* @__PURE__ */ new Map();
+  const lost2 = found.flatMap(
+    ({ image: image2, lost: all }) => all.map((what) => ({ image: image2, what }))
+  );
+  for (const { image: image2, attached } of found) {
+    for (const { subject, graph, tag: tag2 } of attached) {
+      const { digest: digest3 } = graph.root;
+      const source = `${repositoryOf(image2.reference)}@${digest3}`;
+      const [fault2] = checkContents(source, graph);
+      if (fault2) {
+        lost2.push({ image: image2, what: fault2.message });
+        continue;
+      }
+      const key = `${source} ${subject}`;
+      const known2 = referrers.get(key);
+      const one = known2 ?? { first: image2, source, digest: digest3, subject, graph, images: [], tags: [] };
+      referrers.set(key, one);
+      add(one.images, image2.entry.digest);
+      if (tag2) add(one.tags, tag2);
+    }
+  }
+  for (const { tags, digest: digest3 } of referrers.values())
+    if (tags.length === 0) tags.push(ownTag(digest3));
+  return { referrers: [...referrers.values()], lost: lost2 };
+}
+function add(list, value) {
+  if (!list.includes(value)) list.push(value);
+}
+function entryOf2({ wanted, placements }) {
+  if (placements.length === 0) return [];
+  const { first, source, graph, subject, images: images2 } = wanted;
+  const { mediaType: mediaType2, digest: digest3, size } = graph.root;
+  const artifactType = kindOf2(graph);
+  const referrer2 = {
+    subject,
+    images: images2,
+    ...artifactType ? { artifactType } : {}
+  };
+  const entry = {
+    source,
+    digest: digest3,
+    mediaType: mediaType2,
+    size,
+    platforms: [],
+    placements,
+    pinnedBy: "digest",
+    referrer: referrer2
+  };
+  const { registry: registry3, repository } = first.reference;
+  return [{ entry, reference: { registry: registry3, repository, digest: digest3 }, graph }];
+}
+function kindOf2({ root, documents: documents2 }) {
+  const document = documents2.get(root.digest);
+  return document && referrerKind(document.manifest);
+}
+function referrerWords(graph, tag2) {
+  return `${tag2 ?? graph.root.digest} (${kindOf2(graph) ?? graph.root.mediaType})`;
+}
+function takenWords({ graph }, reference) {
+  return `${referrerWords(graph)}: something else is to be ${reference}`;
+}
+function losses(lost2) {
+  const byImage2 = groupBy(lost2, ({ image: image2 }) => image2);
+  return [...byImage2].map(
+    ([
+      {
+        entry: { source }
+      },
+      all
+    ]) => {
+      const words4 = [...new Set(all.map(({ what }) => what))];
+      const more = words4.length > mostNamed ? `; and ${words4.length - mostNamed} more` : "";
+      const message = `${source} loses what is attached to it: ${words4.slice(0, mostNamed).join("; ")}${more}`;
+      return warning("referrer-lost", [source], message, cureForLoss);
+    }
+  );
+}
+var mostNamed, cureForLoss;
+var init_referrers3 = __esm({
+  "src/plan/referrers.ts"() {
+    "use strict";
+    init_referrers();
+    init_check_contents();
+    init_group_by();
+    init_place_referrers();
+    init_placements();
+    init_problem();
+    mostNamed = 5;
+    cureForLoss = "leave platforms out or sign each platform (cosign sign --recursive) where a filter made another index; else mend it at its source, or take note with referrers: false";
+  }
+});
+
 // src/registry/content-pack.ts
 async function packContent(contents) {
-  const parts2 = [...contents].flatMap(([digest3, bytes]) => [
+  const parts = [...contents].flatMap(([digest3, bytes]) => [
     Buffer.from(`${digest3} ${bytes.length}
 `),
     bytes
   ]);
-  return (0, import_node_util14.promisify)(import_node_zlib3.gzip)(Buffer.concat(parts2));
+  return (0, import_node_util14.promisify)(import_node_zlib3.gzip)(Buffer.concat(parts));
 }
 async function unpackContent(pack) {
   const bytes = await (0, import_node_util14.promisify)(import_node_zlib3.gunzip)(pack, { maxOutputLength: largest2 });
@@ -47359,25 +47609,25 @@ function folderCache(folder) {
   };
 }
 async function readPacks(folder, held) {
-  const names4 = await (0, import_promises29.readdir)(folder).catch(() => []);
-  const paths = names4.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path24.join)(folder, name3));
+  const names4 = await (0, import_promises27.readdir)(folder).catch(() => []);
+  const paths = names4.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path23.join)(folder, name3));
   for (const path7 of paths) {
-    const contents = await (0, import_promises29.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    const contents = await (0, import_promises27.readFile)(path7).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
     for (const [digest3, bytes] of contents) held.set(digest3, bytes);
   }
   return paths;
 }
 async function replacePacks(folder, contents, replaced) {
-  const path7 = (0, import_node_path24.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
+  const path7 = (0, import_node_path23.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
   const partial2 = `${path7}.partial`;
   await makeFolder(folder);
   try {
-    await (0, import_promises29.writeFile)(partial2, await packContent(contents));
-    await (0, import_promises29.rename)(partial2, path7);
+    await (0, import_promises27.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises27.rename)(partial2, path7);
   } finally {
-    await (0, import_promises29.rm)(partial2, { force: true });
+    await (0, import_promises27.rm)(partial2, { force: true });
   }
-  for (const old of replaced) await (0, import_promises29.rm)(old, { force: true });
+  for (const old of replaced) await (0, import_promises27.rm)(old, { force: true });
 }
 function cacheBefore(cache, near) {
   return {
@@ -47386,13 +47636,13 @@ function cacheBefore(cache, near) {
     get: (digest3, fetch2) => cache.get(digest3, async () => await near(digest3) ?? fetch2())
   };
 }
-var import_node_crypto10, import_promises29, import_node_path24, largest3, mostPacks, ending;
+var import_node_crypto10, import_promises27, import_node_path23, largest3, mostPacks, ending;
 var init_content_cache = __esm({
   "src/registry/content-cache.ts"() {
     "use strict";
     import_node_crypto10 = require("node:crypto");
-    import_promises29 = require("node:fs/promises");
-    import_node_path24 = require("node:path");
+    import_promises27 = require("node:fs/promises");
+    import_node_path23 = require("node:path");
     init_folder();
     init_digest();
     init_content_pack();
@@ -47404,8 +47654,8 @@ var init_content_cache = __esm({
 
 // src/install/age.ts
 async function encryptTo(recipients, text4, { env, signal }) {
-  const named3 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
-  const { stdout, stderr, failed: failed4, code: code2, exitCode } = await execa("age", ["--encrypt", ...named3], {
+  const named4 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
+  const { stdout, stderr, failed: failed4, code: code2, exitCode } = await execa("age", ["--encrypt", ...named4], {
     // A plugin of age is found on PATH, and keeps its settings in HOME.
     env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
     extendEnv: false,
@@ -47621,9 +47871,9 @@ var init_program_header = __esm({
 
 // src/transfer/find-oras.ts
 async function findOras(context) {
-  const named3 = context.env.AIRGAP_BUNDLE_ORAS;
-  const path7 = named3 ? (0, import_node_path25.resolve)(context.cwd, named3) : await firstOnPath(context);
-  if (path7 === void 0 || !await isExecutable(path7)) throw missing4(named3);
+  const named4 = context.env.AIRGAP_BUNDLE_ORAS;
+  const path7 = named4 ? (0, import_node_path24.resolve)(context.cwd, named4) : await firstOnPath(context);
+  if (path7 === void 0 || !await isExecutable(path7)) throw missing4(named4);
   await checkOras(path7, context);
   return path7;
 }
@@ -47632,17 +47882,17 @@ async function checkOras(path7, context) {
   if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path7, version3);
 }
 async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path25.delimiter).filter((folder) => folder !== "");
+  const folders = (env.PATH ?? "").split(import_node_path24.delimiter).filter((folder) => folder !== "");
   const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path25.join)((0, import_node_path25.resolve)(cwd, folder), name3))
+    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path24.join)((0, import_node_path24.resolve)(cwd, folder), name3))
   );
   for (const path7 of candidates) if (await isExecutable(path7)) return path7;
   return void 0;
 }
 async function isExecutable(path7) {
   try {
-    await (0, import_promises30.access)(path7, import_node_fs11.constants.X_OK);
-    return (await (0, import_promises30.stat)(path7)).isFile();
+    await (0, import_promises28.access)(path7, import_node_fs11.constants.X_OK);
+    return (await (0, import_promises28.stat)(path7)).isFile();
   } catch {
     return false;
   }
@@ -47661,9 +47911,9 @@ async function versionOf(path7, { env, signal }) {
 function isOlder(version3, than) {
   return version3.localeCompare(than, "en", { numeric: true }) < 0;
 }
-function missing4(named3) {
+function missing4(named4) {
   return new AirgapError("tool", "oras was not found", {
-    given: named3 ?? "no oras on PATH",
+    given: named4 ?? "no oras on PATH",
     expected: `oras ${oldestOras} or later`,
     next: howToGetIt
   });
@@ -47676,13 +47926,13 @@ function tooOld(path7, version3) {
     next: howToGetIt
   });
 }
-var import_node_fs11, import_promises30, import_node_path25, oldestOras, howToGetIt;
+var import_node_fs11, import_promises28, import_node_path24, oldestOras, howToGetIt;
 var init_find_oras = __esm({
   "src/transfer/find-oras.ts"() {
     "use strict";
     import_node_fs11 = require("node:fs");
-    import_promises30 = require("node:fs/promises");
-    import_node_path25 = require("node:path");
+    import_promises28 = require("node:fs/promises");
+    import_node_path24 = require("node:path");
     init_execa();
     init_error();
     oldestOras = "1.3.6";
@@ -47695,7 +47945,7 @@ async function carriedTools({ tools }, context) {
   const files2 = [];
   for (const tool of tools) {
     const path7 = tool.oras ?? await findOras(context);
-    const bytes = await (0, import_promises31.readFile)(path7).catch((cause) => {
+    const bytes = await (0, import_promises29.readFile)(path7).catch((cause) => {
       throw unreadable(path7, `the oras for ${tool.platform}`, cause);
     });
     await checkTool(tool, path7, bytes, context);
@@ -47734,11 +47984,11 @@ function dynamic(platform5, path7, interpreter) {
     cure: "take the oras of https://github.com/oras-project/oras/releases, or build it with CGO_ENABLED=0"
   };
 }
-var import_promises31;
+var import_promises29;
 var init_carried_tools = __esm({
   "src/commands/carried-tools.ts"() {
     "use strict";
-    import_promises31 = require("node:fs/promises");
+    import_promises29 = require("node:fs/promises");
     init_host_platform();
     init_files2();
     init_files();
@@ -47748,25 +47998,311 @@ var init_carried_tools = __esm({
   }
 });
 
+// src/registry/read-referrers.ts
+async function readReferrers(source, subject, cache, hasApi = true) {
+  const { client, repository } = source;
+  const tags = cosignTags(subject).map(async (tag2) => {
+    const descriptor3 = await unlessHidden(client.headManifest(repository, tag2));
+    return descriptor3 ? [{ descriptor: descriptor3, tag: tag2 }] : [];
+  });
+  const [listed2, ...tagged2] = await Promise.all([
+    hasApi ? client.listReferrers(repository, subject) : void 0,
+    ...tags
+  ]);
+  const others = listed2 ?? await listedByTag(source, subject, cache);
+  return {
+    referrers: [...tagged2.flat(), ...others.map((descriptor3) => ({ descriptor: descriptor3 }))],
+    hasApi: listed2 !== void 0
+  };
+}
+async function listedByTag({ client, repository }, subject, cache) {
+  const found = await unlessHidden(client.headManifest(repository, referrersTag(subject)));
+  if (!found || !isIndex(found.mediaType)) return [];
+  const fetch2 = async () => (await client.getManifest(repository, found.digest))?.bytes ?? empty;
+  const bytes = await unlessHidden(cache.get(found.digest, fetch2));
+  if (!bytes || bytes.length === 0) return [];
+  return references(parseManifest(bytes, found.mediaType));
+}
+async function unlessHidden(asked2) {
+  try {
+    return await asked2;
+  } catch (error3) {
+    if (error3 instanceof AirgapError && error3.class !== "transient") return void 0;
+    throw error3;
+  }
+}
+var empty;
+var init_read_referrers = __esm({
+  "src/registry/read-referrers.ts"() {
+    "use strict";
+    init_manifest();
+    init_media_types();
+    init_referrers();
+    init_error();
+    empty = Buffer.alloc(0);
+  }
+});
+
+// src/registry/read-image.ts
+async function readImage(source, reference, cache, wanted) {
+  const root = await readRoot(source, reference, cache);
+  if (!root) return void 0;
+  const documents2 = /* @__PURE__ */ new Map();
+  const walk = { source, cache, documents: documents2 };
+  const document = await readDocument3(walk, root);
+  if (document.manifest.kind === "index")
+    await readAll(walk, document.manifest.manifests.filter(wanted));
+  return { root: document.descriptor, documents: documents2 };
+}
+async function readDescribed(source, descriptor3, cache) {
+  const documents2 = /* @__PURE__ */ new Map();
+  const read5 = async ({ mediaType: mediaType2, digest: digest3 }) => {
+    const bytes = await manifestBytes({ source, cache }, digest3);
+    const document = makeDocument({ mediaType: mediaType2, digest: digest3, size: bytes.length }, bytes);
+    documents2.set(digest3, document);
+    if (document.manifest.kind === "index")
+      await Promise.all(document.manifest.manifests.map(read5));
+    return document;
+  };
+  return { root: (await read5(descriptor3)).descriptor, documents: documents2 };
+}
+async function readRoot({ client, repository }, reference, cache) {
+  if (isDigest(reference) || !await cache.wasEmpty())
+    return client.headManifest(repository, reference);
+  const found = await client.getManifest(repository, reference);
+  if (found) await cache.get(found.descriptor.digest, async () => found.bytes);
+  return found?.descriptor;
+}
+async function readAll(walk, descriptors2) {
+  await Promise.all(
+    descriptors2.map(async (descriptor3) => {
+      const { manifest } = await readDocument3(walk, descriptor3);
+      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
+    })
+  );
+}
+async function readDocument3(walk, descriptor3) {
+  const bytes = await manifestBytes(walk, descriptor3.digest);
+  const sized = { ...descriptor3, size: bytes.length };
+  const read5 = makeDocument(sized, bytes);
+  const platform5 = read5.platform ?? await configPlatform(walk, read5);
+  const document = platform5 ? { ...read5, platform: platform5 } : read5;
+  walk.documents.set(descriptor3.digest, document);
+  return document;
+}
+async function manifestBytes({ source, cache }, digest3) {
+  return cache.get(digest3, async () => {
+    const found = await source.client.getManifest(source.repository, digest3);
+    if (found) return found.bytes;
+    throw new AirgapError("usage", "a manifest that its own registry names is not there", {
+      given: `${source.client.host}/${source.repository}@${digest3}`,
+      next: "push the image to its registry again, or name another tag"
+    });
+  });
+}
+async function configPlatform({ source, cache }, { manifest, descriptor: descriptor3 }) {
+  if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
+  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
+    return void 0;
+  const { digest: digest3 } = manifest.config;
+  const bytes = await cache.get(
+    digest3,
+    () => readBlob(source.client, source.repository, manifest.config)
+  );
+  return platformOf(bytes);
+}
+function platformOf(config2) {
+  const { os, architecture, variant } = JSON.parse(config2.toString("utf8"));
+  if (typeof os !== "string" || typeof architecture !== "string") return void 0;
+  if (os === "" && architecture === "") return void 0;
+  return typeof variant === "string" && variant ? { os, architecture, variant } : { os, architecture };
+}
+var init_read_image = __esm({
+  "src/registry/read-image.ts"() {
+    "use strict";
+    init_digest();
+    init_graph();
+    init_media_types();
+    init_error();
+    init_read_blob();
+  }
+});
+
+// src/commands/referrer-walk.ts
+function lossOf(error3) {
+  if (!(error3 instanceof AirgapError) || error3.class === "transient") throw error3;
+  return error3.given ? `${error3.message} (${error3.given})` : error3.message;
+}
+function inOrder2(attached) {
+  const name3 = ({ subject, graph, tag: tag2 = "" }) => `${tag2} ${subject} ${graph.root.digest}`;
+  return attached.toSorted((one, other2) => name3(one) < name3(other2) ? -1 : 1);
+}
+var deepest, most, ReferrerWalk;
+var init_referrer_walk = __esm({
+  "src/commands/referrer-walk.ts"() {
+    "use strict";
+    init_read_image();
+    init_error();
+    deepest = 3;
+    most = { ofSubject: 64, ofImage: 1e3 };
+    ReferrerWalk = class {
+      attached = [];
+      /** What was found and cannot travel, in words. */
+      lost = [];
+      #asked = /* @__PURE__ */ new Set();
+      #options;
+      constructor(options) {
+        this.#options = options;
+      }
+      /** Takes what is attached to a manifest that travels. @returns whether anything is */
+      async follow(subject, depth = 1) {
+        if (this.#asked.has(subject)) return false;
+        this.#asked.add(subject);
+        const referrers = await this.#list(subject);
+        const kept = referrers.slice(0, this.#room(depth));
+        const left = referrers.length - kept.length;
+        if (left > 0)
+          this.lost.push(
+            `${left} of ${referrers.length} that are attached to ${subject}, ${depth} deep`
+          );
+        await Promise.all(kept.map((one) => this.#take(one, subject, depth)));
+        return referrers.length > 0;
+      }
+      /** Tells of what is attached to a manifest that does not travel. @returns whether anything is */
+      async lose(subject, what) {
+        const referrers = await this.#list(subject);
+        for (const { descriptor: descriptor3, tag: tag2 } of referrers) {
+          const kind = descriptor3.artifactType ?? descriptor3.mediaType;
+          this.lost.push(`${tag2 ?? `${descriptor3.digest} (${kind})`} is for ${subject}, ${what}`);
+        }
+        return referrers.length > 0;
+      }
+      #room(depth) {
+        if (depth > deepest) return 0;
+        return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.attached.length));
+      }
+      async #take({ descriptor: descriptor3, tag: tag2 }, subject, depth) {
+        const graph = await this.#read(descriptor3, tag2);
+        if (!graph) return;
+        this.attached.push({ subject, graph, ...tag2 ? { tag: tag2 } : {} });
+        await this.follow(graph.root.digest, depth + 1);
+      }
+      async #list(subject) {
+        const { source, name: name3, list } = this.#options;
+        try {
+          return await list({ source, name: name3, subject });
+        } catch (error3) {
+          this.lost.push(`the list of what is attached to ${subject} is none: ${lossOf(error3)}`);
+          return [];
+        }
+      }
+      async #read(descriptor3, tag2) {
+        const { source, cache } = this.#options;
+        try {
+          return await readDescribed(source, descriptor3, cache);
+        } catch (error3) {
+          this.lost.push(`${tag2 ?? descriptor3.digest} cannot be read: ${lossOf(error3)}`);
+          return void 0;
+        }
+      }
+    };
+  }
+});
+
+// src/commands/find-referrers.ts
+async function findReferrers(images2, pullThrough, sources, context) {
+  const wanted = images2.filter(({ entry }) => travels({ target: { pullThrough } }, entry));
+  const failures = [];
+  const found = await pMap(
+    wanted,
+    async (image2) => {
+      try {
+        return await attachedTo(image2, sources, sources.list);
+      } catch (error3) {
+        if (!(error3 instanceof AirgapError)) throw error3;
+        failures.push(unasked(image2, error3));
+        return void 0;
+      }
+    },
+    { concurrency: 32, signal: context.signal }
+  );
+  if (failures.length === 0) return found.flatMap((one) => one ?? []);
+  const what = `what is attached to ${failures.length} of ${wanted.length} images`;
+  throw new Failures(`${what} could not be asked for`, failures);
+}
+function unasked({ entry: { source } }, failure3) {
+  const message = `what is attached to ${source}: ${failure3.message}`;
+  const next = "run again, or leave it out: referrers: false";
+  const { given: given2, expected } = failure3;
+  return new AirgapError(failure3.class, message, { given: given2, expected, next, cause: failure3 });
+}
+function lister({ cache }) {
+  const withoutApi = /* @__PURE__ */ new Set();
+  const placeOf3 = ({ client, repository }) => `${client.host}/${projectOf(repository)}`;
+  return onceEach(
+    ({ name: name3, subject }) => `${name3}@${subject}`,
+    async ({ source, subject }) => {
+      const place6 = placeOf3(source);
+      const found = await readReferrers(source, subject, cache, !withoutApi.has(place6));
+      if (!found.hasApi) withoutApi.add(place6);
+      return found.referrers;
+    }
+  );
+}
+async function attachedTo(image2, { registries, cache }, list) {
+  const { digest: digest3, originalDigest } = image2.entry;
+  const source = registries.source(image2.reference);
+  const walk = new ReferrerWalk({ source, name: repositoryOf(image2.reference), list, cache });
+  const documents2 = childrenFirst(image2.graph).filter((one) => !isMade(one, originalDigest));
+  const hasOriginal = originalDigest ? await walk.lose(originalDigest, changed) : false;
+  const isWhole = documents2.some(({ descriptor: descriptor3 }) => descriptor3.digest === digest3);
+  const hasAny = isWhole && await walk.follow(digest3) || hasOriginal;
+  if (hasAny) await Promise.all(subjectsIn(documents2).map((one) => walk.follow(one)));
+  return { image: image2, attached: inOrder2(walk.attached), lost: walk.lost.toSorted() };
+}
+function isMade({ manifest }, original) {
+  return original !== void 0 && manifest.annotations?.[originalDigestAnnotation] === original;
+}
+function subjectsIn(documents2) {
+  return documents2.filter(({ platform: platform5 }) => platform5?.os !== "unknown").map(({ descriptor: descriptor3 }) => descriptor3.digest);
+}
+var changed;
+var init_find_referrers = __esm({
+  "src/commands/find-referrers.ts"() {
+    "use strict";
+    init_p_map();
+    init_graph();
+    init_blobs();
+    init_placements();
+    init_platforms();
+    init_repositories();
+    init_once();
+    init_read_referrers();
+    init_error();
+    init_referrer_walk();
+    changed = "an index that the platform filter has changed";
+  }
+});
+
 // src/install/assets.ts
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path26.basename)(here) === "dist" ? here : (0, import_node_path26.join)(here, "../../dist");
+  return (0, import_node_path25.basename)(here) === "dist" ? here : (0, import_node_path25.join)(here, "../../dist");
 }
 function installScriptPath() {
-  return (0, import_node_path26.join)(distFolder(), "install.sh");
+  return (0, import_node_path25.join)(distFolder(), "install.sh");
 }
 function programPath() {
-  return (0, import_node_path26.join)(distFolder(), "bundle.js");
+  return (0, import_node_path25.join)(distFolder(), "bundle.js");
 }
 function defaultChartPath() {
-  return (0, import_node_path26.join)(distFolder(), "image-swap-1.5.3.tgz");
+  return (0, import_node_path25.join)(distFolder(), "image-swap-1.5.3.tgz");
 }
-var import_node_path26;
+var import_node_path25;
 var init_assets = __esm({
   "src/install/assets.ts"() {
     "use strict";
-    import_node_path26 = require("node:path");
+    import_node_path25 = require("node:path");
   }
 });
 
@@ -47818,7 +48354,7 @@ var init_pull_chart = __esm({
 async function loadChart(spec, registries) {
   const { chart: chart2 } = spec.imageSwap;
   if (chart2 === void 0) return takesOurChart(spec) ? ourChart() : void 0;
-  const bytes = chart2.startsWith("oci://") ? await pullChart(chart2, "imageSwap.chart", registries) : await (0, import_promises32.readFile)(chart2).catch((cause) => {
+  const bytes = chart2.startsWith("oci://") ? await pullChart(chart2, "imageSwap.chart", registries) : await (0, import_promises30.readFile)(chart2).catch((cause) => {
     throw unreadable(chart2, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart2);
@@ -47828,13 +48364,13 @@ function takesOurChart({ environment, imageSwap: imageSwap2 }) {
 }
 async function ourChart() {
   const path7 = defaultChartPath();
-  return readChart(await (0, import_promises32.readFile)(path7), path7);
+  return readChart(await (0, import_promises30.readFile)(path7), path7);
 }
-var import_promises32;
+var import_promises30;
 var init_load_chart = __esm({
   "src/commands/load-chart.ts"() {
     "use strict";
-    import_promises32 = require("node:fs/promises");
+    import_promises30 = require("node:fs/promises");
     init_files2();
     init_assets();
     init_chart();
@@ -47884,18 +48420,18 @@ function byDigest(one, other2) {
   return one.digest < other2.digest ? -1 : 1;
 }
 function split(children2) {
-  const parts2 = [];
+  const parts = [];
   let room = 0;
   for (const child of children2) {
     const size = JSON.stringify(child).length + 1;
     if (size > room) {
-      parts2.push([]);
+      parts.push([]);
       room = rootLimit - 1024;
     }
-    parts2.at(-1)?.push(child);
+    parts.at(-1)?.push(child);
     room -= size;
   }
-  return parts2;
+  return parts;
 }
 function json(document) {
   return Buffer.from(JSON.stringify(document));
@@ -47987,8 +48523,8 @@ function withRoots(roots, blobs2) {
   const others = blobs2.filter(({ digest: digest3 }) => first.every((root) => root.digest !== digest3));
   return [...first, ...others];
 }
-function isRunnable({ graph }) {
-  return leavesOf(graph).some((leaf) => leaf.platform);
+function isRunnable({ entry, graph }) {
+  return !entry.referrer && leavesOf(graph).some((leaf) => leaf.platform);
 }
 function describe2({ spec, plan: plan2, createdAt, base: base2 }) {
   const { target: target2, registries, environment, pullThrough } = spec;
@@ -48057,8 +48593,8 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises33.readFile)(installScriptPath()),
-    program: await (0, import_promises33.readFile)(programPath()),
+    script: await (0, import_promises31.readFile)(installScriptPath()),
+    program: await (0, import_promises31.readFile)(programPath()),
     tools: input.tools,
     ...chart2 ? { chart: chart2 } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
@@ -48067,11 +48603,11 @@ async function installInput(inventory, input) {
 function fileEntry({ path: path7, bytes, mode }) {
   return { path: path7, size: bytes.length, sha256: hexOf(digestOf(bytes)), mode };
 }
-var import_promises33, sumsPath;
+var import_promises31, sumsPath;
 var init_make_inventory = __esm({
   "src/commands/make-inventory.ts"() {
     "use strict";
-    import_promises33 = require("node:fs/promises");
+    import_promises31 = require("node:fs/promises");
     init_oci_layout();
     init_sums();
     init_time();
@@ -48089,75 +48625,285 @@ var init_make_inventory = __esm({
   }
 });
 
-// src/registry/read-image.ts
-async function readImage(source, reference, cache, wanted) {
-  const root = await readRoot(source, reference, cache);
-  if (!root) return void 0;
-  const documents2 = /* @__PURE__ */ new Map();
-  const walk = { source, cache, documents: documents2 };
-  const document = await readDocument3(walk, root);
-  if (document.manifest.kind === "index")
-    await readAll(walk, document.manifest.manifests.filter(wanted));
-  return { root: document.descriptor, documents: documents2 };
+// src/disk/replace.ts
+async function replaceFile(path7, text4, { modes, isLasting }) {
+  const partial2 = `${path7}.partial`;
+  await makeFolder((0, import_node_path26.dirname)(path7), modes.folder);
+  try {
+    await onDisk(path7, (0, import_promises32.writeFile)(partial2, text4, { mode: modes.file, flush: isLasting }));
+    await onDisk(path7, (0, import_promises32.rename)(partial2, path7));
+  } catch (error3) {
+    await (0, import_promises32.rm)(partial2, { force: true }).catch(() => void 0);
+    throw error3;
+  }
+  if (isLasting) await syncFolder((0, import_node_path26.dirname)(path7));
 }
-async function readRoot({ client, repository }, reference, cache) {
-  if (isDigest(reference) || !await cache.wasEmpty())
-    return client.headManifest(repository, reference);
-  const found = await client.getManifest(repository, reference);
-  if (found) await cache.get(found.descriptor.digest, async () => found.bytes);
-  return found?.descriptor;
-}
-async function readAll(walk, descriptors2) {
-  await Promise.all(
-    descriptors2.map(async (descriptor3) => {
-      const { manifest } = await readDocument3(walk, descriptor3);
-      if (manifest.kind === "index") await readAll(walk, manifest.manifests);
-    })
-  );
-}
-async function readDocument3(walk, descriptor3) {
-  const bytes = await manifestBytes(walk, descriptor3);
-  const sized = { ...descriptor3, size: bytes.length };
-  const read5 = makeDocument(sized, bytes);
-  const platform5 = read5.platform ?? await configPlatform(walk, read5);
-  const document = platform5 ? { ...read5, platform: platform5 } : read5;
-  walk.documents.set(descriptor3.digest, document);
-  return document;
-}
-async function manifestBytes({ source, cache }, { digest: digest3 }) {
-  return cache.get(digest3, async () => {
-    const found = await source.client.getManifest(source.repository, digest3);
-    if (found) return found.bytes;
-    throw new AirgapError("usage", "a manifest that its own registry names is not there", {
-      given: `${source.client.host}/${source.repository}@${digest3}`,
-      next: "push the image to its registry again, or name another tag"
+var import_promises32, import_node_path26, asHint, asRecord;
+var init_replace = __esm({
+  "src/disk/replace.ts"() {
+    "use strict";
+    import_promises32 = require("node:fs/promises");
+    import_node_path26 = require("node:path");
+    init_failures();
+    init_folder();
+    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
+    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
+  }
+});
+
+// src/inputs/lock-file.ts
+async function readLock(path7) {
+  const text4 = await (0, import_promises33.readFile)(path7, "utf8").catch((cause) => {
+    if (cause.code === "ENOENT") return void 0;
+    throw unreadable(path7, "the lock file", cause);
+  });
+  if (text4 === void 0) return void 0;
+  try {
+    return lockSchema.parse(JSON.parse(text4));
+  } catch (cause) {
+    throw new AirgapError("usage", "the lock file is not what plan --lock writes", {
+      given: `${path7}: ${cause instanceof ZodError ? prettifyError(cause) : String(cause)}`,
+      next: "get it back from version control; or remove it, and lock again: plan --lock",
+      cause
     });
+  }
+}
+function printLock(lock) {
+  return `${JSON.stringify(lock, null, 2)}
+`;
+}
+function lockPathOf(bundleFile2) {
+  return `${bundleFile2.replace(/\.(?:ya?ml|json)$/, "")}.lock`;
+}
+var import_promises33, digest2, lockSchema;
+var init_lock_file = __esm({
+  "src/inputs/lock-file.ts"() {
+    "use strict";
+    import_promises33 = require("node:fs/promises");
+    init_zod();
+    init_digest();
+    init_error();
+    init_files2();
+    digest2 = custom((value) => typeof value === "string" && isDigest(value), {
+      error: "not a digest, sha256:\u2026 or sha512:\u2026"
+    });
+    lockSchema = strictObject({
+      lockVersion: literal(1),
+      /** Of the bundle that `createdAt` and `sequence` are of. */
+      name: string2(),
+      version: string2(),
+      /** RFC 3339 in UTC with whole seconds. */
+      createdAt: iso_exports.datetime(),
+      sequence: int().min(0),
+      /** In the order of their names. */
+      images: array(
+        strictObject({
+          /** As written in bundle.yaml or its lists. */
+          image: string2(),
+          /** Of the index or manifest at the source. */
+          digest: digest2,
+          /** Of the manifest for each platform that the bundle takes. */
+          platforms: record(string2(), digest2).optional(),
+          resolvedAt: iso_exports.datetime(),
+          /** `host/repository` that was asked. */
+          from: string2()
+        })
+      ),
+      /** What was attached to the images, and to that; absent in the lock of a bundle without. */
+      referrers: array(
+        strictObject({
+          /** `host/repository` of the image, as it is named. */
+          of: string2(),
+          /** What it is attached to. */
+          subject: digest2,
+          digest: digest2,
+          mediaType: string2(),
+          /** Bytes of the manifest. */
+          size: int().min(0),
+          artifactType: string2().optional(),
+          /** Of cosign's tags the one that it has. */
+          tag: string2().optional()
+        })
+      ).default([])
+    });
+  }
+});
+
+// src/commands/pins.ts
+function lockedPins(lock, update = []) {
+  const kept = lock?.images.filter(({ image: image2 }) => update !== "all" && !update.includes(image2));
+  return new Map(kept?.map(({ image: image2, digest: digest3 }) => [image2, digest3]));
+}
+function checkUpdate(update, listed2) {
+  if (update === "all") return;
+  const unknown3 = update.filter((name3) => !listed2.some(({ image: image2 }) => image2 === name3));
+  if (unknown3.length === 0) return;
+  throw new AirgapError("usage", "there is no such image to update", {
+    given: `--update ${unknown3.join(" ")}`,
+    expected: "images as bundle.yaml and its lists write them",
+    next: "without a name, --update moves all of them"
   });
 }
-async function configPlatform({ source, cache }, { manifest, descriptor: descriptor3 }) {
-  if (manifest.kind === "index" || isIndex(descriptor3.mediaType)) return void 0;
-  if (!/config\.v1\+json|container\.image\.v1\+json/.test(manifest.config.mediaType))
-    return void 0;
-  const { digest: digest3 } = manifest.config;
-  const bytes = await cache.get(
-    digest3,
-    () => readBlob(source.client, source.repository, manifest.config)
+function relock({ lock, lockPath }, resolved, referrers, registries, now2) {
+  const before = new Map(lock?.images.map((one) => [one.image, one]));
+  const images2 = resolved.flatMap(({ listed: { image: image2 }, reference, graph }) => {
+    if (!graph) return [];
+    const { client, repository } = registries.source(reference);
+    const old = before.get(image2);
+    const seen = old?.digest === graph.root.digest ? { resolvedAt: old.resolvedAt, from: old.from } : { resolvedAt: utcSeconds(now2), from: `${client.host}/${repository}` };
+    return [{ image: image2, digest: graph.root.digest, platforms: platformsOf(graph), ...seen }];
+  });
+  const after = new Set(images2.map(({ image: image2 }) => image2));
+  return {
+    path: lockPath,
+    referrers,
+    isReattached: lock !== void 0 && !(0, import_node_util15.isDeepStrictEqual)(lock.referrers, referrers),
+    images: images2.sort((a2, b) => a2.image < b.image ? -1 : 1),
+    moved: images2.flatMap(({ image: image2, digest: to }) => {
+      const from = before.get(image2)?.digest;
+      return from === void 0 || from === to ? [] : [{ image: image2, from, to }];
+    }),
+    added: [...after].filter((image2) => !before.has(image2)),
+    removed: [...before.keys()].filter((image2) => !after.has(image2))
+  };
+}
+function platformsOf({ documents: documents2 }) {
+  const known2 = [...documents2.values()].flatMap(
+    (document) => isLeaf(document) && document.platform ? [[formatPlatform(document.platform), document.descriptor.digest]] : []
   );
-  return platformOf(bytes);
+  return Object.fromEntries(known2.sort(([a2], [b]) => a2 < b ? -1 : 1));
 }
-function platformOf(config2) {
-  const { os, architecture, variant } = JSON.parse(config2.toString("utf8"));
-  if (typeof os !== "string" || typeof architecture !== "string") return void 0;
-  return typeof variant === "string" && variant ? { os, architecture, variant } : { os, architecture };
+function lockedTimes({ lock, name: name3, version: version3, sequence }, relocked) {
+  if (lock === void 0 || lock.name !== name3 || lock.version !== version3) return void 0;
+  const changes = relocked ? [relocked.moved, relocked.added, relocked.removed].flat() : [];
+  const isSame = changes.length === 0 && !relocked?.isReattached && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
+  return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : void 0;
 }
-var init_read_image = __esm({
-  "src/registry/read-image.ts"() {
+async function writeLock({ images: images2, referrers, isReattached: _, ...result }, { name: name3, version: version3, createdAt, sequence }) {
+  const lock = {
+    lockVersion: 1,
+    name: name3,
+    version: version3,
+    createdAt,
+    sequence,
+    images: [...images2],
+    referrers: [...referrers]
+  };
+  await replaceFile(result.path, printLock(lock), asHint);
+  return { ...result, name: name3, version: version3, sequence };
+}
+function lockProblems({ lock, name: name3, version: version3 }, listed2) {
+  if (lock === void 0) return [];
+  const pins = lockedPins(lock);
+  const unlocked2 = [...new Set(listed2.map(({ image: image2 }) => image2))].filter(
+    (image2) => !pins.has(image2)
+  );
+  const problems = unlocked2.map(
+    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
+  );
+  if (lock.name === name3 && lock.version === version3) return problems;
+  const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
+  return [...problems, warning("other-lock", [], message, "lock this version too: plan --lock")];
+}
+var import_node_util15;
+var init_pins = __esm({
+  "src/commands/pins.ts"() {
     "use strict";
-    init_digest();
+    import_node_util15 = require("node:util");
+    init_replace();
+    init_lock_file();
+    init_time();
     init_graph();
-    init_media_types();
+    init_platform();
+    init_problem();
     init_error();
-    init_read_blob();
+  }
+});
+
+// src/commands/referrer-lists.ts
+function lockedLists({ referrers }) {
+  return {
+    list: async ({ name: name3, subject }) => referrers.filter((one) => one.of === name3 && one.subject === subject).map(unlocked),
+    found: () => [...referrers],
+    keep: async () => {
+    }
+  };
+}
+function unlocked({ of: _, subject: __, tag: tag2, ...descriptor3 }) {
+  return { descriptor: defined(descriptor3), ...tag2 ? { tag: tag2 } : {} };
+}
+async function rememberedLists(path7, ask5, fresh, { now: now2, emit }) {
+  const before = fresh ? {} : young(await readRemembered(path7), now2());
+  const after = { ...before };
+  const used = /* @__PURE__ */ new Set();
+  return {
+    list: async (question) => {
+      const key = `${question.name}@${question.subject}`;
+      const known2 = before[key];
+      if (known2) {
+        used.add(known2.at);
+        return known2.referrers;
+      }
+      const referrers = await ask5(question);
+      after[key] = { at: now2().toISOString(), referrers };
+      return referrers;
+    },
+    found: () => Object.entries(after).flatMap(locked).sort(inOrder3),
+    keep: async () => {
+      const [oldest] = [...used].sort();
+      if (oldest !== void 0) emit({ kind: "note", message: askedWords(oldest) });
+      await replaceFile(path7, JSON.stringify(after), asHint).catch(() => void 0);
+    }
+  };
+}
+function askedWords(at) {
+  return `what is attached to the images is taken as it was found at ${at}; --fresh asks again`;
+}
+async function readRemembered(path7) {
+  try {
+    return form.parse(JSON.parse(await (0, import_promises34.readFile)(path7, "utf8")));
+  } catch {
+    return {};
+  }
+}
+function young(remembered, now2) {
+  const entries = Object.entries(remembered).filter(([, { at }]) => {
+    const age = now2.getTime() - Date.parse(at);
+    return age >= 0 && age < lately;
+  });
+  return Object.fromEntries(entries);
+}
+function locked([key, { referrers }]) {
+  const at = key.lastIndexOf("@");
+  const place6 = { of: key.slice(0, at), subject: key.slice(at + 1) };
+  return referrers.map(({ descriptor: { digest: digest3, mediaType: mediaType2, size, artifactType }, tag: tag2 }) => ({
+    ...place6,
+    ...{ digest: digest3, mediaType: mediaType2, size },
+    ...defined({ artifactType, tag: tag2 })
+  }));
+}
+function inOrder3(one, other2) {
+  const name3 = ({ of, subject, tag: tag2 = "", digest: digest3 }) => [of, subject, tag2, digest3].join(" ");
+  return name3(one) < name3(other2) ? -1 : 1;
+}
+var import_promises34, lately, referrer, form;
+var init_referrer_lists = __esm({
+  "src/commands/referrer-lists.ts"() {
+    "use strict";
+    import_promises34 = require("node:fs/promises");
+    init_zod();
+    init_replace();
+    init_defined();
+    init_digest();
+    lately = 10 * 60 * 1e3;
+    referrer = custom((value) => {
+      const { descriptor: descriptor3 } = value ?? {};
+      return typeof descriptor3?.mediaType === "string" && isDigest(descriptor3.digest);
+    });
+    form = record(
+      string2(),
+      object({ at: iso_exports.datetime(), referrers: array(referrer).readonly() })
+    );
   }
 });
 
@@ -48204,9 +48950,17 @@ async function resolveImage2(spec, listed2, reference, { registries, cache, pins
   return {
     listed: listed2,
     reference,
-    ...graph ? { graph } : { failure: notThere(source, asked2) },
-    ...tagged2 && tagged2.digest !== held ? { movedTag: tagged2.digest } : {}
+    ...graph ? { graph } : { failure: notThere(source, asked2, cureOf(listed2, pins)) },
+    ...isWatched && tag2 ? moved(tagged2?.digest, held, pins.has(listed2.image)) : {}
   };
+}
+function moved(now2, held, isLocked) {
+  if (now2 === void 0) return isLocked ? { movedTag: "gone" } : {};
+  return now2 === held ? {} : { movedTag: now2 };
+}
+function cureOf({ image: image2 }, pins) {
+  if (!pins.has(image2)) return "correct the name or tag";
+  return `the digest that it is held to is gone: follow its tag with plan --update ${image2}, or plan again`;
 }
 function eachOnce(listed2) {
   return [
@@ -48228,11 +48982,11 @@ function failureOf({ listed: { image: image2, origin }, failure: failure3 }) {
   if (!failure3) throw new Error(`${image2} has neither manifests nor a failure`);
   return new AirgapError(failure3.class, `${image2} (${origin}): ${failure3.message}`, failure3);
 }
-function notThere({ client, repository }, asked2) {
+function notThere({ client, repository }, asked2, next) {
   const separator = isDigest(asked2) ? "@" : ":";
   return new AirgapError("usage", "its registry does not have it", {
     given: `${client.host}/${repository}${separator}${asked2}`,
-    next: "correct the name or tag"
+    next
   });
 }
 var init_resolve_images = __esm({
@@ -48311,8 +49065,57 @@ var init_saved_plan = __esm({
   }
 });
 
+// src/commands/saved-referrers.ts
+async function savedReferrers(images2, saved, { registries, cache }) {
+  const entries = saved.images.filter(({ referrer: referrer2 }) => referrer2);
+  const of = groupBy(entries, ({ source }) => sourceRepository(source));
+  return pMap(
+    images2,
+    async (image2) => {
+      const attached = [];
+      const source = registries.source(image2.reference);
+      for (const entry of of.get(repositoryOf(image2.reference)) ?? []) {
+        const { subject, images: digests = [] } = entry.referrer ?? {};
+        if (!subject || !digests.includes(image2.entry.digest)) continue;
+        const graph = await readDescribed(source, entry, cache).catch(
+          (error3) => void lossOf(error3)
+        );
+        const tags = cosignTagsOf(entry);
+        for (const one of tags.length === 0 ? [{}] : tags.map((tag2) => ({ tag: tag2 })))
+          if (graph) attached.push({ subject, graph, ...one });
+      }
+      return { image: image2, attached: inOrder2(attached), lost: [] };
+    },
+    { concurrency: 32 }
+  );
+}
+function cosignTagsOf({ digest: digest3, placements }) {
+  const tags = new Set(placements.map(({ reference }) => splitPlacement(reference).tag));
+  tags.delete(ownTag(digest3));
+  return [...tags];
+}
+var init_saved_referrers = __esm({
+  "src/commands/saved-referrers.ts"() {
+    "use strict";
+    init_p_map();
+    init_group_by();
+    init_place_referrers();
+    init_placements();
+    init_repositories();
+    init_read_image();
+    init_referrer_walk();
+  }
+});
+
 // src/commands/make-plan.ts
-async function prepare2(spec, registries, context, { saved, withoutImages = false, older, base: base2 = saved && savedBase(saved), update }) {
+async function planBundle(spec, registries, context, {
+  saved,
+  withoutImages = false,
+  older,
+  base: base2 = saved && savedBase(saved),
+  update,
+  fresh = false
+}) {
   refuseExpired(spec, saved ? new Date(saved.createdAt) : creationTime(context, lockedTimes(spec)));
   const chart2 = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
@@ -48329,12 +49132,21 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const pins = saved ? pinsOf(saved) : lockedPins(spec.lock, update);
   const sources = { registries, cache, pins, watchesTags: saved === void 0 };
   const resolved = await resolveImages(spec, listed2, sources, context).finally(cache.keep);
-  const plan2 = makePlan(spec, resolved);
-  const relocked = update && relock(spec, resolved, registries, context.now());
-  const locked = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
-  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked);
+  const lists = await listsFor(spec, { cache, update, fresh }, context);
+  const attaching = withAttached(
+    spec,
+    makePlan(spec, resolved),
+    { ...sources, saved },
+    lists.list,
+    context
+  );
+  const plan2 = await attaching.finally(cache.keep);
+  await lists.keep();
+  const relocked = update && relock(spec, resolved, lists.found(), registries, context.now());
+  const locked2 = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
+  const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked2);
   const made = await makeInventory({
-    spec: { ...spec, ...defined({ sequence: spec.sequence ?? locked?.sequence }) },
+    spec: { ...spec, ...defined({ sequence: spec.sequence ?? locked2?.sequence }) },
     plan: plan2,
     chart: chart2,
     ownImages: ownImageReferences(plan2, own2),
@@ -48357,6 +49169,20 @@ async function prepare2(spec, registries, context, { saved, withoutImages = fals
   const result = { spec, ...made, problems, images: planned2, coverage, registries };
   return { ...result, found: cache.find, ...relocked && { relocked } };
 }
+function listsFor(spec, {
+  cache,
+  update,
+  fresh
+}, context) {
+  if (spec.lock && !update) return lockedLists(spec.lock);
+  const path7 = (0, import_node_path28.join)(stateFolder(spec), "referrers.json");
+  return rememberedLists(path7, lister({ cache }), fresh, context);
+}
+async function withAttached(spec, plan2, { saved, ...sources }, list, context) {
+  if (!spec.referrers) return plan2;
+  const found = saved ? await savedReferrers(plan2.images, saved, sources) : await findReferrers(plan2.images, spec.pullThrough, { ...sources, list }, context);
+  return withReferrers(plan2, found, spec.pullThrough);
+}
 function refuseExpired({ expires }, createdAt) {
   if (expires === void 0 || Date.parse(expires) > createdAt.getTime()) return;
   throw new AirgapError("usage", "the bundle would have expired before it was made", {
@@ -48377,9 +49203,9 @@ function contentCache(spec, older) {
 function stateFolder(spec) {
   return (0, import_node_path28.join)(spec.folder, ".airgap-bundle");
 }
-function creationTime({ env, now: now2 }, locked) {
+function creationTime({ env, now: now2 }, locked2) {
   const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === void 0 || epoch === "") return locked ? new Date(locked.createdAt) : now2();
+  if (epoch === void 0 || epoch === "") return locked2 ? new Date(locked2.createdAt) : now2();
   if (/^\d{1,11}$/.test(epoch)) return new Date(Number(epoch) * 1e3);
   throw new AirgapError("usage", "SOURCE_DATE_EPOCH is no time", {
     given: epoch,
@@ -48395,18 +49221,22 @@ var init_make_plan = __esm({
     init_coverage();
     init_plan();
     init_problem();
+    init_referrers3();
     init_content_cache();
     init_error();
     init_units();
     init_carried_credential2();
     init_carried_tools();
     init_delta_base();
+    init_find_referrers();
     init_load_chart();
-    init_lock();
     init_make_inventory();
     init_own_images();
+    init_pins();
+    init_referrer_lists();
     init_resolve_images();
     init_saved_plan();
+    init_saved_referrers();
     addedByOurChart = ["no-default", "target-not-excluded"];
   }
 });
@@ -48446,14 +49276,14 @@ function buildTrees(text4, events, firstLine) {
 }
 function entriesOf(nodes) {
   const entries = /* @__PURE__ */ new Map();
-  const merged2 = [];
+  const merged3 = [];
   for (let at = 0; at + 1 < nodes.length; at += 2) {
     const [key, value] = [nodes[at], nodes[at + 1]];
     if (key?.kind !== "text" || value === void 0) continue;
-    if (key.value === "<<") merged2.push(...value.kind === "list" ? value.items : [value]);
+    if (key.value === "<<") merged3.push(...value.kind === "list" ? value.items : [value]);
     else entries.set(key.value, value);
   }
-  for (const node2 of merged2) {
+  for (const node2 of merged3) {
     if (node2.kind !== "map") continue;
     for (const [key, value] of node2.entries) if (!entries.has(key)) entries.set(key, value);
   }
@@ -48555,14 +49385,14 @@ function* eachDocument(text4, name3) {
 }
 function splitDocuments(text4) {
   if (/^%/m.test(text4)) return [{ text: text4, line: 1 }];
-  const parts2 = [];
+  const parts = [];
   let line2 = 1;
   for (const part3 of text4.split(/^(?=---(?:\s|$))/m)) {
     if (part3.replaceAll(/^(?:---)?\s*(?:#.*)?$/gm, "").trim() !== "")
-      parts2.push({ text: part3, line: line2 });
+      parts.push({ text: part3, line: line2 });
     line2 += lineBreaks(part3);
   }
-  return parts2;
+  return parts;
 }
 function lineBreaks(text4) {
   let found = 0;
@@ -48612,10 +49442,10 @@ function readName(text4) {
   if (text4.length > 512 || !/^[A-Za-z0-9][^\s]*[:/@]/.test(text4)) return void 0;
   const reference = referenceIn(text4);
   if (reference === void 0) return void 0;
-  const named3 = text4.replace(/@.*$/, "");
-  const first = named3.slice(0, Math.max(named3.indexOf("/"), 0));
+  const named4 = text4.replace(/@.*$/, "");
+  const first = named4.slice(0, Math.max(named4.indexOf("/"), 0));
   const host = first === "localhost" || /[.:]/.test(first) ? first : void 0;
-  const rest2 = host === void 0 ? named3 : named3.slice(first.length + 1);
+  const rest2 = host === void 0 ? named4 : named4.slice(first.length + 1);
   const isTagged = rest2.includes(":");
   const path7 = (isTagged ? rest2.slice(0, rest2.indexOf(":")) : rest2).split("/");
   return { host, path: path7, tag: isTagged ? reference.tag : void 0, digest: reference.digest };
@@ -48733,10 +49563,10 @@ var init_annotations = __esm({
 
 // src/image-sources/chart-files.ts
 async function readAbouts(path7, field) {
-  const found = await (0, import_promises34.stat)(path7).catch((cause) => {
+  const found = await (0, import_promises35.stat)(path7).catch((cause) => {
     throw unreadable(path7, field, cause);
   });
-  const files2 = found.isDirectory() ? await filesOfFolder(path7, (0, import_node_path29.basename)(path7)) : await filesOfArchive(await (0, import_promises34.readFile)(path7), "");
+  const files2 = found.isDirectory() ? await filesOfFolder(path7, (0, import_node_path29.basename)(path7)) : await filesOfArchive(await (0, import_promises35.readFile)(path7), "");
   return [...files2].flatMap(([name3, bytes]) => aboutsIn(name3, bytes));
 }
 function aboutsIn(path7, bytes) {
@@ -48747,12 +49577,12 @@ function aboutsIn(path7, bytes) {
 }
 async function filesOfFolder(folder, name3) {
   const files2 = /* @__PURE__ */ new Map();
-  const about = await (0, import_promises34.readFile)((0, import_node_path29.join)(folder, "Chart.yaml")).catch(() => void 0);
+  const about = await (0, import_promises35.readFile)((0, import_node_path29.join)(folder, "Chart.yaml")).catch(() => void 0);
   if (about) files2.set(`${name3}/Chart.yaml`, about);
-  const entries = await (0, import_promises34.readdir)((0, import_node_path29.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
+  const entries = await (0, import_promises35.readdir)((0, import_node_path29.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
   for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
     const inner = (0, import_node_path29.join)(folder, "charts", entry.name);
-    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises34.readFile)(inner), `${name3}/charts/`) : [];
+    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises35.readFile)(inner), `${name3}/charts/`) : [];
     for (const [path7, bytes] of found) files2.set(path7, bytes);
   }
   return files2;
@@ -48769,11 +49599,11 @@ async function filesOfArchive(bytes, before) {
   }
   return found;
 }
-var import_promises34, import_node_path29, isAbout;
+var import_promises35, import_node_path29, isAbout;
 var init_chart_files = __esm({
   "src/image-sources/chart-files.ts"() {
     "use strict";
-    import_promises34 = require("node:fs/promises");
+    import_promises35 = require("node:fs/promises");
     import_node_path29 = require("node:path");
     init_files2();
     init_chart_archive();
@@ -48979,17 +49809,17 @@ var init_fields2 = __esm({
 });
 
 // src/image-sources/free-text.ts
-function imagesInText(text4, doubt2 = {}) {
+function imagesInText(text4, isHinted = false) {
   if (!/[:/@]/.test(text4)) return [];
   return plain3(text4).split("\n").flatMap(
-    (line2, index) => /^\s*(?:#|\/\/)/.test(line2) ? [] : imagesInLine(line2, doubt2).map((image2) => ({ image: image2, line: index }))
+    (line2, index) => /^\s*(?:#|\/\/)/.test(line2) ? [] : imagesInLine(line2, isHinted).map((image2) => ({ image: image2, line: index }))
   );
 }
 function plain3(text4) {
   if (!/[{$<%]/.test(text4)) return text4;
   return text4.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown2 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown2);
 }
-function imagesInLine(line2, { isHinted = false, isSecret = false }) {
+function imagesInLine(line2, isHinted) {
   if (line2.length > longestLine) return [];
   const found = [];
   let before = "";
@@ -49001,9 +49831,8 @@ function imagesInLine(line2, { isHinted = false, isSecret = false }) {
     }
     const bare2 = word.replace(/[.:!?]+$/, "");
     const [name3, isPulled] = withoutTransport(bare2);
-    const isKnown = isHinted || isPulled || isKey(before) && speaksOfImage(before);
-    if (isSecret ? isPublic(name3) : looksLikeImage(name3, isKnown && !word.endsWith(":")))
-      found.push(name3);
+    const isKnown2 = isHinted || isPulled || isKey(before) && speaksOfImage(before);
+    if (looksLikeImage(name3, isKnown2 && !word.endsWith(":"))) found.push(name3);
     before = word + follows;
   }
   return found;
@@ -49014,9 +49843,6 @@ function isKey(word) {
 function withoutTransport(word) {
   const name3 = word.replace(/^docker:\/\//, "");
   return [name3, name3 !== word];
-}
-function isPublic(name3) {
-  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//.test(name3) && looksLikeImage(name3);
 }
 var unknown2, longestLine, words2;
 var init_free_text = __esm({
@@ -49093,10 +49919,7 @@ function findInDocuments(text4, holder) {
   if (errors.length > 0 || !isDocument2) return void 0;
   return documents2.flatMap(({ root }) => new Walk().through(root, holder));
 }
-function doubtOf(text4, { isSecret }, isHinted) {
-  return { isHinted: isHinted && !/\n./.test(text4), isSecret };
-}
-var mostWork, deepest, Walk;
+var mostWork, deepest2, Walk;
 var init_find_images = __esm({
   "src/image-sources/find-images.ts"() {
     "use strict";
@@ -49108,9 +49931,10 @@ var init_find_images = __esm({
     init_node3();
     init_objects();
     init_read_yaml();
+    init_shape();
     init_texts();
     mostWork = 4e6;
-    deepest = 400;
+    deepest2 = 400;
     Walk = class {
       #found = [];
       #work = 0;
@@ -49131,7 +49955,7 @@ var init_find_images = __esm({
       /** Aliases can make a short document as large as they like. */
       #spend(work) {
         this.#work += work;
-        if (this.#work <= mostWork && this.#depth <= deepest) return;
+        if (this.#work <= mostWork && this.#depth <= deepest2) return;
         throw new RangeError("its aliases make it too large");
       }
       #list({ items }, holder, trail) {
@@ -49167,10 +49991,10 @@ var init_find_images = __esm({
         return images2.some(({ hasImage }) => hasImage);
       }
       #image(value, map, holder, trail) {
-        const isKnown = trail.key !== "image";
+        const isKnown2 = trail.key !== "image";
         const isConfiguration = holder.object === void 0 && holder.isInside;
         const judgement = judgeImage(value.value, {
-          isContainer: isKnown || isContainer(map, listOrKey(trail.up), isConfiguration),
+          isContainer: isKnown2 || isContainer(map, listOrKey(trail.up), isConfiguration),
           isWorkload: isPlainWorkload(holder),
           isConfiguration
         });
@@ -49187,12 +50011,13 @@ var init_find_images = __esm({
           for (const found of inside) this.#found.push({ ...found, line: lineOf2(found.line - 1) });
           return;
         }
-        for (const { image: image2, line: line2 } of imagesInText(value, doubtOf(value, holder, isHinted))) {
+        for (const { image: image2, line: line2 } of imagesInText(value, isHinted && !/\n./.test(value))) {
           this.#add(image2, lineOf2(line2), holder, trail, "suspected");
         }
       }
       #add(image2, line2, holder, trail, judgement) {
         const isSuspected = judgement === "suspected";
+        if (isSuspected && holder.isSecret && referenceIn(image2)?.digest === void 0) return;
         this.#found.push({ image: image2.trim(), line: line2, place: placeOf(holder, trail), isSuspected });
       }
     };
@@ -49200,7 +50025,7 @@ var init_find_images = __esm({
 });
 
 // src/image-sources/found.ts
-function merged(found) {
+function merged2(found) {
   return {
     images: found.flatMap(({ images: images2 }) => images2),
     errors: found.flatMap(({ errors }) => errors)
@@ -49211,7 +50036,7 @@ function foundInText(text4, name3) {
   for (const read5 of eachDocument(text4, name3)) {
     found.push(read5 instanceof AirgapError ? failed3(read5) : foundInDocument(read5, name3));
   }
-  return merged(found);
+  return merged2(found);
 }
 function foundInDocument({ root, line: line2 }, name3) {
   const given2 = `${name3}:${line2}`;
@@ -49230,15 +50055,15 @@ function foundInDocument({ root, line: line2 }, name3) {
 function failed3(error3) {
   return { images: [], errors: [error3] };
 }
-function foundOf(mentions, name3) {
+function foundOf(mentions, name3, cure5) {
   const images2 = mentions.map(({ image: image2, line: line2, place: place6, isSuspected }) => ({
     image: image2,
     source: `${line2 > 0 ? `${name3}:${line2}` : name3} ${place6}`.trim(),
     isSuspected
   }));
-  return checkedNames(images2);
+  return checkedNames(images2, cure5);
 }
-function checkedNames(images2) {
+function checkedNames(images2, cure5 = () => "correct the name") {
   const errors = [];
   const right = images2.filter(({ image: image2, source }) => {
     try {
@@ -49247,7 +50072,7 @@ function checkedNames(images2) {
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       errors.push(
-        new AirgapError("usage", cause.message, { given: source, next: "correct the name", cause })
+        new AirgapError("usage", cause.message, { given: source, next: cure5(image2), cause })
       );
       return false;
     }
@@ -49286,7 +50111,7 @@ function words3(stderr) {
 }
 function missing5(tool, code2) {
   return new AirgapError("tool", `${tool} was not found`, {
-    given: code2 === "ENOENT" ? `no ${tool} on PATH` : code2 ?? `${tool} cannot be run`,
+    given: code2 === "ENOENT" ? `no ${tool} on PATH` : `${tool}: ${code2}`,
     next: `install it: ${homes[tool]}`
   });
 }
@@ -49334,9 +50159,15 @@ var init_tools = __esm({
       }
       async #run(tool, args) {
         const { cwd, env, signal } = this.#context;
-        const { AIRGAP_BUNDLE_PASSWORD: _, AIRGAP_BUNDLE_PUSH_PASSWORD: __, ...theirs } = env;
-        const { stdout, stderr, failed: failed4, exitCode, code: code2 } = await execa(tool, args, {
-          env: theirs,
+        const theirs = Object.entries(env).filter(([name3]) => !name3.startsWith("AIRGAP_BUNDLE_"));
+        const {
+          stdout,
+          stderr,
+          failed: failed4,
+          code: code2,
+          signal: killedBy
+        } = await execa(tool, args, {
+          env: Object.fromEntries(theirs),
           extendEnv: false,
           cwd,
           stdin: "ignore",
@@ -49346,8 +50177,9 @@ var init_tools = __esm({
         });
         if (!failed4) return stdout;
         signal.throwIfAborted();
-        if (exitCode === void 0) throw missing5(tool, code2);
-        throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: words3(stderr) });
+        if (code2 === "ENOENT" || code2 === "EACCES") throw missing5(tool, code2);
+        const given2 = words3(stderr) || killedBy || code2;
+        throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, { given: given2 });
       }
     };
     homes = {
@@ -49370,29 +50202,39 @@ async function renderChart({ path: path7, release: release2 }, source, context) 
     return await new ClusterTools({}, context).helm(...argv);
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "cluster")) throw error3;
+    const given2 = whatHelmSays(error3.given ?? "");
     throw new AirgapError("usage", `${source.field}: helm cannot render ${source.name}`, {
-      given: whatHelmSays(error3.given ?? ""),
-      next: `give what it asks for: {chart: ${source.name}, values: [FILE]}`
+      given: given2,
+      next: lacksCharts.test(given2) ? fetchCharts(source) : giveValues(source)
     });
   }
+}
+function fetchCharts({ name: name3, path: path7 }) {
+  const isArchive = path7.startsWith("oci://") || path7.endsWith(".tgz");
+  return isArchive ? "unpack it, run `helm dependency build` on its folder, and name the folder" : `helm dependency build ${name3}`;
+}
+function giveValues({ name: name3 }) {
+  return `give what it asks for: {chart: ${name3}, values: [FILE]}`;
 }
 function whatHelmSays(text4) {
   const said4 = text4.replace(/^[\s\S]*^Error: /m, "").replace(/\n+Use --debug flag[\s\S]*$/, "").replace(/^(?:level|time)=.*$/gm, "");
   return oneLine(said4);
 }
+var lacksCharts;
 var init_helm = __esm({
   "src/image-sources/helm.ts"() {
     "use strict";
     init_tools();
     init_error();
     init_safe();
+    lacksCharts = /missing in charts\/ directory/;
   }
 });
 
 // src/image-sources/charts.ts
 async function findInChart(source, registries, context) {
   for (const file2 of source.values) {
-    await (0, import_promises35.readFile)(file2).catch((cause) => {
+    await (0, import_promises36.readFile)(file2).catch((cause) => {
       throw unreadable(file2, `values of ${source.field}`, cause);
     });
   }
@@ -49401,7 +50243,7 @@ async function findInChart(source, registries, context) {
   const bytes = await pullChart(name3, source.field, registries);
   return withScratch(context.temporary, async (folder) => {
     const path7 = (0, import_node_path31.join)(folder, "chart.tgz");
-    await (0, import_promises35.writeFile)(path7, bytes);
+    await (0, import_promises36.writeFile)(path7, bytes);
     return findInFiles(path7, source, context);
   });
 }
@@ -49421,7 +50263,7 @@ async function findInFiles(path7, source, context) {
   const rendered = await renderChart({ path: path7, release: release2 }, source, context);
   const found = foundInRendered(rendered, source.name);
   const images2 = imagesOfAnnotations(abouts, found.files, source.name);
-  return merged([...found.found, { images: images2, errors: [] }]);
+  return merged2([...found.found, { images: images2, errors: [] }]);
 }
 function foundInRendered(text4, chart2) {
   const { documents: documents2, errors } = readYaml2(text4, chart2);
@@ -49449,11 +50291,11 @@ function noChart({ field, name: name3 }, given2) {
     expected: "a chart's folder, its .tgz as `helm package` makes it, or oci://host/path/NAME:VERSION"
   });
 }
-var import_promises35, import_node_path31;
+var import_promises36, import_node_path31;
 var init_charts = __esm({
   "src/image-sources/charts.ts"() {
     "use strict";
-    import_promises35 = require("node:fs/promises");
+    import_promises36 = require("node:fs/promises");
     import_node_path31 = require("node:path");
     init_scratch();
     init_files2();
@@ -49507,20 +50349,32 @@ async function findInCluster(source, context) {
   const [first, ...others] = asked2;
   const ask5 = ({ resource, namespace }) => findIn(resource, namespace, source, context);
   const found = first ? [await ask5(first)] : [];
-  return merged([
-    ...found,
-    ...await pMap(others, ask5, { concurrency: 4, signal: context.signal })
-  ]);
+  found.push(...await pMap(others, ask5, { concurrency: 4, signal: context.signal }));
+  for (const namespace of source.namespaces) {
+    if (found.every((one) => one.namespace !== namespace || one.isEmpty)) {
+      context.emit(nothingIn(namespace, source));
+    }
+  }
+  return merged2(found);
+}
+function nothingIn(namespace, { field }) {
+  return {
+    kind: "warning",
+    message: `namespace ${namespace} of ${field} has no workloads, or does not exist`,
+    cure: "correct its name: `kubectl get namespaces` lists them"
+  };
 }
 async function findIn(resource, namespace, source, context) {
   try {
     const list = nodeOf(await listObjects(resource, namespace, source, context));
     const name3 = source.context === void 0 ? "cluster" : `cluster ${source.context}`;
-    const living = itemsOf(childAt(list, "items")).filter((object2) => !isPast(object2));
-    return merged(living.map((object2) => foundOf(findImages(object2), name3)));
+    const objects = itemsOf(childAt(list, "items"));
+    const living = objects.filter((object2) => !isPast(object2));
+    const found = merged2(living.map((object2) => foundOf(findImages(object2), name3)));
+    return { ...found, namespace, isEmpty: objects.length === 0 };
   } catch (error3) {
     if (!(error3 instanceof AirgapError && isForbidden(error3))) throw error3;
-    return { images: [], errors: [error3] };
+    return { images: [], errors: [error3], namespace, isEmpty: false };
   }
 }
 function isPast(object2) {
@@ -49614,7 +50468,7 @@ var init_containerd2 = __esm({
 
 // src/image-sources/manifest-files.ts
 async function manifestFiles(root, field) {
-  const found = await (0, import_promises36.stat)(root.path).catch((cause) => {
+  const found = await (0, import_promises37.stat)(root.path).catch((cause) => {
     throw unreadable(root.path, field, cause);
   });
   if (!found.isDirectory()) return [root];
@@ -49628,7 +50482,7 @@ function isKustomization(path7) {
   return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path7);
 }
 async function filesIn({ path: path7, name: name3 }, field) {
-  const entries = await (0, import_promises36.readdir)(path7, { withFileTypes: true }).catch((cause) => {
+  const entries = await (0, import_promises37.readdir)(path7, { withFileTypes: true }).catch((cause) => {
     throw unreadable(path7, field, cause);
   });
   const files2 = [];
@@ -49642,7 +50496,7 @@ async function filesIn({ path: path7, name: name3 }, field) {
   return files2;
 }
 async function isFile2(path7) {
-  return (0, import_promises36.stat)(path7).then(
+  return (0, import_promises37.stat)(path7).then(
     (found) => found.isFile(),
     () => false
   );
@@ -49668,12 +50522,12 @@ function withoutManifests({ name: name3 }, field) {
     expected: "files .yaml, .yml or .json"
   });
 }
-var import_node_fs12, import_promises36, import_node_path32;
+var import_node_fs12, import_promises37, import_node_path32;
 var init_manifest_files = __esm({
   "src/image-sources/manifest-files.ts"() {
     "use strict";
     import_node_fs12 = require("node:fs");
-    import_promises36 = require("node:fs/promises");
+    import_promises37 = require("node:fs/promises");
     import_node_path32 = require("node:path");
     init_files2();
     init_error();
@@ -49682,7 +50536,10 @@ var init_manifest_files = __esm({
 
 // src/image-sources/manifests.ts
 async function findInManifests({ path: path7, name: name3, field }, { emit }) {
-  if (path7 === "-") return foundInText(await readManifest(path7, field), "standard input");
+  if (path7 === "-") {
+    if ((0, import_node_tty3.isatty)(0)) emit({ kind: "note", message: `${field} awaits manifests on standard input` });
+    return foundInText(await readManifest(path7, field), "standard input");
+  }
   const files2 = await manifestFiles({ path: path7, name: name3 }, field);
   const found = [];
   for (const file2 of files2) {
@@ -49696,11 +50553,13 @@ async function findInManifests({ path: path7, name: name3, field }, { emit }) {
     }
     found.push(foundInText(await readManifest(file2.path, field), file2.name));
   }
-  return merged(found);
+  return merged2(found);
 }
+var import_node_tty3;
 var init_manifests = __esm({
   "src/image-sources/manifests.ts"() {
     "use strict";
+    import_node_tty3 = require("node:tty");
     init_found();
     init_manifest_files();
   }
@@ -49724,9 +50583,9 @@ function isOfGroup(root, group) {
 }
 function inRegistry(image2, registry3) {
   if (registry3 === void 0 || referenceIn(image2) === void 0) return image2;
-  const named3 = `${registry3}/${image2}`;
+  const named4 = `${registry3}/${image2}`;
   const saysRegistry = image2.includes("/") && parseReference(image2).registry === image2.split("/")[0];
-  return saysRegistry ? image2 : named3;
+  return saysRegistry ? image2 : named4;
 }
 var compose2, hauler2, imagesLock2, zarf2;
 var init_other_tools = __esm({
@@ -49739,6 +50598,7 @@ var init_other_tools = __esm({
     compose2 = {
       expected: "a compose file with `services:`",
       isOne: (root) => childAt(root, "services")?.kind === "map",
+      cure: (image2) => image2.includes("$") ? "give what `docker compose config` prints" : "correct the name",
       find: (root) => entriesOf2(childAt(root, "services")).flatMap(([name3, service]) => [
         ...mention(service, ["services", name3], "image", childAt(service, "build") !== void 0),
         ...itemsOf(childAt(service, "volumes")).flatMap(
@@ -49780,7 +50640,7 @@ var init_other_tools = __esm({
 // src/image-sources/tool-files.ts
 async function findInToolFile({ kind, path: path7, name: name3, field }) {
   const { documents: documents2, errors } = readYaml2(await readManifest(path7, field), name3);
-  const { isOne, find, expected } = readers2[kind];
+  const { isOne, find, expected, cure: cure5 } = readers2[kind];
   const ours = documents2.map(({ root }) => root).filter(isOne);
   if (ours.length === 0 && errors.length === 0) {
     throw new AirgapError("usage", `${field} names another kind of file`, {
@@ -49788,7 +50648,7 @@ async function findInToolFile({ kind, path: path7, name: name3, field }) {
       expected
     });
   }
-  return merged([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name3))]);
+  return merged2([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name3, cure5))]);
 }
 var readers2;
 var init_tool_files = __esm({
@@ -49822,6 +50682,33 @@ var init_find_in_source = __esm({
   }
 });
 
+// src/commands/tell-left.ts
+function tellSuspected(images2, { emit }) {
+  if (images2.length === 0) return;
+  emit({
+    kind: "warning",
+    message: `${count(images2.length, "suspected image")} not taken: ${someOf(images2)}`,
+    cure: "see where with `images`; list those that are needed, or add suspected: true to their source"
+  });
+}
+function tellInTarget(images2, { emit }) {
+  if (images2.length === 0) return;
+  const message = `${count(images2.length, "image")} of the cluster left out, in the target already: ${someOf(images2)}`;
+  emit({ kind: "note", message });
+}
+function someOf(images2) {
+  const others = images2.length > named ? ` and ${images2.length - named} more` : "";
+  return `${images2.slice(0, named).join(", ")}${others}`;
+}
+var named;
+var init_tell_left = __esm({
+  "src/commands/tell-left.ts"() {
+    "use strict";
+    init_units();
+    named = 20;
+  }
+});
+
 // src/commands/source-images.ts
 async function findSourceImages({ imageSources, target: target2 }, registries, context) {
   const images2 = [];
@@ -49848,23 +50735,26 @@ function refuseMistakes(errors) {
 async function withSourceImages(spec, registries, context) {
   const { images: found, errors } = await findSourceImages(spec, registries, context);
   refuseMistakes(errors);
-  const inState = (state) => found.filter((image2) => image2.state === state);
-  const images2 = [...spec.images, ...listedIn2(inState("taken"))];
-  const known2 = new Set(images2.map(({ image: image2 }) => image2));
-  const left = (state) => [...byImage(inState(state)).keys()].filter((image2) => !known2.has(image2));
-  tellSuspected(left("suspected"), context);
-  tellInTarget(left("in-target"), context);
+  const taken = found.filter(({ state }) => state === "taken");
+  const images2 = [...spec.images, ...listedIn2(taken)];
+  tellSuspected(leftIn("suspected", found, images2), context);
+  tellInTarget(leftIn("in-target", found, images2), context);
   if (images2.length > 0) return { ...spec, images: images2 };
   throw new AirgapError("usage", "no source names an image", {
     given: spec.imageSources.map(({ field }) => field).join(", ")
   });
 }
+function leftIn(state, found, others) {
+  const known2 = new Set(others.map(({ image: image2 }) => image2));
+  const left = byImage(found.filter((image2) => image2.state === state));
+  return [...left.keys()].filter((image2) => !known2.has(image2));
+}
 async function coveredImages({ covers, target: target2 }, registries, context) {
   const sources = { imageSources: covers, target: target2 };
   const { images: images2, errors } = await findSourceImages(sources, registries, context);
   refuseMistakes(errors);
-  const named3 = byImage(images2.filter(({ state }) => state !== "suspected"));
-  return new Map([...named3].map(([image2, places]) => [image2, places.map(({ source }) => source)]));
+  const named4 = byImage(images2.filter(({ state }) => state !== "suspected"));
+  return new Map([...named4].map(([image2, places]) => [image2, places.map(({ source }) => source)]));
 }
 async function findOrFail(source, registries, context) {
   try {
@@ -49888,24 +50778,6 @@ function listedIn2(found) {
 function tellNone({ field }, { emit }) {
   emit({ kind: "warning", message: `${field} names no image` });
 }
-function tellSuspected(images2, { emit }) {
-  if (images2.length === 0) return;
-  emit({
-    kind: "warning",
-    message: `${count(images2.length, "suspected image")} not taken: ${someOf(images2)}`,
-    cure: "see where with `images`; list those that are needed, or add suspected: true to their source"
-  });
-}
-function tellInTarget(images2, { emit }) {
-  if (images2.length === 0) return;
-  const message = `${count(images2.length, "image")} of the cluster left out, in the target already: ${someOf(images2)}`;
-  emit({ kind: "note", message });
-}
-function someOf(images2) {
-  const others = images2.length > named ? ` and ${images2.length - named} more` : "";
-  return `${images2.slice(0, named).join(", ")}${others}`;
-}
-var named;
 var init_source_images = __esm({
   "src/commands/source-images.ts"() {
     "use strict";
@@ -49913,7 +50785,7 @@ var init_source_images = __esm({
     init_found();
     init_error();
     init_units();
-    named = 20;
+    init_tell_left();
   }
 });
 
@@ -49931,7 +50803,11 @@ async function runPlan(spec, options, context) {
   try {
     const complete2 = await withSourceImages(spec, registries, context);
     const { withoutImages, update } = options;
-    const prepared2 = await prepare2(complete2, registries, context, { withoutImages, base: base2, update });
+    const prepared2 = await planBundle(complete2, registries, context, {
+      ...{ withoutImages, base: base2, update },
+      // Whoever plans looks at what is there now.
+      fresh: true
+    });
     const { inventory, relocked } = prepared2;
     const lacking = lackingOf(inventory, await coveredImages(spec, registries, context));
     const problems = [...prepared2.problems, ...lacking.map(lackingProblem)];
@@ -49975,7 +50851,7 @@ async function savePlan(path7, inventory, context) {
 }
 async function save(path7, inventory) {
   try {
-    await (0, import_promises37.writeFile)(path7, printInventory(inventory));
+    await (0, import_promises38.writeFile)(path7, printInventory(inventory));
   } catch (cause) {
     throw new AirgapError("io", "the plan cannot be written", {
       given: `${path7}: ${cause.code}`,
@@ -49984,11 +50860,11 @@ async function save(path7, inventory) {
     });
   }
 }
-var import_promises37, import_node_path33, notSaved;
+var import_promises38, import_node_path33, notSaved;
 var init_plan2 = __esm({
   "src/commands/plan.ts"() {
     "use strict";
-    import_promises37 = require("node:fs/promises");
+    import_promises38 = require("node:fs/promises");
     import_node_path33 = require("node:path");
     init_inventory_json();
     init_coverage();
@@ -49996,12 +50872,12 @@ var init_plan2 = __esm({
     init_error();
     init_connect();
     init_delta_base();
-    init_lock();
     init_make_plan();
+    init_pins();
     init_source_images();
     notSaved = {
       kind: "warning",
-      message: "a plan with errors is not saved",
+      message: "a plan with errors is not saved, and changes no lock file",
       cure: "mend the errors, and plan again"
     };
   }
@@ -50062,14 +50938,14 @@ function markOf({ path: path7 }, inventory, signed) {
 function movedOwnImages(own2, signed, { inventory, map }, { emit }) {
   if (own2 === void 0) return void 0;
   const signedMap = parseMirrorMap(signed.target.mirrorMap);
-  const moved = Object.entries(own2).map(([role, reference]) => {
+  const moved2 = Object.entries(own2).map(([role, reference]) => {
     const source = signed.images.find((image2) => ownImage(signedMap, image2.source) === reference);
     if (source) return [role, ownImage(map, source.source)];
     const other2 = moveTarget(reference, signed.target, inventory.target);
     if (other2 !== reference) emit({ kind: "warning", message: notAmongImages(other2) });
     return [role, other2];
   });
-  return Object.fromEntries(moved);
+  return Object.fromEntries(moved2);
 }
 function notAmongImages(reference) {
   return `image-swap itself would run from ${reference}, which is not among the images of the bundle: put it there`;
@@ -50112,9 +50988,9 @@ function isTool(error3) {
 }
 async function takeOut(bundle, path7, scratch, context) {
   const file2 = (0, import_node_path34.join)(scratch, path7);
-  await onDisk(file2, (0, import_promises38.mkdir)((0, import_node_path34.dirname)(file2), { recursive: true }));
-  await onDisk(file2, (0, import_promises38.writeFile)(file2, await bundle.read(path7)));
-  await onDisk(file2, (0, import_promises38.chmod)(file2, 448));
+  await onDisk(file2, (0, import_promises39.mkdir)((0, import_node_path34.dirname)(file2), { recursive: true }));
+  await onDisk(file2, (0, import_promises39.writeFile)(file2, await bundle.read(path7)));
+  await onDisk(file2, (0, import_promises39.chmod)(file2, 448));
   try {
     await checkOras(file2, context);
   } catch (cause) {
@@ -50126,11 +51002,11 @@ async function takeOut(bundle, path7, scratch, context) {
   }
   return file2;
 }
-var import_promises38, import_node_path34;
+var import_promises39, import_node_path34;
 var init_carried_oras = __esm({
   "src/commands/carried-oras.ts"() {
     "use strict";
-    import_promises38 = require("node:fs/promises");
+    import_promises39 = require("node:fs/promises");
     import_node_path34 = require("node:path");
     init_failures();
     init_host_platform();
@@ -50152,13 +51028,13 @@ async function signIn(path7, now2, beat) {
     await onDisk(path7, file2.write(text4, 0));
   } catch (error3) {
     await file2.close();
-    await (0, import_promises39.rm)(path7, { force: true });
+    await (0, import_promises40.rm)(path7, { force: true });
     throw error3;
   }
   return { id, stop: keepAlive(file2, text4, beat) };
 }
 async function openNew(path7) {
-  const opening2 = (0, import_promises39.open)(path7, "wx").catch((error3) => {
+  const opening2 = (0, import_promises40.open)(path7, "wx").catch((error3) => {
     if (error3.code !== "EEXIST") throw error3;
     return void 0;
   });
@@ -50179,7 +51055,7 @@ function keepAlive(file2, text4, { every }) {
 async function readHolder(path7) {
   try {
     const text4 = await readWritten(path7);
-    const { mtimeMs: mtime } = await (0, import_promises39.stat)(path7);
+    const { mtimeMs: mtime } = await (0, import_promises40.stat)(path7);
     const said4 = holderSchema.safeParse(parsed3(text4));
     if (said4.success) return { ...said4.data, mtime };
     const since = new Date(mtime).toISOString();
@@ -50191,9 +51067,9 @@ async function readHolder(path7) {
 }
 async function readWritten(path7) {
   for (let tries = 0; tries < 20; tries++) {
-    const text4 = await (0, import_promises39.readFile)(path7, "utf8");
+    const text4 = await (0, import_promises40.readFile)(path7, "utf8");
     if (text4 !== "") return text4;
-    await (0, import_promises40.setTimeout)(10);
+    await (0, import_promises41.setTimeout)(10);
   }
   return "";
 }
@@ -50209,7 +51085,7 @@ async function isStale({ mtime }, path7, { deadAfter }) {
 }
 async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
   for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
-    await (0, import_promises40.setTimeout)(deadAfter / 30, void 0, { signal });
+    await (0, import_promises41.setTimeout)(deadAfter / 30, void 0, { signal });
     const found = await readHolder(path7);
     if (found?.mtime !== mtime) return found !== void 0;
   }
@@ -50218,20 +51094,20 @@ async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
 async function timeIn(path7) {
   const probe = `${path7}.${(0, import_node_crypto11.randomUUID)()}`;
   try {
-    const file2 = await onDisk(probe, (0, import_promises39.open)(probe, "wx"));
+    const file2 = await onDisk(probe, (0, import_promises40.open)(probe, "wx"));
     return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
   } finally {
-    await (0, import_promises39.rm)(probe, { force: true });
+    await (0, import_promises40.rm)(probe, { force: true });
   }
 }
-var import_node_crypto11, import_promises39, import_node_os9, import_promises40, holderSchema;
+var import_node_crypto11, import_promises40, import_node_os9, import_promises41, holderSchema;
 var init_holder2 = __esm({
   "src/disk/holder.ts"() {
     "use strict";
     import_node_crypto11 = require("node:crypto");
-    import_promises39 = require("node:fs/promises");
+    import_promises40 = require("node:fs/promises");
     import_node_os9 = require("node:os");
-    import_promises40 = require("node:timers/promises");
+    import_promises41 = require("node:timers/promises");
     init_zod();
     init_failures();
     init_process();
@@ -50246,24 +51122,24 @@ var init_holder2 = __esm({
 });
 
 // src/disk/lock.ts
-async function takeLock(locked, context, beat = usualBeat) {
-  const { path: path7 } = locked;
+async function takeLock(locked2, context, beat = usualBeat) {
+  const { path: path7 } = locked2;
   await makeFolder((0, import_node_path35.dirname)(path7));
   for (; ; ) {
     context.signal.throwIfAborted();
     const signed = await signIn(path7, context.now(), beat);
     if (signed) {
       await sweepBeside(path7);
-      return heldLock(locked, signed.id, signed.stop);
+      return heldLock(locked2, signed.id, signed.stop);
     }
     const holder = await readHolder(path7);
     if (holder === void 0) continue;
-    await refuseLiving(holder, locked, context, beat);
-    await clear(holder, locked, context, beat);
+    await refuseLiving(holder, locked2, context, beat);
+    await clear(holder, locked2, context, beat);
   }
 }
-async function whileLocked(locked, context, work) {
-  return holding(await takeLock(locked, context), work);
+async function whileLocked(locked2, context, work) {
+  return holding(await takeLock(locked2, context), work);
 }
 async function holding(lock, work) {
   try {
@@ -50276,41 +51152,41 @@ async function isInUse(path7) {
   const holder = await readHolder(path7);
   return holder !== void 0 && await lookAt(holder.process) !== "gone";
 }
-function heldLock(locked, id, stop2) {
-  const { path: path7 } = locked;
+function heldLock(locked2, id, stop2) {
+  const { path: path7 } = locked2;
   const isHeld = async () => (await readHolder(path7).catch(() => void 0))?.id === id;
   return {
     isHeld,
     async check() {
       const holder = await readHolder(path7);
-      if (holder?.id !== id) throw holder ? lockedBy(holder, locked) : lost(locked);
+      if (holder?.id !== id) throw holder ? lockedBy(holder, locked2) : lost(locked2);
     },
     async release() {
       await stop2();
-      if (await isHeld()) await (0, import_promises41.rm)(path7, { force: true }).catch(() => void 0);
+      if (await isHeld()) await (0, import_promises42.rm)(path7, { force: true }).catch(() => void 0);
     }
   };
 }
 async function sweepBeside(path7) {
   const [folder, prefix] = [(0, import_node_path35.dirname)(path7), `${(0, import_node_path35.basename)(path7)}.`];
-  const names4 = await (0, import_promises41.readdir)(folder).catch(() => []);
+  const names4 = await (0, import_promises42.readdir)(folder).catch(() => []);
   const left = names4.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
-  for (const name3 of left) await (0, import_promises41.rm)((0, import_node_path35.join)(folder, name3), { force: true }).catch(() => void 0);
+  for (const name3 of left) await (0, import_promises42.rm)((0, import_node_path35.join)(folder, name3), { force: true }).catch(() => void 0);
 }
-async function refuseLiving(holder, locked, { emit, signal }, beat) {
-  const { path: path7, what } = locked;
+async function refuseLiving(holder, locked2, { emit, signal }, beat) {
+  const { path: path7, what } = locked2;
   const state = await lookAt(holder.process);
-  if (state === "runs") throw lockedBy(holder, locked);
+  if (state === "runs") throw lockedBy(holder, locked2);
   if (state === "gone" || await isStale(holder, path7, beat)) return;
   const { pid = "?", host } = holder;
   const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
   emit({ kind: "note", message });
-  if (await hasPulse(holder, path7, beat, signal)) throw lockedFromAfar(holder, locked);
+  if (await hasPulse(holder, path7, beat, signal)) throw lockedFromAfar(holder, locked2);
 }
 async function clear({ id }, { path: path7, what }, context, beat) {
   const right = await takeLock({ path: `${path7}.${id}`, what }, context, beat);
   try {
-    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises41.rm)(path7, { force: true }));
+    if ((await readHolder(path7))?.id === id) await onDisk(path7, (0, import_promises42.rm)(path7, { force: true }));
   } finally {
     await right.release();
   }
@@ -50338,11 +51214,11 @@ function lost({ path: path7, what }) {
 function whoIs({ pid, host, since }) {
   return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
 }
-var import_promises41, import_node_path35, usualBeat, isId;
-var init_lock2 = __esm({
+var import_promises42, import_node_path35, usualBeat, isId;
+var init_lock = __esm({
   "src/disk/lock.ts"() {
     "use strict";
-    import_promises41 = require("node:fs/promises");
+    import_promises42 = require("node:fs/promises");
     import_node_path35 = require("node:path");
     init_error();
     init_failures();
@@ -50449,7 +51325,7 @@ function faultOf({ inventory, inventoryDigest }, installed) {
 }
 async function readRecord(path7) {
   try {
-    return recordSchema.parse(JSON.parse(await (0, import_promises42.readFile)(path7, "utf8")));
+    return recordSchema.parse(JSON.parse(await (0, import_promises43.readFile)(path7, "utf8")));
   } catch (cause) {
     if (cause.code === "ENOENT") return void 0;
     throw new AirgapError("io", "the record of what was loaded cannot be read", {
@@ -50468,17 +51344,17 @@ function stateHome({ env }) {
   const home = env.XDG_STATE_HOME || (0, import_node_path36.join)(env.HOME || (0, import_node_os10.homedir)(), ".local/state");
   return (0, import_node_path36.join)(home, "airgap-bundle");
 }
-var import_node_crypto12, import_promises42, import_node_os10, import_node_path36, recordSchema, writableState;
+var import_node_crypto12, import_promises43, import_node_os10, import_node_path36, recordSchema, writableState;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
     import_node_crypto12 = require("node:crypto");
-    import_promises42 = require("node:fs/promises");
+    import_promises43 = require("node:fs/promises");
     import_node_os10 = require("node:os");
     import_node_path36 = require("node:path");
     init_zod();
     init_folder();
-    init_lock2();
+    init_lock();
     init_replace();
     init_repositories();
     init_error();
@@ -50496,8 +51372,8 @@ var init_installed_state = __esm({
 
 // src/commands/layout-file.ts
 function withLayout(content, logins, context, work) {
-  const { isSplit, parts: parts2, path: path7 } = content.bundle.volume;
-  const [only] = parts2;
+  const { isSplit, parts, path: path7 } = content.bundle.volume;
+  const [only] = parts;
   const file2 = isSplit || only === void 0 ? void 0 : { fd: only.file.fd, path: path7 };
   if (file2 && !content.base) return work({ file: file2, whole: file2 }, logins, context);
   return withServed(
@@ -50693,12 +51569,12 @@ async function place5({ bundle, inventory }, connections, deep, context) {
   });
 }
 function manifestReader(bundle) {
-  const named3 = new Map(
+  const named4 = new Map(
     bundle.inventory.images.map(({ digest: digest3, mediaType: mediaType2 }) => [digest3, mediaType2])
   );
   return async (digest3) => {
     const bytes = await bundle.readBlob(digest3);
-    return { mediaType: named3.get(digest3) ?? mediaTypeOf(bytes), bytes };
+    return { mediaType: named4.get(digest3) ?? mediaTypeOf(bytes), bytes };
   };
 }
 var init_load = __esm({
@@ -50741,7 +51617,7 @@ async function runDerive(path7, { trust, site: file2, out }, context) {
       inventoryDigest: bundle.inventoryDigest,
       site: derived2.site,
       target: target2,
-      images: images2.map(({ source, digest: digest3, placements }) => ({ source, digest: digest3, placements })),
+      images: images2.filter(({ referrer: referrer2 }) => !referrer2).map(({ source, digest: digest3, placements }) => ({ source, digest: digest3, placements })),
       out: folder,
       files: files2.map((one) => one.path)
     };
@@ -50750,7 +51626,7 @@ async function runDerive(path7, { trust, site: file2, out }, context) {
   }
 }
 async function refuseFilled(folder) {
-  const there = await (0, import_promises43.readdir)(folder).catch((error3) => {
+  const there = await (0, import_promises44.readdir)(folder).catch((error3) => {
     if (error3.code === "ENOENT") return [];
     throw diskError(folder, error3);
   });
@@ -50763,13 +51639,13 @@ async function refuseFilled(folder) {
 async function writeInto(folder, { path: path7, bytes }) {
   const at = (0, import_node_path37.join)(folder, path7);
   await makeFolder((0, import_node_path37.dirname)(at), 448);
-  await onDisk(at, (0, import_promises43.writeFile)(at, bytes, { mode: 384, flag: "wx" }));
+  await onDisk(at, (0, import_promises44.writeFile)(at, bytes, { mode: 384, flag: "wx" }));
 }
-var import_promises43, import_node_path37;
+var import_promises44, import_node_path37;
 var init_derive = __esm({
   "src/commands/derive.ts"() {
     "use strict";
-    import_promises43 = require("node:fs/promises");
+    import_promises44 = require("node:fs/promises");
     import_node_path37 = require("node:path");
     init_failures();
     init_folder();
@@ -50817,7 +51693,7 @@ function changedSecretKeys(from, to) {
 }
 function dataOf(bytes) {
   try {
-    return form.parse(load(bytes.toString())).stringData;
+    return form2.parse(load(bytes.toString())).stringData;
   } catch (cause) {
     throw new AirgapError(
       "integrity",
@@ -50830,7 +51706,7 @@ function dataOf(bytes) {
     );
   }
 }
-var secretPath, form;
+var secretPath, form2;
 var init_secret_keys = __esm({
   "src/install/secret-keys.ts"() {
     "use strict";
@@ -50838,13 +51714,13 @@ var init_secret_keys = __esm({
     init_zod();
     init_error();
     secretPath = "registry-secret.yaml";
-    form = looseObject({ stringData: record(string2(), string2()) });
+    form2 = looseObject({ stringData: record(string2(), string2()) });
   }
 });
 
 // src/plan/match.ts
-function match(from, to, nameOf4) {
-  const [older, newer] = [byName(from, nameOf4), byName(to, nameOf4)];
+function match(from, to, nameOf5) {
+  const [older, newer] = [byName(from, nameOf5), byName(to, nameOf5)];
   return {
     added: [...newer].filter(([name3]) => !older.has(name3)).map(([, one]) => one),
     removed: [...older].filter(([name3]) => !newer.has(name3)).map(([, one]) => one),
@@ -50857,11 +51733,11 @@ function match(from, to, nameOf4) {
 function change(from, to) {
   return JSON.stringify(from) === JSON.stringify(to) ? null : { from, to };
 }
-function byName(list, nameOf4) {
+function byName(list, nameOf5) {
   const times = /* @__PURE__ */ new Map();
   return new Map(
     list.map((one) => {
-      const name3 = nameOf4(one);
+      const name3 = nameOf5(one);
       const time3 = times.get(name3) ?? 0;
       times.set(name3, time3 + 1);
       return [`${time3} ${name3}`, one];
@@ -50877,25 +51753,25 @@ var init_match = __esm({
 // src/plan/image-difference.ts
 function compareImages(from, to) {
   const { added: added3, removed, both } = match(from.images, to.images, ({ source }) => source);
-  const moved = both.filter((pair) => pair.from.digest !== pair.to.digest);
+  const moved2 = both.filter((pair) => pair.from.digest !== pair.to.digest);
   const replaced = replacements2(added3, removed);
   return {
     added: added3.map((image2) => ({ ...listed(image2), replaces: replaced.get(image2) ?? null })),
     removed: removed.map(listed),
-    moved: moved.map(movedImage),
-    unchanged: both.length - moved.length
+    moved: moved2.map(movedImage),
+    unchanged: both.length - moved2.length
   };
 }
 function comparePlacements(from, to) {
   const matched = match(placed2(from), placed2(to), ({ reference }) => reference);
-  const moved = matched.both.filter((pair) => pair.from.digest !== pair.to.digest);
+  const moved2 = matched.both.filter((pair) => pair.from.digest !== pair.to.digest);
   return {
     added: matched.added,
     removed: matched.removed,
-    moved: moved.map(({ from: { digest: digest3 }, to: now2 }) => {
+    moved: moved2.map(({ from: { digest: digest3 }, to: now2 }) => {
       return { reference: now2.reference, source: now2.source, from: digest3, to: now2.digest };
     }),
-    unchanged: matched.both.length - moved.length
+    unchanged: matched.both.length - moved2.length
   };
 }
 function placed2({ images: images2 }) {
@@ -50932,14 +51808,14 @@ function replacements2(added3, removed) {
 function byRepository(images2) {
   const groups = /* @__PURE__ */ new Map();
   for (const image2 of images2) {
-    const name3 = nameOf3(image2.source);
+    const name3 = nameOf4(image2.source);
     const group = groups.get(name3);
     if (group) group.push(image2);
     else groups.set(name3, [image2]);
   }
   return groups;
 }
-function nameOf3(source) {
+function nameOf4(source) {
   try {
     return repositoryOf(parseReference(source));
   } catch {
@@ -51012,7 +51888,7 @@ var init_target_difference = __esm({
 
 // src/plan/difference.ts
 function compare(from, to) {
-  const parts2 = {
+  const parts = {
     images: compareImages(from, to),
     placements: comparePlacements(from, to),
     platforms: change(from.platforms, to.platforms),
@@ -51022,8 +51898,8 @@ function compare(from, to) {
     files: compareFiles(from.files, to.files)
   };
   return {
-    same: isEmpty2(parts2),
-    ...parts2,
+    same: isEmpty2(parts),
+    ...parts,
     tool: change(from.tool.version, to.tool.version),
     bytes: compareBytes(from, to)
   };
@@ -51357,8 +52233,8 @@ async function enter2({ target: target2 }, { login, allowPlainHttp }, context) {
 async function ask2(bundle, inventory, target2) {
   const { resolved, errors } = await resolvePlacements(inventory, target2);
   const difference = compareWithRegistry(inventory, resolved);
-  const { added: added3, moved, notServed: notServed2 } = difference.placements;
-  const lacking = new Set([...added3, ...moved].map(({ source }) => source));
+  const { added: added3, moved: moved2, notServed: notServed2 } = difference.placements;
+  const lacking = new Set([...added3, ...moved2].map(({ source }) => source));
   return {
     same: lacking.size + notServed2.length + errors.length === 0,
     ...difference,
@@ -51461,6 +52337,13 @@ async function clusterCheck(cluster2, at) {
     }
   });
 }
+async function requireKubeconfig({ kubeconfig }, cwd) {
+  if (kubeconfig === void 0) return;
+  const path7 = (0, import_node_path41.resolve)(cwd, kubeconfig);
+  await (0, import_promises45.stat)(path7).catch((cause) => {
+    throw unreadable(path7, "the kubeconfig", cause);
+  });
+}
 async function serverOf(cluster2, at) {
   const server = "--output=jsonpath={.clusters[0].cluster.server}";
   try {
@@ -51488,10 +52371,14 @@ function noAnswer(server, error3) {
     cause: error3
   });
 }
+var import_promises45, import_node_path41;
 var init_cluster_check = __esm({
   "src/doctor/cluster-check.ts"() {
     "use strict";
+    import_promises45 = require("node:fs/promises");
+    import_node_path41 = require("node:path");
     init_tools();
+    init_files2();
     init_error();
     init_check();
   }
@@ -51572,9 +52459,9 @@ function rules({ entries }) {
   const last = /* @__PURE__ */ new Map();
   for (const entry of entries) last.set(`${entry.kind} ${entry.key}`, entry);
   const kept = [...last.values()].filter(({ kind }) => kind !== "noswap");
-  const inOrder2 = kept.filter(({ kind }) => kind === "replace");
+  const inOrder4 = kept.filter(({ kind }) => kind === "replace");
   const others = kept.filter(({ kind }) => kind !== "replace");
-  return [...inOrder2.map(print), ...others.map(print).sort()];
+  return [...inOrder4.map(print), ...others.map(print).sort()];
 }
 function lookForLoops(map, { images: images2, target: target2 }) {
   const references2 = images2.flatMap(
@@ -51716,6 +52603,207 @@ var init_pod_checks = __esm({
   }
 });
 
+// src/doctor/cures.ts
+function installStep(steps, ...flags) {
+  return ["sh install.sh BUNDLE --key PUB --only", steps, ...flags].join(" ");
+}
+function cureOfLostLogin(...flags) {
+  const whole2 = installStep("secret", ...flags, loginFlags);
+  return `${whole2}, without the last two where the registry wants no login or the bundle carries it`;
+}
+var loginFlags;
+var init_cures = __esm({
+  "src/doctor/cures.ts"() {
+    "use strict";
+    loginFlags = "--username USER --password-file FILE";
+  }
+});
+
+// src/doctor/lost-children.ts
+async function lostChildren({ images: images2, target: { pullThrough } }, target2) {
+  const indexes = images2.filter(({ mediaType: mediaType2 }) => isIndex(mediaType2)).flatMap(({ placements }) => placements.map(({ reference }) => reference)).filter((reference) => !isPullThrough(splitPlacement(reference).repository, pullThrough));
+  const lost2 = await pMap(indexes, (reference) => lostBelow(reference, target2), {
+    concurrency: 32
+  });
+  return lost2.flat();
+}
+async function lostBelow(reference, target2) {
+  const { repository: whole2, tag: tag2 } = splitPlacement(reference);
+  const repository = whole2.slice(target2.host.length + 1);
+  const lost2 = async (child) => {
+    const isThere2 = await target2.headManifest(repository, child.digest) !== void 0;
+    if (isThere2) return isIndex(child.mediaType) ? below2(child.digest) : [];
+    const what = child.platform ? formatPlatform(child.platform) : "a manifest";
+    return [`${reference}: ${what} below it is gone (${child.digest})`];
+  };
+  const below2 = async (index) => {
+    const found = await target2.getManifest(repository, index);
+    if (found === void 0) return [`${reference}: ${index} is gone`];
+    const { manifest } = makeDocument(found.descriptor, found.bytes);
+    return (await Promise.all(references(manifest).map(lost2))).flat();
+  };
+  return below2(tag2);
+}
+var init_lost_children = __esm({
+  "src/doctor/lost-children.ts"() {
+    "use strict";
+    init_p_map();
+    init_graph();
+    init_manifest();
+    init_media_types();
+    init_platform();
+    init_repositories();
+  }
+});
+
+// src/doctor/registry-checks.ts
+function isKnown({ origin }) {
+  return origin === "given" || origin === "secret";
+}
+async function registryChecks(inventory, target2, login) {
+  const first = inventory.images.flatMap(({ placements }) => placements)[0];
+  if (!first) return skipAll(["registry", ...names], "the bundle has no placement");
+  const reached = await check("registry", () => reach(first.reference, target2, login));
+  if (reached.status !== "ok")
+    return [reached, ...skipAll(names, "the registry was not reached with this login")];
+  return [
+    reached,
+    await check("placements", () => resolvePlacements2(inventory, target2)),
+    await check("push-rights", () => tryPush2(inventory, target2, login))
+  ];
+}
+async function reach(reference, target2, login) {
+  const { repository, tag: tag2 } = splitPlacement(reference);
+  const who = login.credential ? `as ${login.credential.username}` : "without a login";
+  try {
+    await target2.headManifest(repository.slice(target2.host.length + 1), tag2);
+    return ok(`${target2.host} answers ${who} (${login.from})`);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError)) throw error3;
+    const { message, given: given2 = "", next = "" } = error3;
+    const evidence = `${who} (${login.from}): ${[message, given2].filter(Boolean).join(": ")}`;
+    if (error3.class !== "authentication") return failure2(evidence, next);
+    if (isKnown(login)) return failure2(evidence, cureOfLogin);
+    return (login.origin === "not-asked" ? failure2 : skipped)(evidence, cureOfNone);
+  }
+}
+async function resolvePlacements2(inventory, target2) {
+  const images2 = inventory.images.map(({ source, digest: digest3, mediaType: mediaType2, placements }) => {
+    return { source, digest: digest3, mediaType: mediaType2, placements: placements.map(({ reference }) => reference) };
+  });
+  const { pullThrough = [] } = inventory.target;
+  const found = await headPlacements({ images: images2, target: target2, pullThrough });
+  const all = headResult(found).images.flatMap(({ placements }) => placements);
+  const errors = all.flatMap(({ error: error3 }) => error3 ?? []);
+  const sum2 = `${all.length - errors.length} of ${count(all.length, "placement")} resolve to the signed digest`;
+  if (errors.length === 0) return whole(sum2, await lostChildren(inventory, target2));
+  const lines3 = errors.map(({ message, given: given2 }) => [message, given2].filter(Boolean).join(": "));
+  const isElsewhere = found.some(({ places }) => places.some(leadsElsewhere));
+  const cure5 = `${installStep("load")}${isElsewhere ? withOlder : ""}`;
+  return failure2([sum2, ...lines3].join("\n"), cure5);
+}
+function whole(sum2, lost2) {
+  if (lost2.length === 0) return ok(sum2);
+  const evidence = [`${sum2}, but the registry has lost what is below them:`, ...lost2];
+  return failure2(evidence.join("\n"), "node bundle.js load BUNDLE --key PUB --deep brings it back");
+}
+async function tryPush2({ images: images2, target: { pullThrough } }, target2, { credential, from }) {
+  const repositories = images2.flatMap(
+    ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
+  );
+  const written2 = repositories.find((repository2) => !isPullThrough(repository2, pullThrough));
+  if (written2 === void 0) return skipped("all placements are in a pull-through cache");
+  const who = credential ? `${credential.username} (${from})` : "anybody";
+  const repository = written2.slice(target2.host.length + 1);
+  try {
+    await target2.checkPush(repository);
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError) || !["refused", "authentication"].includes(error3.class))
+      throw error3;
+    return ok(`${who} may not push to ${repository}`);
+  }
+  return warning2(
+    `${who} may push to ${repository}: whoever reads the Secret of the cluster can replace its images`,
+    "let the cluster pull with an account that can only read (in Harbor a robot with pull alone)"
+  );
+}
+var names, cureOfLogin, cureOfNone, withOlder, leadsElsewhere;
+var init_registry_checks = __esm({
+  "src/doctor/registry-checks.ts"() {
+    "use strict";
+    init_repositories();
+    init_error();
+    init_units();
+    init_heads();
+    init_check();
+    init_cures();
+    init_lost_children();
+    names = ["placements", "push-rights"];
+    cureOfLogin = `give the cluster a login that can pull: ${installStep("secret,chart", loginFlags)}`;
+    cureOfNone = `give doctor the pull credential: ${loginFlags}`;
+    withOlder = " (with --allow-downgrade if a newer bundle was loaded, whose tags it takes back)";
+    leadsElsewhere = ({ found }) => found.state === "missing" && found.existing !== void 0;
+  }
+});
+
+// src/doctor/secret-keys.ts
+function compareKeys(data, wanted) {
+  const { MIRROR_REGISTRIES: _, USERNAME, PASSWORD, ...carried } = wanted;
+  const faults = Object.entries(carried).flatMap(
+    ([key, value]) => keyFault(key, value, data.get(key))
+  );
+  const ofLogin = loginFaults(data, { USERNAME, PASSWORD });
+  if (faults.length + ofLogin.length > 0) {
+    const cure5 = cureOfKeys(data, wanted, ofLogin.length > 0);
+    return failure2([...faults, ...ofLogin].join("\n"), `${cure5}; then look who else writes it`);
+  }
+  const strange = [...data.keys()].filter((key) => !(key in wanted));
+  return ok(
+    [
+      `${Object.keys(carried).join(", ")} are as in the bundle`,
+      loginWords(data, USERNAME !== ""),
+      ...strange.length > 0 ? [`further keys that are not of this bundle: ${strange.join(", ")}`] : []
+    ].join("\n")
+  );
+}
+function loginFaults(data, given2) {
+  const faults = Object.entries(given2).flatMap(([key, value]) => {
+    const found = data.get(key);
+    if (found === void 0) return [`${key} is missing`];
+    return value === "" || found === value ? [] : [`${key} is not the one that was given`];
+  });
+  return loginOf(data) === "half" ? [...faults, "one of USERNAME and PASSWORD is empty"] : faults;
+}
+function cureOfKeys(data, { DOMAIN, USERNAME }, isOfLogin) {
+  const hasLogin = loginOf(data) !== void 0;
+  const isForAnother = hasLogin && data.get("DOMAIN") !== DOMAIN;
+  if (!isOfLogin && !isForAnother) return installStep("secret");
+  return hasLogin || USERNAME !== "" ? installStep("secret", loginFlags) : cureOfLostLogin();
+}
+function loginWords(data, isGiven) {
+  if (isGiven) return "USERNAME and PASSWORD are as given";
+  return loginOf(data) ? "USERNAME and PASSWORD are set; nothing to compare them with" : "no login: the cluster pulls anonymously";
+}
+function loginOf(data) {
+  const [username = "", password = ""] = ["USERNAME", "PASSWORD"].map((key) => data.get(key));
+  if (username === "" && password === "") return void 0;
+  return username === "" || password === "" ? "half" : { username, password };
+}
+function keyFault(key, wanted, found) {
+  if (found === void 0) return [`${key} is missing`];
+  if (found === wanted) return [];
+  if (key === "CA_CERT")
+    return [`CA_CERT differs: ${found.length} characters, the bundle has ${wanted.length}`];
+  return [`${key} is ${JSON.stringify(found)}, the bundle has ${JSON.stringify(wanted)}`];
+}
+var init_secret_keys2 = __esm({
+  "src/doctor/secret-keys.ts"() {
+    "use strict";
+    init_check();
+    init_cures();
+  }
+});
+
 // src/doctor/secret-checks.ts
 async function readSecret(cluster2, name3, namespace) {
   const found = await cluster2.get(
@@ -51738,7 +52826,7 @@ async function secretChecks(cluster2, wanted) {
   });
   if (present2.status !== "ok" || secret === void 0) {
     const why = secret ? "it is not the Secret to compare" : "no Secret registry-info was read";
-    return { checks: [present2, ...skipAll(names, why)], secret: void 0 };
+    return { checks: [present2, ...skipAll(names2, why)], secret: void 0 };
   }
   const { data } = secret;
   const checks = [
@@ -51749,51 +52837,21 @@ async function secretChecks(cluster2, wanted) {
   return { checks, secret };
 }
 function presence(secret, wanted) {
-  if (secret === void 0) return failure2("there is no Secret registry-info in jet-system", cure2);
+  if (secret === void 0)
+    return failure2("there is no Secret registry-info in jet-system", cureOfLostLogin());
   const { type, data } = secret;
   if (type !== "Opaque")
     return failure2(
       `the Secret registry-info in jet-system has the type ${type}, not Opaque`,
-      `kubectl delete secret registry-info --namespace jet-system; ${cure2}`
+      `kubectl delete secret registry-info --namespace jet-system; ${cureOfLostLogin()}`
     );
   if (wanted.some((key) => data.has(key)))
     return ok("Secret registry-info in jet-system, of type Opaque");
   const keys = [...data.keys()].join(", ") || "none";
   return failure2(
     `the Secret registry-info in jet-system is somebody else's; its keys: ${keys}`,
-    `look who needs it, then: ${cure2} --yes`
+    `look who needs it, then: ${cureOfLostLogin("--yes")}`
   );
-}
-function compareKeys(data, wanted) {
-  const { MIRROR_REGISTRIES: _, ...others } = wanted;
-  const faults = Object.entries(others).flatMap(
-    ([key, value]) => keyFault(key, value, data.get(key))
-  );
-  const login = loginOf(data);
-  if (login === "half") faults.push("one of USERNAME and PASSWORD is empty");
-  const strange = [...data.keys()].filter((key) => !(key in wanted));
-  if (faults.length > 0) return failure2(faults.join("\n"), `${cure2}; then look who else writes it`);
-  return ok(
-    [
-      `${Object.keys(others).join(", ")} are as in the bundle`,
-      ...login === void 0 ? ["no login: the cluster pulls anonymously"] : [],
-      ...strange.length > 0 ? [`further keys that are not of this bundle: ${strange.join(", ")}`] : []
-    ].join("\n")
-  );
-}
-function loginOf(data) {
-  const [username = "", password = ""] = ["USERNAME", "PASSWORD"].map((key) => data.get(key));
-  if (username === "" && password === "") return void 0;
-  return username === "" || password === "" ? "half" : { username, password };
-}
-function keyFault(key, wanted, found) {
-  if (found === void 0) return [`${key} is missing`];
-  const isLogin = key === "USERNAME" || key === "PASSWORD";
-  if (found === wanted || isLogin && wanted === "") return [];
-  if (isLogin) return [`${key} is not the one that was given`];
-  if (key === "CA_CERT")
-    return [`CA_CERT differs: ${found.length} characters, the bundle has ${wanted.length}`];
-  return [`${key} is ${JSON.stringify(found)}, the bundle has ${JSON.stringify(wanted)}`];
 }
 function compareMap(data, { MIRROR_REGISTRIES: wanted }) {
   const found = data.get("MIRROR_REGISTRIES");
@@ -51807,14 +52865,16 @@ function compareMap(data, { MIRROR_REGISTRIES: wanted }) {
   const what = lines3.length > 0 ? lines3 : ["the same entries in another order or spelling"];
   return failure2(["MIRROR_REGISTRIES is not the bundle's", ...what].join("\n"), cure2);
 }
-var cure2, names, secretNames, entriesIn;
+var cure2, names2, secretNames, entriesIn;
 var init_secret_checks = __esm({
   "src/doctor/secret-checks.ts"() {
     "use strict";
     init_check();
-    cure2 = "sh install.sh BUNDLE --key PUB --only secret";
-    names = ["secret-keys", "mirror-registries"];
-    secretNames = ["secret", ...names];
+    init_cures();
+    init_secret_keys2();
+    cure2 = installStep("secret");
+    names2 = ["secret-keys", "mirror-registries"];
+    secretNames = ["secret", ...names2];
     entriesIn = (map) => map.split(",").filter((entry) => entry.trim() !== "");
   }
 });
@@ -51822,24 +52882,28 @@ var init_secret_checks = __esm({
 // src/doctor/pull-secret-check.ts
 async function pullSecretCheck(cluster2, name3, endpoint, login) {
   return check("pull-secret", async () => {
-    if (!login.isKnown) return skipped(login.from);
+    if (!isKnown(login)) return skipped(login.from);
     if (login.credential === void 0)
       return ok("the cluster pulls anonymously, and so do the pods of image-swap");
     const [namespace = "", own2 = ""] = name3.split("/");
     const found = await readSecret(cluster2, own2, namespace);
-    return compare3(found, { name: name3, endpoint, ...login.credential });
+    const isGiven = login.origin === "given";
+    return compare3(found, { name: name3, endpoint, isGiven, ...login.credential });
   });
 }
-function compare3(found, { name: name3, endpoint, username, password }) {
-  if (found === void 0)
-    return failure2(`there is no Secret ${name3}: the pods of image-swap cannot pull`, cure3);
-  const config2 = found.data.get(".dockerconfigjson") ?? "";
-  const login = Buffer.from(`${username}:${password}`).toString("base64");
-  if (loginFor(endpoint, config2) === login)
+function compare3(secret, { name: name3, endpoint, isGiven, username, password }) {
+  const cureOfNone2 = isGiven ? cureOfLogin2 : cure3;
+  if (secret === void 0)
+    return failure2(`there is no Secret ${name3}: the pods of image-swap cannot pull`, cureOfNone2);
+  const found = loginFor(endpoint, secret.data.get(".dockerconfigjson") ?? "");
+  if (found === Buffer.from(`${username}:${password}`).toString("base64"))
     return ok(`${name3} has the login of ${username} for ${endpoint}`);
+  if (found === void 0) return failure2(`${name3} has no login for ${endpoint}`, cureOfNone2);
+  if (isGiven)
+    return failure2(`${name3} has another login for ${endpoint} than was given`, cureOfLogin2);
   return failure2(
-    `${name3} has another login for ${endpoint} than that of ${username}, or none`,
-    cure3
+    `jet-system/registry-info and ${name3} have different logins; one of them is not right`,
+    cureOfLogin2
   );
 }
 function loginFor(endpoint, config2) {
@@ -51849,14 +52913,17 @@ function loginFor(endpoint, config2) {
     return void 0;
   }
 }
-var cure3, dockerConfig;
+var cure3, cureOfLogin2, dockerConfig;
 var init_pull_secret_check = __esm({
   "src/doctor/pull-secret-check.ts"() {
     "use strict";
     init_zod();
     init_check();
+    init_cures();
+    init_registry_checks();
     init_secret_checks();
-    cure3 = "sh install.sh BUNDLE --key PUB --only chart";
+    cure3 = installStep("chart");
+    cureOfLogin2 = installStep("secret,chart", loginFlags);
     dockerConfig = looseObject({
       auths: record(string2(), looseObject({ auth: string2().optional() }))
     });
@@ -51898,7 +52965,7 @@ async function readStatus(cluster2, { name: name3, namespace }) {
     const text4 = await cluster2.helm("status", name3, "--namespace", namespace, "--output", "json");
     return statusForm.parse(JSON.parse(text4));
   } catch (error3) {
-    const isMissing = error3 instanceof AirgapError && !isForbidden(error3) && /not found/.test(error3.given ?? "");
+    const isMissing = error3 instanceof AirgapError && !isForbidden(error3) && /release: not found/.test(error3.given ?? "");
     if (isMissing) return void 0;
     throw error3;
   }
@@ -52111,7 +53178,7 @@ async function webhookChecks(cluster2, objects, now2) {
   });
   const webhooks = found ?? [];
   if (webhooks.length === 0)
-    return [registered, ...skipAll(names2, found ? "there is no webhook" : "no webhook was read")];
+    return [registered, ...skipAll(names3, found ? "there is no webhook" : "no webhook was read")];
   const others = await Promise.all([
     check("webhook-service", () => lookBehind(cluster2, webhooks)),
     check("webhook-ca", () => judgeCertificates(webhooks, now2)),
@@ -52131,7 +53198,7 @@ function registration(webhooks, objects) {
     `its pod registers it when it starts: kubectl get pods --namespace ${service.split("/")[0]}`
   );
 }
-var names2, webhookNames, namesOf;
+var names3, webhookNames, namesOf;
 var init_webhook_checks = __esm({
   "src/doctor/webhook-checks.ts"() {
     "use strict";
@@ -52140,8 +53207,8 @@ var init_webhook_checks = __esm({
     init_webhook_ca();
     init_webhook_namespaces();
     init_webhook_service();
-    names2 = ["webhook-service", "webhook-ca", "webhook-namespaces"];
-    webhookNames = ["webhook", ...names2];
+    names3 = ["webhook-service", "webhook-ca", "webhook-namespaces"];
+    webhookNames = ["webhook", ...names3];
     namesOf = (webhooks) => [
       ...new Set(webhooks.map(({ configuration }) => `MutatingWebhookConfiguration ${configuration}`))
     ];
@@ -52209,17 +53276,17 @@ async function readNodeText(path7) {
   });
 }
 async function readSome(path7) {
-  const file2 = await (0, import_promises44.open)(path7);
+  const file2 = await (0, import_promises46.open)(path7);
   try {
-    const parts2 = [];
+    const parts = [];
     let left = mostBytes + 1;
     while (left > 0) {
       const { bytesRead, buffer: buffer2 } = await file2.read(Buffer.alloc(Math.min(left, 65536)));
       if (bytesRead === 0) break;
-      parts2.push(buffer2.subarray(0, bytesRead));
+      parts.push(buffer2.subarray(0, bytesRead));
       left -= bytesRead;
     }
-    return Buffer.concat(parts2);
+    return Buffer.concat(parts);
   } finally {
     await file2.close();
   }
@@ -52250,15 +53317,15 @@ function shownLine(line2) {
   return equals < 0 || upToEquals.includes("://") ? "\u2026" : `${oneLine(upToEquals, 200)} \u2026`;
 }
 function placesOf2(path7, folder) {
-  if (!(0, import_node_path41.isAbsolute)(path7)) return [(0, import_node_path41.join)(folder, path7)];
-  return path7.startsWith(etc) ? [(0, import_node_path41.join)(folder, path7.slice(etc.length)), path7] : [path7];
+  if (!(0, import_node_path42.isAbsolute)(path7)) return [(0, import_node_path42.join)(folder, path7)];
+  return path7.startsWith(etc) ? [(0, import_node_path42.join)(folder, path7.slice(etc.length)), path7] : [path7];
 }
-var import_promises44, import_node_path41, mostBytes, harmless, etc;
+var import_promises46, import_node_path42, mostBytes, harmless, etc;
 var init_files3 = __esm({
   "src/doctor/node/files.ts"() {
     "use strict";
-    import_promises44 = require("node:fs/promises");
-    import_node_path41 = require("node:path");
+    import_promises46 = require("node:fs/promises");
+    import_node_path42 = require("node:path");
     init_dist();
     init_files2();
     init_error();
@@ -52355,9 +53422,9 @@ async function readNodeConfig(path7) {
     const parsed5 = fileForm.safeParse(await readToml(at));
     if (!parsed5.success) return { misfit: `${at}: ${misfits(parsed5.error)}` };
     read5.push({ path: at, file: parsed5.data });
-    for (const named3 of parsed5.data.imports ?? []) {
-      const found = await importsAt((0, import_node_path42.resolve)((0, import_node_path42.dirname)(at), named3), (0, import_node_path42.dirname)(path7));
-      if (found.length === 0 && !named3.includes("*")) missing7.push(shown3(named3));
+    for (const named4 of parsed5.data.imports ?? []) {
+      const found = await importsAt((0, import_node_path43.resolve)((0, import_node_path43.dirname)(at), named4), (0, import_node_path43.dirname)(path7));
+      if (found.length === 0 && !named4.includes("*")) missing7.push(shown3(named4));
       pending.push(...found);
     }
   }
@@ -52383,22 +53450,22 @@ function withRegistry(files2, version3, { files: paths, missing: missing7 }) {
   return { version: version3, files: paths, missing: missing7, disabled, registry: parsed5.data, plugin, otherNames };
 }
 function mergePlugins(files2, version3) {
-  const merged2 = /* @__PURE__ */ new Map();
+  const merged3 = /* @__PURE__ */ new Map();
   for (const { plugins = {} } of files2)
     for (const [name3, table4] of Object.entries(plugins))
-      merged2.set(name3, version3 > 2 ? mergeTables(merged2.get(name3) ?? {}, table4) : table4);
-  return merged2;
+      merged3.set(name3, version3 > 2 ? mergeTables(merged3.get(name3) ?? {}, table4) : table4);
+  return merged3;
 }
 function mergeTables(base2, more, depth = 0) {
-  const merged2 = new Map(Object.entries(base2));
+  const merged3 = new Map(Object.entries(base2));
   for (const [key, value] of Object.entries(more)) {
-    const own2 = merged2.get(key);
-    merged2.set(
+    const own2 = merged3.get(key);
+    merged3.set(
       key,
-      depth < deepest2 && isTable(own2) && isTable(value) ? mergeTables(own2, value, depth + 1) : value
+      depth < deepest3 && isTable(own2) && isTable(value) ? mergeTables(own2, value, depth + 1) : value
     );
   }
-  return Object.fromEntries(merged2);
+  return Object.fromEntries(merged3);
 }
 async function importsAt(path7, folder) {
   for (const place6 of placesOf2(path7, folder)) {
@@ -52412,14 +53479,14 @@ async function matching(pattern2) {
   for (const part3 of pattern2.split("/").filter((one) => one !== "")) {
     const inEach = folders.map(async (folder) => {
       const names4 = /[*?[]/.test(part3) ? await namesIn(folder, part3) : [part3];
-      return existing(names4.map((name3) => (0, import_node_path42.join)(folder, name3)));
+      return existing(names4.map((name3) => (0, import_node_path43.join)(folder, name3)));
     });
     folders = (await Promise.all(inEach)).flat();
   }
   return folders;
 }
 async function namesIn(folder, pattern2) {
-  const names4 = await (0, import_promises45.readdir)(folder).catch(() => []);
+  const names4 = await (0, import_promises47.readdir)(folder).catch(() => []);
   const matches2 = fnmatch(pattern2);
   try {
     return names4.filter((name3) => matches2(name3)).sort();
@@ -52431,7 +53498,7 @@ async function namesIn(folder, pattern2) {
 async function existing(paths) {
   const there = await Promise.all(
     paths.map(
-      (path7) => (0, import_promises45.stat)(path7).then(
+      (path7) => (0, import_promises47.stat)(path7).then(
         () => true,
         () => false
       )
@@ -52439,19 +53506,19 @@ async function existing(paths) {
   );
   return paths.filter((_, i2) => there[i2]);
 }
-var import_promises45, import_node_path42, pluginNames, deepest2, isTable;
+var import_promises47, import_node_path43, pluginNames, deepest3, isTable;
 var init_config = __esm({
   "src/doctor/node/config.ts"() {
     "use strict";
-    import_promises45 = require("node:fs/promises");
-    import_node_path42 = require("node:path");
+    import_promises47 = require("node:fs/promises");
+    import_node_path43 = require("node:path");
     init_fnmatch();
     init_python();
     init_files3();
     init_form();
     init_words();
     pluginNames = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"];
-    deepest2 = 8;
+    deepest3 = 8;
     isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
   }
 });
@@ -52464,14 +53531,14 @@ function mirrorAddress(endpoint) {
 function hostAddress(server, overridePath) {
   const whole2 = server.startsWith("http") ? server : `https://${server}`;
   return readAddress(whole2, (path7) => {
-    const clean = path7 === "" ? "" : import_node_path43.posix.normalize(path7).replace(/\/$/, "");
+    const clean = path7 === "" ? "" : import_node_path44.posix.normalize(path7).replace(/\/$/, "");
     return overridePath || clean.endsWith("/v2") ? clean : `${clean}/v2`;
   });
 }
 function readAddress(url, complete2 = (path7) => path7) {
-  const parts2 = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]+)([^?#]*)/i.exec(url);
-  if (parts2 === null) return void 0;
-  const [, scheme = "", authority2 = "", path7 = ""] = parts2;
+  const parts = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/?#]*@)?([^/?#]+)([^?#]*)/i.exec(url);
+  if (parts === null) return void 0;
+  const [, scheme = "", authority2 = "", path7 = ""] = parts;
   return { scheme: scheme.toLowerCase(), authority: authority2, path: joined2(complete2(path7)) };
 }
 function printAddress({ scheme, authority: authority2, path: path7 }) {
@@ -52509,14 +53576,14 @@ function hostOf2({ scheme, authority: authority2 }) {
   return host.endsWith(usual) ? host.slice(0, -usual.length) : host;
 }
 function joined2(path7) {
-  const whole2 = import_node_path43.posix.join("/", path7);
+  const whole2 = import_node_path44.posix.join("/", path7);
   return whole2 === "/" ? whole2 : whole2.replace(/\/$/, "");
 }
-var import_node_path43;
+var import_node_path44;
 var init_address = __esm({
   "src/doctor/node/address.ts"() {
     "use strict";
-    import_node_path43 = require("node:path");
+    import_node_path44 = require("node:path");
     init_words();
   }
 });
@@ -52603,15 +53670,15 @@ var init_endpoints = __esm({
 });
 
 // src/doctor/node/authority.ts
-async function authorityAt(named3, folder, besideFile) {
-  for (const place6 of placesOf2(named3, folder)) {
+async function authorityAt(named4, folder, besideFile) {
+  for (const place6 of placesOf2(named4, folder)) {
     const pem = await readNodeText(place6).catch((error3) => {
       if (error3 instanceof AirgapError) return void 0;
       throw error3;
     });
-    if (pem !== void 0) return { named: shown3(named3), besideFile, pem };
+    if (pem !== void 0) return { named: shown3(named4), besideFile, pem };
   }
-  return { named: shown3(named3), besideFile, pem: void 0 };
+  return { named: shown3(named4), besideFile, pem: void 0 };
 }
 function holdsAll(pem, wanted) {
   const has = new Set(certificatesIn2(pem));
@@ -52635,7 +53702,7 @@ function configuredLogin(registry3, authority2) {
   const auths = Object.entries(registry3.auths ?? {}).map(
     ([url, auth2]) => [url.replace(/^[a-z]+:\/\/([^/]*).*$/i, "$1"), auth2]
   );
-  const auth = new Map(auths).get(authority2) ?? entryOf2(registry3.configs, authority2)?.auth;
+  const auth = new Map(auths).get(authority2) ?? entryOf3(registry3.configs, authority2)?.auth;
   return auth === void 0 ? "none" : loginOf2(auth);
 }
 function headerLogin({ header: header2 = {} }) {
@@ -52646,7 +53713,7 @@ function headerLogin({ header: header2 = {} }) {
   if (basic !== null) return isPair(basic[1] ?? "") ? "header" : "unreadable";
   return /^bearer +\S/i.test(value) ? "header" : "unreadable";
 }
-function entryOf2(table4, key) {
+function entryOf3(table4, key) {
   return new Map(Object.entries(table4 ?? {})).get(key);
 }
 function loginOf2({ username = "", identitytoken = "", auth = "" }) {
@@ -52679,19 +53746,19 @@ async function hostsWay(source, folders) {
   const names4 = [.../* @__PURE__ */ new Set([hostFolder(source), source, "_default"])];
   for (const root of folders.roots)
     for (const name3 of names4) {
-      const folder = (0, import_node_path44.join)(root, name3);
+      const folder = (0, import_node_path45.join)(root, name3);
       if (await isThere(folder)) return wayIn(source, folder, folders);
     }
-  return noWay(source, (0, import_node_path44.join)(folders.roots[0] ?? "", names4[0] ?? "", "hosts.toml"));
+  return noWay(source, (0, import_node_path45.join)(folders.roots[0] ?? "", names4[0] ?? "", "hosts.toml"));
 }
 function isThere(path7) {
-  return (0, import_promises46.stat)(path7).then(
+  return (0, import_promises48.stat)(path7).then(
     () => true,
     () => false
   );
 }
 async function wayIn(source, folder, folders) {
-  const place6 = (0, import_node_path44.join)(folder, "hosts.toml");
+  const place6 = (0, import_node_path45.join)(folder, "hosts.toml");
   const broken = (why) => ({ ...noWay(source, place6), broken: why });
   const read5 = await readHostsFile(place6);
   if ("why" in read5) return broken(read5.why);
@@ -52754,15 +53821,15 @@ async function attempt(url, table4, folder, { registry: registry3 }) {
     login: configured === "none" ? header2 : configured
   };
 }
-function authority(named3, folder) {
-  return (0, import_node_path44.isAbsolute)(named3) ? authorityAt(named3, (0, import_node_path44.dirname)((0, import_node_path44.dirname)(folder)), false) : authorityAt(named3, folder, true);
+function authority(named4, folder) {
+  return (0, import_node_path45.isAbsolute)(named4) ? authorityAt(named4, (0, import_node_path45.dirname)((0, import_node_path45.dirname)(folder)), false) : authorityAt(named4, folder, true);
 }
-var import_promises46, import_node_path44, known, capabilitiesOf;
+var import_promises48, import_node_path45, known, capabilitiesOf;
 var init_hosts = __esm({
   "src/doctor/node/hosts.ts"() {
     "use strict";
-    import_promises46 = require("node:fs/promises");
-    import_node_path44 = require("node:path");
+    import_promises48 = require("node:fs/promises");
+    import_node_path45 = require("node:path");
     init_nodes();
     init_error();
     init_address();
@@ -52780,8 +53847,8 @@ var init_hosts = __esm({
 // src/doctor/node/mirrors.ts
 async function mirrorWay(source, config2, folder) {
   const { mirrors: mirrors2 } = config2.registry;
-  const own2 = entryOf2(mirrors2, source);
-  const found = own2 ?? entryOf2(mirrors2, "*");
+  const own2 = entryOf3(mirrors2, source);
+  const found = own2 ?? entryOf3(mirrors2, "*");
   const place6 = `mirrors."${own2 === void 0 && found ? "*" : source}"`;
   if (found === void 0) return noWay(source, place6);
   const endpoints = found.endpoint ?? [];
@@ -52792,7 +53859,7 @@ async function mirrorWay(source, config2, folder) {
 async function attempt2(endpoint, { registry: registry3, version: version3 }, folder) {
   const address = mirrorAddress(endpoint);
   const authority2 = address?.authority ?? "";
-  const tls = version3 > 2 ? void 0 : entryOf2(registry3.configs, authority2)?.tls;
+  const tls = version3 > 2 ? void 0 : entryOf3(registry3.configs, authority2)?.tls;
   const file2 = tls?.ca_file ?? "";
   return {
     written: shown3(endpoint),
@@ -53014,8 +54081,8 @@ function nodeNeeds(inventory, { target: target2 }, login) {
   return { ...nodesInput({ inventory, target: target2 }), login };
 }
 async function nodeChecks(path7, wanted) {
-  const at = (0, import_node_path45.resolve)(path7);
-  const found = await (0, import_promises47.stat)(at).catch((cause) => {
+  const at = (0, import_node_path46.resolve)(path7);
+  const found = await (0, import_promises49.stat)(at).catch((cause) => {
     throw unreadable(at, "the node configuration", cause);
   });
   if (!found.isDirectory()) return configChecks(at, wanted);
@@ -53036,18 +54103,18 @@ ${config2.misfit}`;
   const read5 = { check: "node-config", ...finding };
   if (reading === "none") return [read5];
   if (reading === "mirrors") {
-    const folder = (0, import_node_path45.dirname)(path7);
+    const folder = (0, import_node_path46.dirname)(path7);
     const ways = (source) => mirrorWay(source, config2, folder);
     return [read5, ...await wayChecks(ways, wanted, config2.version)];
   }
   return configPathChecks(path7, config2, read5, wanted);
 }
 async function configPathChecks(path7, { registry: registry3, version: version3 }, read5, wanted) {
-  const named3 = registry3.config_path ?? "";
+  const named4 = registry3.config_path ?? "";
   const roots = [];
-  for (const folder of foldersOf(named3)) {
+  for (const folder of foldersOf(named4)) {
     const places = await Promise.all(
-      placesOf2(folder, (0, import_node_path45.dirname)(path7)).map(async (place6) => await isThere(place6) ? [place6] : [])
+      placesOf2(folder, (0, import_node_path46.dirname)(path7)).map(async (place6) => await isThere(place6) ? [place6] : [])
     );
     roots.push(...places.flat().slice(0, 1));
   }
@@ -53056,7 +54123,7 @@ async function configPathChecks(path7, { registry: registry3, version: version3 
     const checks = await hostChecks({ roots, registry: registry3, version: version3 }, wanted);
     return [{ ...read5, evidence: evidence2 }, ...checks];
   }
-  const evidence = `${shown3(named3)}, which config_path names, is not on this machine`;
+  const evidence = `${shown3(named4)}, which config_path names, is not on this machine`;
   const cure5 = "copy the folder from the node and give it with --node-config FOLDER";
   return [read5, { check: "node-endpoints", ...skipped(evidence, cure5) }];
 }
@@ -53082,23 +54149,23 @@ async function wayChecks(wayTo, wanted, version3) {
   ];
 }
 async function refuseOther(folder) {
-  const names4 = await (0, import_promises47.readdir)(folder).catch((cause) => {
+  const names4 = await (0, import_promises49.readdir)(folder).catch((cause) => {
     throw unreadable(folder, "the node configuration", cause);
   });
-  const files2 = names4.map((name3) => (0, import_node_path45.join)(folder, name3, "hosts.toml"));
+  const files2 = names4.map((name3) => (0, import_node_path46.join)(folder, name3, "hosts.toml"));
   if ((await Promise.all(files2.map(isThere))).includes(true)) return;
   throw new AirgapError("usage", "the folder of --node-config is no certs.d", {
     given: folder,
     expected: "a folder with HOST/hosts.toml in it",
-    next: names4.includes("hosts.toml") ? `give the folder above it: ${(0, import_node_path45.dirname)(folder)}` : "give the config.toml of the node, or the folder that config_path in it names"
+    next: names4.includes("hosts.toml") ? `give the folder above it: ${(0, import_node_path46.dirname)(folder)}` : "give the config.toml of the node, or the folder that config_path in it names"
   });
 }
-var import_promises47, import_node_path45;
+var import_promises49, import_node_path46;
 var init_checks3 = __esm({
   "src/doctor/node/checks.ts"() {
     "use strict";
-    import_promises47 = require("node:fs/promises");
-    import_node_path45 = require("node:path");
+    import_promises49 = require("node:fs/promises");
+    import_node_path46 = require("node:path");
     init_files2();
     init_files();
     init_nodes();
@@ -53115,123 +54182,6 @@ var init_checks3 = __esm({
   }
 });
 
-// src/doctor/lost-children.ts
-async function lostChildren({ images: images2 }, target2) {
-  const indexes = images2.filter(({ mediaType: mediaType2 }) => isIndex(mediaType2)).flatMap(({ placements }) => placements.map(({ reference }) => reference));
-  const lost2 = await pMap(indexes, (reference) => lostBelow(reference, target2), {
-    concurrency: 32
-  });
-  return lost2.flat();
-}
-async function lostBelow(reference, target2) {
-  const { repository: whole2, tag: tag2 } = splitPlacement(reference);
-  const repository = whole2.slice(target2.host.length + 1);
-  const found = await target2.getManifest(repository, tag2);
-  if (found === void 0) return [`${reference} is gone`];
-  const { manifest } = makeDocument(found.descriptor, found.bytes);
-  const children2 = await Promise.all(
-    references(manifest).map(async ({ digest: digest3, platform: platform5 }) => {
-      const isThere2 = await target2.headManifest(repository, digest3) !== void 0;
-      if (isThere2) return [];
-      const what = platform5 ? `${platform5.os}/${platform5.architecture}` : "a manifest";
-      return [`${reference}: ${what} below it is gone (${digest3})`];
-    })
-  );
-  return children2.flat();
-}
-var init_lost_children = __esm({
-  "src/doctor/lost-children.ts"() {
-    "use strict";
-    init_p_map();
-    init_graph();
-    init_manifest();
-    init_media_types();
-    init_repositories();
-  }
-});
-
-// src/doctor/registry-checks.ts
-async function registryChecks(inventory, target2, login) {
-  const first = inventory.images.flatMap(({ placements }) => placements)[0];
-  if (!first) return skipAll(["registry", ...names3], "the bundle has no placement");
-  const reached = await check("registry", () => reach(first.reference, target2, login));
-  if (reached.status !== "ok")
-    return [reached, ...skipAll(names3, "the registry was not reached with this login")];
-  return [
-    reached,
-    await check("placements", () => resolvePlacements2(inventory, target2)),
-    await check("push-rights", () => tryPush2(inventory, target2, login))
-  ];
-}
-async function reach(reference, target2, login) {
-  const { repository, tag: tag2 } = splitPlacement(reference);
-  const who = login.credential ? `as ${login.credential.username}` : "without a login";
-  try {
-    await target2.headManifest(repository.slice(target2.host.length + 1), tag2);
-    return ok(`${target2.host} answers ${who} (${login.from})`);
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError)) throw error3;
-    const { message, given: given2 = "", next = "" } = error3;
-    const evidence = `${who} (${login.from}): ${[message, given2].filter(Boolean).join(": ")}`;
-    if (error3.class !== "authentication") return failure2(evidence, next);
-    if (!login.isKnown)
-      return skipped(evidence, "give the pull credential: --username and --password-file");
-    return failure2(evidence, cureOfLogin);
-  }
-}
-async function resolvePlacements2(inventory, target2) {
-  const images2 = inventory.images.map(({ source, digest: digest3, mediaType: mediaType2, placements }) => {
-    return { source, digest: digest3, mediaType: mediaType2, placements: placements.map(({ reference }) => reference) };
-  });
-  const { pullThrough = [] } = inventory.target;
-  const result = await targetHeads({ images: images2, target: target2, pullThrough });
-  const all = result.images.flatMap(({ placements }) => placements);
-  const errors = all.flatMap(({ error: error3 }) => error3 ?? []);
-  const sum2 = `${all.length - errors.length} of ${count(all.length, "placement")} resolve to the signed digest`;
-  if (errors.length === 0) return whole(sum2, await lostChildren(inventory, target2));
-  const lines3 = errors.map(({ message, given: given2 }) => [message, given2].filter(Boolean).join(": "));
-  return failure2([sum2, ...lines3].join("\n"), "sh install.sh BUNDLE --key PUB --only load");
-}
-function whole(sum2, lost2) {
-  if (lost2.length === 0) return ok(sum2);
-  const evidence = [`${sum2}, but the registry has lost what is below them:`, ...lost2];
-  return failure2(evidence.join("\n"), "node bundle.js load BUNDLE --key PUB --deep brings it back");
-}
-async function tryPush2({ images: images2, target: { pullThrough } }, target2, { credential, from }) {
-  const repositories = images2.flatMap(
-    ({ placements }) => placements.map(({ reference }) => splitPlacement(reference).repository)
-  );
-  const written2 = repositories.find((repository2) => !isPullThrough(repository2, pullThrough));
-  if (written2 === void 0) return skipped("all placements are in a pull-through cache");
-  const who = credential ? `${credential.username} (${from})` : "anybody";
-  const repository = written2.slice(target2.host.length + 1);
-  try {
-    await target2.checkPush(repository);
-  } catch (error3) {
-    if (!(error3 instanceof AirgapError) || !["refused", "authentication"].includes(error3.class))
-      throw error3;
-    return ok(`${who} may not push to ${repository}`);
-  }
-  return warning2(
-    `${who} may push to ${repository}: whoever reads the Secret of the cluster can replace its images`,
-    "let the cluster pull with an account that can only read (in Harbor a robot with pull alone)"
-  );
-}
-var names3, cureOfLogin;
-var init_registry_checks = __esm({
-  "src/doctor/registry-checks.ts"() {
-    "use strict";
-    init_repositories();
-    init_error();
-    init_units();
-    init_heads();
-    init_check();
-    init_lost_children();
-    names3 = ["placements", "push-rights"];
-    cureOfLogin = "give the cluster a login that can pull: sh install.sh BUNDLE --key PUB --username USER --password-file FILE --only secret,chart";
-  }
-});
-
 // src/commands/doctor.ts
 var doctor_exports = {};
 __export(doctor_exports, {
@@ -53240,9 +54190,10 @@ __export(doctor_exports, {
 async function runDoctor(path7, options, context) {
   const given2 = await readGiven("pull", options.pull, context);
   if (given2) emitSecret(given2, context);
+  await requireKubeconfig(options.cluster, context.cwd);
   const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
   const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned((0, import_node_path46.resolve)(context.cwd, path7), trust);
+  const bundle = await openSigned((0, import_node_path47.resolve)(context.cwd, path7), trust);
   try {
     for (const message of bundle.warnings) context.emit({ kind: "warning", message });
     const place6 = site ? await atSite(bundle, site, context) : { inventory: bundle.inventory, installed: await readInstalled(bundle) };
@@ -53272,7 +54223,7 @@ async function examine(visit2) {
       nodeNeeds(
         inventory,
         installed,
-        login.isKnown ? login.credential !== void 0 : void 0
+        isKnown(login) ? login.credential !== void 0 : void 0
       ),
       context
     ) : [];
@@ -53300,15 +54251,17 @@ async function meetCluster({ options, inventory, installed, given: given2, conte
   const { secret, checks } = await secretChecks(cluster2, wanted);
   return { cluster: cluster2, ...secret ? { secret } : {}, checks: [answers2, ...checks] };
 }
-function chooseLogin({ given: given2, context }, secret) {
-  if (given2) return { credential: given2, from: "as given", isKnown: true };
-  const unknown3 = { credential: void 0, isKnown: false };
+function chooseLogin({ given: given2, options, context }, secret) {
+  if (given2) return { credential: given2, from: "as given", origin: "given" };
+  if (!options.parts.includes("cluster"))
+    return { credential: void 0, from: "none is given", origin: "not-asked" };
+  const unknown3 = { credential: void 0, origin: "not-read" };
   if (secret === void 0) return { ...unknown3, from: "no pull credential is known" };
   const credential = loginOf(secret.data);
   if (credential === "half")
     return { ...unknown3, from: "the Secret registry-info has half a login" };
   if (credential) emitSecret(credential, context);
-  return { credential, from: "by the Secret registry-info", isKnown: true };
+  return { credential, from: "by the Secret registry-info", origin: "secret" };
 }
 function askRegistry(inventory, target2, login, { emit }) {
   emit({ kind: "step", name: `looking for every image in ${target2.host}` });
@@ -53323,13 +54276,13 @@ function lookIntoCluster({ bundle, inventory, installed, context }, cluster2, lo
 }
 async function lookAtNode(path7, needs, { cwd }) {
   if (path7 === void 0) return skipAll(["node-config"], "no --node-config is given");
-  return nodeChecks((0, import_node_path46.resolve)(cwd, path7), needs);
+  return nodeChecks((0, import_node_path47.resolve)(cwd, path7), needs);
 }
-var import_node_path46, patience3;
+var import_node_path47, patience3;
 var init_doctor = __esm({
   "src/commands/doctor.ts"() {
     "use strict";
-    import_node_path46 = require("node:path");
+    import_node_path47 = require("node:path");
     init_verify();
     init_tools();
     init_check();
@@ -53338,6 +54291,7 @@ var init_doctor = __esm({
     init_checks3();
     init_registry_checks();
     init_secret_checks();
+    init_secret_keys2();
     init_site();
     init_secret();
     init_client();
@@ -53810,7 +54764,7 @@ __export(prepare_exports, {
 async function runPrepareBundle(path7, options, context) {
   const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
   const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned((0, import_node_path47.resolve)(context.cwd, path7), trust);
+  const bundle = await openSigned((0, import_node_path48.resolve)(context.cwd, path7), trust);
   try {
     for (const message of bundle.warnings) context.emit({ kind: "warning", message });
     const { inventory } = site ? await atSite(bundle, site, context) : bundle;
@@ -53835,7 +54789,7 @@ function runPrepare(spec, options, context) {
   return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
     const { registries } = connections;
     const complete2 = await withSourceImages(spec, registries, context);
-    const { inventory, problems } = await prepare2(complete2, registries, context, {});
+    const { inventory, problems } = await planBundle(complete2, registries, context, {});
     refuseOnErrors(problems, context);
     return prepareTarget(inventory, { ways: spec, connections }, options, context);
   });
@@ -53869,11 +54823,11 @@ async function provide(kind, repositories, work) {
   if (kind === "none") return { needs: [], commands: [], errors: [] };
   return prepareEcr(repositories, { ...work, registry: ecrRegistry(work.api.host) });
 }
-var import_node_path47, withoutAws;
+var import_node_path48, withoutAws;
 var init_prepare = __esm({
   "src/commands/prepare.ts"() {
     "use strict";
-    import_node_path47 = require("node:path");
+    import_node_path48 = require("node:path");
     init_verify();
     init_site();
     init_repositories();
@@ -53899,7 +54853,7 @@ var init_prepare = __esm({
 // src/inputs/carried-tools.ts
 function readTools(tools, folder) {
   const read5 = tools.map(
-    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path48.resolve)(folder, tool.oras) }
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path49.resolve)(folder, tool.oras) }
   );
   for (const [index, { platform: platform5 }] of read5.entries()) {
     if (!platforms.includes(platform5)) throw unknownPlatform(platform5, index);
@@ -53919,11 +54873,11 @@ function twice2(platform5, index) {
     expected: "each platform once"
   });
 }
-var import_node_path48, platforms;
+var import_node_path49, platforms;
 var init_carried_tools2 = __esm({
   "src/inputs/carried-tools.ts"() {
     "use strict";
-    import_node_path48 = require("node:path");
+    import_node_path49 = require("node:path");
     init_error();
     platforms = [
       ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
@@ -53965,15 +54919,15 @@ function readImageSource(item, place6, folder) {
     field: `${place6}.${kind}`,
     takesSuspected: item.suspected === true
   });
-  const file2 = (kind, written2) => ({
-    ...at(kind),
-    name: written2,
-    path: isNoPath(written2) ? written2 : (0, import_node_path49.resolve)(folder, written2)
-  });
+  const file2 = (kind, written2) => {
+    if (/^https?:\/\//i.test(written2)) throw onTheWeb(`${place6}.${kind}`, written2);
+    const path7 = isNoPath(written2) ? written2 : (0, import_node_path50.resolve)(folder, written2);
+    return { ...at(kind), name: written2, path: path7 };
+  };
   if ("manifests" in item) return { kind: "manifests", ...file2("manifests", item.manifests) };
   if ("cluster" in item) {
     const { context, kubeconfig: path7, namespaces } = item.cluster;
-    const kubeconfig = path7 === void 0 ? void 0 : (0, import_node_path49.resolve)(folder, path7);
+    const kubeconfig = path7 === void 0 ? void 0 : (0, import_node_path50.resolve)(folder, path7);
     return { kind: "cluster", ...at("cluster"), ...defined({ context, kubeconfig }), namespaces };
   }
   if ("containerd" in item) return { kind: "containerd", ...file2("containerd", item.containerd) };
@@ -53986,19 +54940,79 @@ function readImageSource(item, place6, folder) {
     kind: "chart",
     ...file2("chart", item.chart),
     ...defined({ version: version3, namespace, kubeVersion }),
-    values: item.values.map((path7) => (0, import_node_path49.resolve)(folder, path7)),
+    values: item.values.map((path7) => (0, import_node_path50.resolve)(folder, path7)),
     apiVersions
   };
 }
 function isNoPath(written2) {
   return written2 === "-" || written2.startsWith("oci://");
 }
-var import_node_path49;
+function onTheWeb(field, url) {
+  const isChart2 = field.endsWith(".chart");
+  return new AirgapError("usage", `${field}: https is not supported`, {
+    given: url.replace(/[?#].*$/, "").replace(/\/\/[^/]*@/, "//"),
+    next: `download it and give the path${isChart2 ? ", or give oci://host/path/NAME:VERSION" : ""}`
+  });
+}
+var import_node_path50;
 var init_image_source = __esm({
   "src/inputs/image-source.ts"() {
     "use strict";
-    import_node_path49 = require("node:path");
+    import_node_path50 = require("node:path");
+    init_error();
     init_defined();
+  }
+});
+
+// src/inputs/list-lines.ts
+function refuseDocument(text4, name3) {
+  const lines3 = text4.split(/\r?\n/).filter((line2) => /^\s*[^#\s]/.test(line2));
+  const begins = /^(?:---|%YAML|\s*[{[])/.test(lines3[0] ?? "");
+  if (!begins && !lines3.some(beginsText) && lines3.filter(isEntry).length < 2) return;
+  throw new AirgapError("usage", `${name3} looks like YAML or JSON, not like a list of images`, {
+    given: name3,
+    expected: "one image a line, and nothing else in it",
+    next: "for manifests write {manifests: FILE} in images of bundle.yaml"
+  });
+}
+function isEntry(line2) {
+  return /^\s*(?:-\s|(?:-\s+)?["']?[^\s"':]+["']?\s*:(?:\s|$))/.test(line2);
+}
+function beginsText(line2) {
+  return /:\s+[|>][-+\d]*\s*$/.test(line2);
+}
+function refuseOddLines(images2, field) {
+  const odd = images2.filter(({ image: image2 }) => !isName(image2));
+  if (odd.length === 0) return;
+  const told = odd.slice(0, mostTold).map(({ origin, image: image2 }) => `${origin} (${beginOf(image2)})`);
+  const others = odd.length > mostTold ? ` and ${odd.length - mostTold} more` : "";
+  const what = odd.length === 1 ? "a line is no image name" : `${odd.length} lines are no image names`;
+  throw new AirgapError("usage", `${field}: ${what}`, {
+    given: `${told.join(", ")}${others}`,
+    expected: "host/path:tag or host/path@sha256:\u2026, the path in lower case",
+    next: "correct the names"
+  });
+}
+function isName(text4) {
+  try {
+    parseReference(text4);
+    return true;
+  } catch (cause) {
+    if (cause instanceof RangeError) return false;
+    throw cause;
+  }
+}
+function beginOf(text4) {
+  const [begin = ""] = /^[A-Za-z0-9._/-]{0,12}/.exec(text4) ?? [];
+  return begin === text4 ? begin : `${begin}\u2026`;
+}
+var mostTold;
+var init_list_lines = __esm({
+  "src/inputs/list-lines.ts"() {
+    "use strict";
+    init_reference();
+    init_error();
+    mostTold = 5;
   }
 });
 
@@ -54009,7 +55023,7 @@ async function readImages2(items, folder) {
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") images2.push({ image: item, origin: `images[${index}]` });
     else if ("list" in item)
-      images2.push(...await readList2((0, import_node_path50.resolve)(folder, item.list), `images[${index}].list`));
+      images2.push(...await readList3((0, import_node_path51.resolve)(folder, item.list), `images[${index}].list`));
     else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
   if (images2.length > 0 || imageSources.length > 0) return { images: images2, imageSources };
@@ -54018,22 +55032,26 @@ async function readImages2(items, folder) {
   });
 }
 function parseImageList(text4, name3) {
+  refuseDocument(text4, name3);
   return text4.replace(/^\uFEFF/, "").split(/\r?\n/).map((line2, index) => ({
     image: line2.replace(/(^|\s)#.*$/, "").trim(),
     origin: `${name3}:${index + 1}`
   })).filter(({ image: image2 }) => image2 !== "");
 }
-async function readList2(path7, field) {
-  return parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path50.basename)(path7));
+async function readList3(path7, field) {
+  const images2 = parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path51.basename)(path7));
+  refuseOddLines(images2, field);
+  return images2;
 }
-var import_node_path50;
+var import_node_path51;
 var init_image_list = __esm({
   "src/inputs/image-list.ts"() {
     "use strict";
-    import_node_path50 = require("node:path");
+    import_node_path51 = require("node:path");
     init_error();
     init_files2();
     init_image_source();
+    init_list_lines();
   }
 });
 
@@ -54051,6 +55069,7 @@ async function makeSpec(document, folder, context) {
     ...await readImages2(document.images, folder),
     covers: document.covers.map((item, index) => readImageSource(item, `covers[${index}]`, folder)),
     platforms: document.platforms.map((text4, index) => readPlatform(text4, index)),
+    referrers: document.referrers,
     registries: await readRegistries(document, target2, folder, context),
     pullThrough: document.pullThrough.map((path7, index) => readPullThrough(path7, index, target2)),
     tools: readTools(document.tools, folder),
@@ -54128,7 +55147,7 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
     });
   }
   if (unsigned2) return { unsigned: unsigned2 };
-  return key ? { key: (0, import_node_path51.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path52.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf2({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -54137,13 +55156,13 @@ function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart2, folder) {
-  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path51.resolve)(folder, chart2);
+  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path52.resolve)(folder, chart2);
 }
-var import_node_path51;
+var import_node_path52;
 var init_make_spec = __esm({
   "src/inputs/make-spec.ts"() {
     "use strict";
-    import_node_path51 = require("node:path");
+    import_node_path52 = require("node:path");
     init_platform();
     init_error();
     init_carried_tools2();
@@ -54167,11 +55186,11 @@ __export(bundle_file_exports, {
   readBundleSpec: () => readBundleSpec
 });
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path52.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path7 = (0, import_node_path53.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  const spec = await makeSpec(validate3(document, path7, layers), (0, import_node_path52.dirname)(path7), context);
+  const spec = await makeSpec(validate3(document, path7, layers), (0, import_node_path53.dirname)(path7), context);
   const lockPath = lockPathOf(path7);
   return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
@@ -54218,11 +55237,11 @@ function placesOf3(path7, { flags, variables: variables2 }) {
     return path7;
   };
 }
-var import_node_path52, bundleFile;
+var import_node_path53, bundleFile;
 var init_bundle_file = __esm({
   "src/inputs/bundle-file.ts"() {
     "use strict";
-    import_node_path52 = require("node:path");
+    import_node_path53 = require("node:path");
     init_error();
     init_defined();
     init_field_errors();
@@ -54250,10 +55269,16 @@ async function runImages(spec, context) {
     );
     const found = await findSourceImages(spec, registries, context);
     refuseMistakes([...listed2.errors, ...found.errors]);
-    return [...byImage([...listed2.images, ...found.images])].map(([image2, places]) => ({
+    const named4 = [
+      ...listed2.images.map((image2) => ({ ...image2, state: "taken" })),
+      ...found.images.filter(({ state }) => state !== "in-target")
+    ];
+    tellInTarget(leftIn("in-target", found.images, named4), context);
+    return [...byImage(named4)].map(([image2, places]) => ({
       image: image2,
       sources: [...new Set(places.map(({ source }) => source))],
-      suspected: places.every(({ isSuspected }) => isSuspected)
+      suspected: places.every(({ isSuspected }) => isSuspected),
+      taken: places.some(({ state }) => state === "taken")
     }));
   } finally {
     await registries.close();
@@ -54265,6 +55290,7 @@ var init_images = __esm({
     init_found();
     init_connect();
     init_source_images();
+    init_tell_left();
   }
 });
 
@@ -54282,7 +55308,7 @@ async function plan(run2, lock, registries, context) {
   const kept = run2.saved ? void 0 : openKeptPlan(run2, lock, context);
   const left = run2.fresh ? void 0 : await kept?.read();
   const goneOn = left && await goOn(left, run2, registries, context);
-  const prepared2 = goneOn ?? await prepare2(run2.spec, registries, context, run2);
+  const prepared2 = goneOn ?? await planBundle(run2.spec, registries, context, run2);
   return {
     prepared: prepared2,
     async carryOut(work) {
@@ -54301,7 +55327,7 @@ async function plan(run2, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path7 = (0, import_node_path53.join)(folder, `${name3}-${spec.name}.lock`);
+  const path7 = (0, import_node_path54.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path7, what }, context);
@@ -54322,7 +55348,7 @@ function refuseFreshPlan({ saved, fresh }) {
 async function goOn(left, run2, registries, context) {
   tell(left, context);
   try {
-    return await prepare2(run2.spec, registries, context, { ...run2, saved: left.inventory });
+    return await planBundle(run2.spec, registries, context, { ...run2, saved: left.inventory });
   } catch (error3) {
     if (!(error3 instanceof AirgapError && error3.class === "usage")) throw error3;
     context.emit({ kind: "note", message: "that plan does not hold any more: resolving again" });
@@ -54337,7 +55363,7 @@ function tell({ plannedAt }, { emit, now: now2 }) {
 }
 function openKeptPlan(run2, lock, context) {
   const { spec, name: name3 } = run2;
-  const path7 = (0, import_node_path53.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path7 = (0, import_node_path54.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run2, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -54354,12 +55380,12 @@ function openKeptPlan(run2, lock, context) {
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises48.rm)(path7, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises50.rm)(path7, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path7, input) {
-  const document = documentSchema.parse(JSON.parse(await (0, import_promises48.readFile)(path7, "utf8")));
+  const document = documentSchema.parse(JSON.parse(await (0, import_promises50.readFile)(path7, "utf8")));
   if (document.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document.inventory)));
   return { plannedAt: document.plannedAt, inventory };
@@ -54372,15 +55398,15 @@ function fingerprint({ spec: whole2, withoutImages, base: base2 }, { env }) {
   const input = { ...asked2, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
-var import_promises48, import_node_path53, day2, documentSchema;
+var import_promises50, import_node_path54, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
-    import_promises48 = require("node:fs/promises");
-    import_node_path53 = require("node:path");
+    import_promises50 = require("node:fs/promises");
+    import_node_path54 = require("node:path");
     init_zod();
     init_inventory_json();
-    init_lock2();
+    init_lock();
     init_replace();
     init_digest();
     init_error();
@@ -54427,7 +55453,10 @@ async function runMirror(spec, options, context) {
 async function mirrorPrepared(prepared2, deep, tools, context) {
   const { endpoint } = prepared2.spec.target;
   const images2 = transferImages(prepared2.inventory);
-  context.emit({ kind: "step", name: `mirroring ${count(images2.length, "image")} to ${endpoint}` });
+  const own2 = prepared2.inventory.images.filter(
+    ({ referrer: referrer2, placements }) => !referrer2 && placements.length > 0
+  );
+  context.emit({ kind: "step", name: `mirroring ${count(own2.length, "image")} to ${endpoint}` });
   const job = {
     images: images2,
     target: prepared2.registries.client(endpoint),
@@ -54603,78 +55632,78 @@ function sumsIn(partial2) {
   return `${partial2}-sha256`;
 }
 function asideOf(path7, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path54.basename)(path7)}`;
+  return `${olderIn(partial2)}${(0, import_node_path55.basename)(path7)}`;
 }
 async function isUnsettled(partial2) {
-  return (await filesIn2((0, import_node_path54.dirname)(partial2))).includes(scriptIn(partial2));
+  return (await filesIn2((0, import_node_path55.dirname)(partial2))).includes(scriptIn(partial2));
 }
 async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
-  const there = await filesIn2((0, import_node_path54.dirname)(partial2));
+  const there = await filesIn2((0, import_node_path55.dirname)(partial2));
   const files2 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
-  const moved = files2.filter((path7) => !there.includes(path7));
-  if (moved.length === files2.length) return complete(partial2, out);
+  const moved2 = files2.filter((path7) => !there.includes(path7));
+  if (moved2.length === files2.length) return complete(partial2, out);
   const older = there.filter((path7) => path7.startsWith(olderIn(partial2))).sort();
-  const back = moved.map((path7) => [(0, import_node_path54.join)((0, import_node_path54.dirname)(out), (0, import_node_path54.basename)(path7)), path7]);
+  const back = moved2.map((path7) => [(0, import_node_path55.join)((0, import_node_path55.dirname)(out), (0, import_node_path55.basename)(path7)), path7]);
   const returns = firstPartLast(older).map((path7) => [path7, placeOf2(path7, partial2, out)]);
   await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path54.dirname)(out));
-  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises49.rm)(path7));
+  await syncFolder((0, import_node_path55.dirname)(out));
+  for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises51.rm)(path7));
 }
 async function complete(partial2, out) {
-  const home = (0, import_node_path54.dirname)(out);
+  const home = (0, import_node_path55.dirname)(out);
   await syncFolder(home);
   for (const path7 of await supersededAt(partial2, out))
-    await onDisk(path7, (0, import_promises49.rm)(path7, { force: true }));
+    await onDisk(path7, (0, import_promises51.rm)(path7, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path54.join)(home, "install.sh")]
+    [scriptIn(partial2), (0, import_node_path55.join)(home, "install.sh")]
   ]);
   await syncFolder(home);
 }
 async function supersededAt(partial2, out) {
-  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path54.basename)(path7));
+  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path55.basename)(path7));
   if (names4.length === 0) return [];
-  return names4.includes((0, import_node_path54.basename)(out)) ? partsAt(out) : [out];
+  return names4.includes((0, import_node_path55.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path54.dirname)(out), (0, import_promises49.readdir)((0, import_node_path54.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path55.dirname)(out), (0, import_promises51.readdir)((0, import_node_path55.dirname)(out), { withFileTypes: true }));
   const names4 = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts2 = names4.filter((name3) => partNumber((0, import_node_path54.basename)(out), name3) !== void 0);
-  return parts2.sort().map((name3) => (0, import_node_path54.join)((0, import_node_path54.dirname)(out), name3));
+  const parts = names4.filter((name3) => partNumber((0, import_node_path55.basename)(out), name3) !== void 0);
+  return parts.sort().map((name3) => (0, import_node_path55.join)((0, import_node_path55.dirname)(out), name3));
 }
 function firstPartLast(paths) {
   const isSum = (path7) => path7.endsWith(".sha256");
   return [...paths.filter((path7) => !isSum(path7)).reverse(), ...paths.filter(isSum)];
 }
 function placeOf2(aside2, partial2, out) {
-  return (0, import_node_path54.join)((0, import_node_path54.dirname)(out), aside2.slice(olderIn(partial2).length));
+  return (0, import_node_path55.join)((0, import_node_path55.dirname)(out), aside2.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
-  const text4 = await onDisk(sumsIn(partial2), (0, import_promises49.readFile)(sumsIn(partial2), "utf8"));
+  const text4 = await onDisk(sumsIn(partial2), (0, import_promises51.readFile)(sumsIn(partial2), "utf8"));
   const names4 = [...text4.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names4.map((name3) => (0, import_node_path54.join)((0, import_node_path54.dirname)(partial2), name3));
+  return names4.map((name3) => (0, import_node_path55.join)((0, import_node_path55.dirname)(partial2), name3));
 }
 async function filesIn2(folder) {
-  const names4 = await (0, import_promises49.readdir)(folder).catch(() => []);
-  return names4.map((name3) => (0, import_node_path54.join)(folder, name3));
+  const names4 = await (0, import_promises51.readdir)(folder).catch(() => []);
+  return names4.map((name3) => (0, import_node_path55.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures = [];
   for (const [from, to] of moves) {
-    await onDisk(to, (0, import_promises49.rename)(from, to)).catch((error3) => {
+    await onDisk(to, (0, import_promises51.rename)(from, to)).catch((error3) => {
       const { code: code2 } = error3.cause ?? error3;
       if (code2 !== "ENOENT") failures.push(error3);
     });
   }
   if (failures.length > 0) throw failures[0];
 }
-var import_promises49, import_node_path54, olderIn;
+var import_promises51, import_node_path55, olderIn;
 var init_unfinished_publication = __esm({
   "src/bundle/unfinished-publication.ts"() {
     "use strict";
-    import_promises49 = require("node:fs/promises");
-    import_node_path54 = require("node:path");
+    import_promises51 = require("node:fs/promises");
+    import_node_path55 = require("node:path");
     init_failures();
     init_folder();
     init_open_volume();
@@ -54684,14 +55713,14 @@ var init_unfinished_publication = __esm({
 
 // src/bundle/partial.ts
 function lockOf(out) {
-  return { path: (0, import_node_path55.join)((0, import_node_path55.dirname)(out), `.${(0, import_node_path55.basename)(out)}.lock`), what: `the bundle ${out}` };
+  return { path: (0, import_node_path56.join)((0, import_node_path56.dirname)(out), `.${(0, import_node_path56.basename)(out)}.lock`), what: `the bundle ${out}` };
 }
 async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path55.dirname)(out);
+  const home = (0, import_node_path56.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
-  const names4 = await onDisk(home, (0, import_promises50.readdir)(home));
-  const left = names4.map((name3) => (0, import_node_path55.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
-  for (const path7 of left) await settle2((0, import_node_path55.join)(path7, (0, import_node_path55.basename)(out)), out);
+  const names4 = await onDisk(home, (0, import_promises52.readdir)(home));
+  const left = names4.map((name3) => (0, import_node_path56.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
+  for (const path7 of left) await settle2((0, import_node_path56.join)(path7, (0, import_node_path56.basename)(out)), out);
   for (const path7 of left.filter((path8) => path8 !== folder)) {
     emit({ kind: "note", message: `${path7} is of another input or split size: it is removed` });
     await removePartial(path7);
@@ -54699,22 +55728,22 @@ async function openPartial(out, layout, size, { emit }) {
   await tellOfOthers(names4, out, emit);
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
-  if (!isTaken) await onDisk(folder, (0, import_promises50.mkdir)(folder));
-  return { folder, path: (0, import_node_path55.join)(folder, (0, import_node_path55.basename)(out)), isTaken };
+  if (!isTaken) await onDisk(folder, (0, import_promises52.mkdir)(folder));
+  return { folder, path: (0, import_node_path56.join)(folder, (0, import_node_path56.basename)(out)), isTaken };
 }
 async function tellOfOthers(names4, out, emit) {
   for (const name3 of names4) {
     const [, bundle] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle === void 0 || bundle === (0, import_node_path55.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path55.join)((0, import_node_path55.dirname)(out), bundle)).path)) continue;
-    const folder = (0, import_node_path55.join)((0, import_node_path55.dirname)(out), name3);
+    if (bundle === void 0 || bundle === (0, import_node_path56.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path56.join)((0, import_node_path56.dirname)(out), bundle)).path)) continue;
+    const folder = (0, import_node_path56.join)((0, import_node_path56.dirname)(out), name3);
     const size = formatBytes(await allocated(folder));
     const message = `a run that did not end has left ${size} of ${bundle} in ${folder}`;
     emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
   }
 }
 async function requireRoom(folder, size) {
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises50.statfs)(folder));
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises52.statfs)(folder));
   if (bavail * bsize >= size) return;
   throw new AirgapError("io", "the disk has too little room for the bundle", {
     given: `${bavail * bsize} bytes free in ${folder}`,
@@ -54726,25 +55755,25 @@ async function allocated(folder) {
   return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
 }
 async function statsIn(path7) {
-  const names4 = await (0, import_promises50.readdir)(path7).catch(() => []);
-  const paths = [path7, ...names4.map((name3) => (0, import_node_path55.join)(path7, name3))];
-  const stats = await Promise.all(paths.map((one) => (0, import_promises50.stat)(one).catch(() => void 0)));
+  const names4 = await (0, import_promises52.readdir)(path7).catch(() => []);
+  const paths = [path7, ...names4.map((name3) => (0, import_node_path56.join)(path7, name3))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises52.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
-  return (0, import_node_path55.join)((0, import_node_path55.dirname)(out), `.${(0, import_node_path55.basename)(out)}.partial-`);
+  return (0, import_node_path56.join)((0, import_node_path56.dirname)(out), `.${(0, import_node_path56.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
-  await onDisk(folder, (0, import_promises50.rm)(folder, { recursive: true, force: true }));
+  await onDisk(folder, (0, import_promises52.rm)(folder, { recursive: true, force: true }));
 }
-var import_promises50, import_node_path55, startsWith2;
+var import_promises52, import_node_path56, startsWith2;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
-    import_promises50 = require("node:fs/promises");
-    import_node_path55 = require("node:path");
+    import_promises52 = require("node:fs/promises");
+    import_node_path56 = require("node:path");
     init_failures();
-    init_lock2();
+    init_lock();
     init_error();
     init_units();
     init_unfinished_publication();
@@ -54756,10 +55785,10 @@ var init_partial = __esm({
 async function publish(finished8) {
   const { partial: partial2, out, script: script2 } = finished8;
   const sums5 = sumsIn(partial2);
-  await onDisk(sums5, (0, import_promises51.writeFile)(sums5, sumLines(finished8), { flush: true }));
+  await onDisk(sums5, (0, import_promises53.writeFile)(sums5, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
-  await onDisk(installer, (0, import_promises51.writeFile)(installer, script2, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path56.dirname)(partial2));
+  await onDisk(installer, (0, import_promises53.writeFile)(installer, script2, { mode: 493, flush: true }));
+  await syncFolder((0, import_node_path57.dirname)(partial2));
   try {
     await moveFiles(finished8);
   } catch (error3) {
@@ -54767,29 +55796,29 @@ async function publish(finished8) {
     throw error3;
   }
   await complete(partial2, out);
-  return (0, import_node_path56.join)((0, import_node_path56.dirname)(out), "install.sh");
+  return (0, import_node_path57.join)((0, import_node_path57.dirname)(out), "install.sh");
 }
-function sumLines({ out, parts: parts2, sums: sums5 }) {
-  const name3 = (at) => (0, import_node_path56.basename)(parts2 === 0 ? out : partPathOf(out, at + 1));
+function sumLines({ out, parts, sums: sums5 }) {
+  const name3 = (at) => (0, import_node_path57.basename)(parts === 0 ? out : partPathOf(out, at + 1));
   return sums5.map((sum2, at) => sumLine(sum2, name3(at))).join("");
 }
-async function moveFiles({ partial: partial2, out, parts: parts2 }) {
+async function moveFiles({ partial: partial2, out, parts }) {
   const sums5 = `${out}.sha256`;
   await moveAll([[sums5, asideOf(sums5, partial2)]]);
-  await syncFolder((0, import_node_path56.dirname)(out));
-  if (parts2 === 0) return onDisk(out, (0, import_promises51.rename)(partial2, out));
-  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises51.rename)(path7, asideOf(path7, partial2)));
-  for (let number3 = parts2; number3 > 0; number3--) {
+  await syncFolder((0, import_node_path57.dirname)(out));
+  if (parts === 0) return onDisk(out, (0, import_promises53.rename)(partial2, out));
+  for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises53.rename)(path7, asideOf(path7, partial2)));
+  for (let number3 = parts; number3 > 0; number3--) {
     const place6 = partPathOf(out, number3);
-    await onDisk(place6, (0, import_promises51.rename)(partPathOf(partial2, number3), place6));
+    await onDisk(place6, (0, import_promises53.rename)(partPathOf(partial2, number3), place6));
   }
 }
-var import_promises51, import_node_path56;
+var import_promises53, import_node_path57;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
-    import_promises51 = require("node:fs/promises");
-    import_node_path56 = require("node:path");
+    import_promises53 = require("node:fs/promises");
+    import_node_path57 = require("node:path");
     init_failures();
     init_folder();
     init_sums();
@@ -54896,14 +55925,14 @@ var init_volume_sums = __esm({
     VolumeSums = class {
       #whole;
       #files;
-      constructor({ size, parts: parts2, isSplit }, threads) {
+      constructor({ size, parts, isSplit }, threads) {
         const range = ({ start: start2, end }) => ({
           start: start2,
           end,
           hash: new TrailingHash(threads.start(), start2)
         });
         this.#whole = range({ start: 0, end: size });
-        this.#files = isSplit ? parts2.map(range) : [];
+        this.#files = isSplit ? parts.map(range) : [];
       }
       /** These bytes stay as they are now. */
       written(start2, end) {
@@ -55095,8 +56124,8 @@ async function writeRange({ status, body }, { start: start2, end }, { entry, tar
     if (waiting >= batchSize) await flush();
   }
   await flush();
-  const most = status === 206 ? end + 1 : entry.size;
-  return from > most ? from - start2 : position - start2;
+  const most2 = status === 206 ? end + 1 : entry.size;
+  return from > most2 ? from - start2 : position - start2;
 }
 function wrongBlob({ digest: digest3, size }, found) {
   return new AirgapError("integrity", `the blob ${digest3} arrived with other bytes`, {
@@ -55181,7 +56210,7 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path57.dirname)(job.out));
+  await makeFolder((0, import_node_path58.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
     const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
@@ -55264,8 +56293,8 @@ async function finish(volume, sums5, { out, files: files2, partSize }) {
   const count4 = partSize === void 0 ? 0 : volume.parts.length;
   const script2 = files2.get("install.sh") ?? Buffer.of();
   const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums5.files, script: script2 });
-  const parts2 = count4 === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
-  return { path: out, parts: parts2, installScript, sha256: sums5.sha256, size };
+  const parts = count4 === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
+  return { path: out, parts, installScript, sha256: sums5.sha256, size };
 }
 function divide(entries, small) {
   const blobs2 = entries.filter(({ path: path7 }) => path7.startsWith("blobs/"));
@@ -55281,14 +56310,14 @@ async function writeSmall2({ volume, mtime, sums: sums5 }, entry, bytes) {
   await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
   sums5.written(entry.start, entry.end);
 }
-var import_node_path57;
+var import_node_path58;
 var init_write = __esm({
   "src/bundle/write.ts"() {
     "use strict";
-    import_node_path57 = require("node:path");
+    import_node_path58 = require("node:path");
     init_failures();
     init_folder();
-    init_lock2();
+    init_lock();
     init_digest();
     init_error();
     init_archive();
@@ -55345,7 +56374,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path7, { cwd }) {
-  return path7 ? openOlder((0, import_node_path58.resolve)(cwd, path7)) : void 0;
+  return path7 ? openOlder((0, import_node_path59.resolve)(cwd, path7)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
@@ -55358,8 +56387,8 @@ async function readyToCreate({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path58.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path58.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path59.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path59.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -55399,11 +56428,11 @@ function withoutCredential2(inventory, credential) {
 function tellReused({ path: path7, taken: { bytes, damaged: damaged2 } }, { emit }) {
   emit({ kind: "note", message: `${formatBytes(bytes)} came from ${path7}` });
   if (damaged2.length === 0) return;
-  const named3 = damaged2.slice(0, damagedNamed).join(", ");
+  const named4 = damaged2.slice(0, damagedNamed).join(", ");
   const others = damaged2.length > damagedNamed ? ` and ${damaged2.length - damagedNamed} more` : "";
   emit({
     kind: "warning",
-    message: `${path7} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named3}${others}`,
+    message: `${path7} is damaged: ${count(damaged2.length, "blob")} fetched again: ${named4}${others}`,
     cure: "reuse the bundle that was made now next time"
   });
 }
@@ -55423,11 +56452,11 @@ function blobReader({ manifests: manifests2, images: images2, registries, found 
     return home.client.getBlob(home.repository, digest3, range);
   };
 }
-var import_node_path58, import_node_stream15, blobsAtOnce3, damagedNamed;
+var import_node_path59, import_node_stream15, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_node_path58 = require("node:path");
+    import_node_path59 = require("node:path");
     import_node_stream15 = require("node:stream");
     init_inventory_json();
     init_part_size();
@@ -55458,7 +56487,7 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path59.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path60.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
   const spki = (0, import_node_crypto14.createPublicKey)(key);
@@ -55466,7 +56495,7 @@ async function runKeygen(options, context) {
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
   } catch (error3) {
-    await (0, import_promises52.rm)(privateKey);
+    await (0, import_promises54.rm)(privateKey);
     throw error3;
   }
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
@@ -55480,7 +56509,7 @@ function privatePem(key, passphrase) {
 }
 async function writeNew(path7, text4, mode) {
   try {
-    await (0, import_promises52.writeFile)(path7, text4, { mode, flag: "wx", flush: true });
+    await (0, import_promises54.writeFile)(path7, text4, { mode, flag: "wx", flush: true });
   } catch (cause) {
     if (cause.code === "EEXIST") throw alreadyThere(path7);
     throw new AirgapError("io", "the key cannot be written", {
@@ -55496,13 +56525,13 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto14, import_promises52, import_node_path59;
+var import_node_crypto14, import_promises54, import_node_path60;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
     import_node_crypto14 = require("node:crypto");
-    import_promises52 = require("node:fs/promises");
-    import_node_path59 = require("node:path");
+    import_promises54 = require("node:fs/promises");
+    import_node_path60 = require("node:path");
     init_keys();
     init_error();
   }
@@ -55516,8 +56545,8 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images: images2 } = flags;
-  const mirrorMapText = await readText((0, import_node_path60.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path60.resolve)(cwd, imagesFile), "the image list") : "";
+  const mirrorMapText = await readText((0, import_node_path61.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path61.resolve)(cwd, imagesFile), "the image list") : "";
   const listed2 = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed2, ...images2] };
 }
@@ -55551,11 +56580,11 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path60, withoutRegistry, withoutDefault;
+var import_node_path61, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path60 = require("node:path");
+    import_node_path61 = require("node:path");
     init_files2();
     init_image_list();
     init_consumers();
@@ -55692,6 +56721,14 @@ function errorJson(error3) {
   return { class: errorClass, exitCode, message, given: given2, expected, next };
 }
 
+// src/report/image-count.ts
+init_units();
+function imageCount(images2) {
+  const referrers = images2.filter(({ referrer: referrer2 }) => referrer2).length;
+  const own2 = count(images2.length - referrers, "image");
+  return referrers === 0 ? own2 : `${own2} with ${count(referrers, "referrer")}`;
+}
+
 // src/report/result-text.ts
 init_safe();
 
@@ -55745,7 +56782,7 @@ function siteText({ file: file2, signedTarget }) {
 }
 function createText({
   bundle,
-  parts: parts2,
+  parts,
   sha256: sha2562,
   size,
   installScript,
@@ -55757,8 +56794,8 @@ function createText({
   inventory
 }) {
   return [
-    `${filesText(bundle, parts2)}  ${formatBytes(size)}, ${count(inventory.images.length, "image")}`,
-    `${bundle}.sha256  ${parts2.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
+    `${filesText(bundle, parts)}  ${formatBytes(size)}, ${imageCount(inventory.images)}`,
+    `${bundle}.sha256  ${parts.length > 1 ? "a line a part; all of them together: " : ""}${sha2562}`,
     installScript,
     ...base2 ? [`a delta to ${base2.name} ${base2.version}: ${formatBytes(leftOut)} left to it`] : [],
     ...inventoryLines(inventory),
@@ -55770,8 +56807,8 @@ function createText({
     `  sh install.sh ${inventory.name}-${inventory.version}.tar ${keyId ? "--key NAME.pub" : "--allow-unsigned"}`
   ].join("\n");
 }
-function filesText(bundle, parts2) {
-  const [first = bundle, last = first] = [parts2[0], parts2.at(-1)];
+function filesText(bundle, parts) {
+  const [first = bundle, last = first] = [parts[0], parts.at(-1)];
   return first === last ? first : `${first} to ${last.slice(bundle.length)}`;
 }
 function keygenText({ privateKey, publicKey, keyId, type }) {
@@ -55806,7 +56843,7 @@ function inspectText(result) {
       `${path7}: ${name3} ${version3}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ""}`,
       `${signatureWords(result)}; its contents were not verified (airgap-bundle verify does that)`,
       `for ${basePath(target2)}, ${target2.environment}`,
-      `${count(images2.length, "image")}, ${count(blobs2.length, "blob")}, ${count(files2.length, "file")}, ${formatBytes(size)}`,
+      `${imageCount(images2)}, ${count(blobs2.length, "blob")}, ${count(files2.length, "file")}, ${formatBytes(size)}`,
       ...inventoryLines(inventory),
       ...base2 ? [baseText2(base2)] : [],
       table2(
@@ -56096,9 +57133,9 @@ var alarms = {
   plainHttp: "NO LONGER ENCRYPTED",
   insecureSkipVerify: "CERTIFICATES ARE NO LONGER CHECKED"
 };
-function targetRows({ changed }) {
+function targetRows({ changed: changed2 }) {
   const shown4 = (field, value) => value === "" ? "none" : field === "caCert" ? short(value) : value;
-  return changed.map(({ field, from, to }) => [
+  return changed2.map(({ field, from, to }) => [
     field,
     shown4(field, from),
     `to ${shown4(field, to)}`,
@@ -56162,11 +57199,11 @@ function hasOtherKey({ from, to }) {
   return from.keyId !== null && to.keyId !== null && from.keyId !== to.keyId;
 }
 function sums({ images: images2, bytes, to }) {
-  const { added: added3, removed, moved, unchanged } = images2;
+  const { added: added3, removed, moved: moved2, unchanged } = images2;
   const words4 = imageSums([
     ["added", added3.length],
     ["removed", removed.length],
-    ["moved", moved.length],
+    ["moved", moved2.length],
     ["unchanged", unchanged]
   ]);
   const { carried, shared: shared2, dropped } = bytes;
@@ -56179,7 +57216,7 @@ function sums({ images: images2, bytes, to }) {
     `${formatBytes(shared2)} are in both, ${formatBytes(dropped)} are no longer needed`
   ];
 }
-function imageSections({ images: { added: added3, removed, moved } }) {
+function imageSections({ images: { added: added3, removed, moved: moved2 } }) {
   const inPlace = new Map(added3.map(({ source, replaces }) => [replaces, source]));
   return [
     ...section(
@@ -56195,7 +57232,7 @@ function imageSections({ images: { added: added3, removed, moved } }) {
         return imageRow(image2, by === void 0 ? "" : `in its place ${by}`);
       })
     ),
-    ...section("images moved: the same name, other content", moved.map(movedImageRow))
+    ...section("images moved: the same name, other content", moved2.map(movedImageRow))
   ];
 }
 function movedImageRow({ source, from, to, cause, platforms: platforms2 }) {
@@ -56231,17 +57268,19 @@ function registryDiffText(diff) {
     ...aboutText("to", to),
     "",
     ...errors.map(errorText),
-    ...same ? ["the registry has every image as the bundle says"] : [],
+    ...same ? [
+      "every tag leads to the digest of the bundle (what lies below them: doctor, or load --deep)"
+    ] : [],
     ...sums2(diff),
     ...imageSections2(diff),
     ...placementSections2(diff)
   ].join("\n");
 }
 function sums2(diff) {
-  const { added: added3, moved, incomplete: incomplete2, unchanged } = diff.images;
+  const { added: added3, moved: moved2, incomplete: incomplete2, unchanged } = diff.images;
   const words4 = imageSums([
     ["lacking", added3.length],
-    ["moved", moved.length],
+    ["moved", moved2.length],
     ["incomplete", incomplete2.length],
     ["unchanged", unchanged]
   ]);
@@ -56249,7 +57288,7 @@ function sums2(diff) {
 }
 function bytesWords({ bytes: { carried, shared: shared2 }, errors }) {
   if (carried !== null && shared2 !== null)
-    return `${formatBytes(carried)} to carry, ${formatBytes(shared2)} of these are there already`;
+    return `${formatBytes(carried)} to carry${shared2 > 0 ? `, ${formatBytes(shared2)} there already` : ""}`;
   const why = errors.length > 0 ? "the registry did not answer for all" : "the bundle is a light one";
   return `how much is to carry cannot be known: ${why}`;
 }
@@ -56260,7 +57299,7 @@ function leftWords({ bytes: { leftToBase }, to: { base: base2 } }) {
     `${what}: load ${base2.name} ${base2.version} first, or take a bundle made without --since`
   ];
 }
-function imageSections2({ images: { added: added3, moved, incomplete: incomplete2 } }) {
+function imageSections2({ images: { added: added3, moved: moved2, incomplete: incomplete2 } }) {
   return [
     ...section(
       "images that the registry lacks",
@@ -56268,7 +57307,7 @@ function imageSections2({ images: { added: added3, moved, incomplete: incomplete
     ),
     ...section(
       "images moved: the same reference, other content",
-      moved.map(({ source, from, to }) => [source, short(from), `to ${short(to)}`])
+      moved2.map(({ source, from, to }) => [source, short(from), `to ${short(to)}`])
     ),
     ...section(
       "images that lack a reference",
@@ -56312,10 +57351,10 @@ what a signed bundle says. Bytes to carry are those that the older bundle, or th
 
 Exit codes: 0 whether or not anything differs (same in the JSON says which); otherwise as for every verb.`;
 async function againstBundle(paths, flags, context, finish2) {
-  const misplaced = ofRegistry.find((name3) => flags[name3] !== void 0);
+  const misplaced = ofRegistry.find((name3) => flags[camelCase(name3)] !== void 0);
   if (misplaced !== void 0) {
     throw new AirgapError("usage", "two bundles are given, and a flag for asking a registry", {
-      given: `${paths.join(" ")}, ${misplaced}`,
+      given: `${paths.join(" ")}, --${misplaced}`,
       next: "give one bundle with --registry, or two without"
     });
   }
@@ -56323,7 +57362,13 @@ async function againstBundle(paths, flags, context, finish2) {
   const result = await runDiff2(paths, trustOptions(flags), context);
   finishWith(finish2, flags, result, bundleDiffText);
 }
-var ofRegistry = ["registry", "site", "username", "passwordFile", "allowPlainHttpCredentials"];
+var ofRegistry = [
+  "registry",
+  "site",
+  "username",
+  "password-file",
+  "allow-plain-http-credentials"
+];
 async function againstRegistry(bundle, flags, context, finish2) {
   if (flags.registry !== true) {
     throw new AirgapError("usage", "there is nothing to compare the bundle with", {
@@ -56382,10 +57427,10 @@ function sums3(checks) {
 
 // src/cli/doctor-verb.ts
 init_error();
-var parts = ["registry", "cluster", "nodes"];
+var allParts = ["registry", "cluster", "nodes"];
 function addDoctor(program2, context, finish2) {
   const verb2 = program2.command("doctor").description("show that registry, cluster and nodes are as the bundle says; changes nothing").argument("<bundle>", "NAME-VERSION.tar").addOption(
-    new Option("--only <part>", `look at these alone: ${parts.join(", ")}`).argParser(collect)
+    new Option("--only <part>", `look at these alone: ${allParts.join(", ")}`).argParser(collect)
   ).option("--kubeconfig <file>", "kubeconfig of the cluster (default: as kubectl)").option("--context <name>", "context in it (default: the current one)").option("--node-config <file>", "a node's containerd config.toml, or its certs.d folder").option("--username <name>", "the cluster's pull user (default: of the Secret registry-info)").option("--password-file <file>", "its password (or AIRGAP_BUNDLE_PASSWORD)").option("--allow-plain-http-credentials", "send credentials over plain HTTP beyond loopback").option("--site <file>", siteHelp);
   addOutput(addTrust(verb2)).addHelpText("after", help2).addHelpText(
     "after",
@@ -56396,10 +57441,12 @@ function addDoctor(program2, context, finish2) {
       "doctor pcg-override-1.4.0.tar --key bundle.pub --only nodes --node-config /etc/containerd/config.toml"
     )
   ).action(async (bundle, flags) => {
+    const parts = partsOf(flags);
+    checkParts2(parts, flags);
     const { runDoctor: runDoctor2 } = await Promise.resolve().then(() => (init_doctor(), doctor_exports));
     const options = {
       trust: trustOptions(flags),
-      parts: partsOf(flags),
+      parts,
       site: textFlag(flags.site),
       cluster: { kubeconfig: textFlag(flags.kubeconfig), context: textFlag(flags.context) },
       pull: pullOptions(flags),
@@ -56417,16 +57464,41 @@ that login could push too, an upload is begun and cancelled; nothing else is wri
 
 Exit codes: 11 when a check is a failure, 0 when none is; before the checks as for every verb.`;
 function partsOf(flags) {
-  const named3 = listFlag(flags.only).flatMap(splitList);
-  const strange = named3.find((name3) => !parts.some((part3) => part3 === name3));
+  const named4 = listFlag(flags.only).flatMap(splitList);
+  const strange = named4.find((name3) => !allParts.some((part3) => part3 === name3));
   if (strange !== void 0) {
     throw new AirgapError("usage", "doctor has no such part", {
       given: `--only ${strange}`,
-      expected: parts.join(", ")
+      expected: allParts.join(", ")
     });
   }
-  return named3.length === 0 ? parts : parts.filter((part3) => named3.includes(part3));
+  return named4.length === 0 ? allParts : allParts.filter((part3) => named4.includes(part3));
 }
+function checkParts2(parts, flags) {
+  if (parts === allParts) return;
+  const only = `--only ${parts.join(",")}`;
+  const strange = partFlags.find(
+    ({ name: name3, part: part3 }) => textFlag(flags[name3]) !== void 0 && !parts.includes(part3)
+  );
+  if (strange !== void 0) {
+    const { flag: flag2, part: part3 } = strange;
+    const isForLogin = part3 === "cluster" && parts.includes("registry");
+    throw new AirgapError("usage", `${flag2} does not go with ${only}`, {
+      given: `${flag2} ${textFlag(flags[strange.name])}`,
+      next: isForLogin ? `leave out --only, and the login is that of the cluster; or give --username and --password-file in place of ${flag2}` : `leave out ${flag2}, or add ${part3} to --only`
+    });
+  }
+  if (parts.includes("nodes") && !flags.nodeConfig) {
+    throw new AirgapError("usage", `${only} wants the files of a node`, {
+      expected: "--node-config FILE: a node's containerd config.toml, or its certs.d folder"
+    });
+  }
+}
+var partFlags = [
+  { name: "kubeconfig", flag: "--kubeconfig", part: "cluster" },
+  { name: "context", flag: "--context", part: "cluster" },
+  { name: "nodeConfig", flag: "--node-config", part: "nodes" }
+];
 
 // src/cli/prepare-verb.ts
 init_settings();
@@ -56569,9 +57641,9 @@ function unusedText({ unusedRules }) {
   if (unusedRules.length === 0) return "";
   return safeText(`no image needs these entries of the map: ${unusedRules.join(", ")}`);
 }
-function lockText({ path: path7, moved, added: added3, removed }) {
+function lockText({ path: path7, name: name3, version: version3, sequence, moved: moved2, added: added3, removed }) {
   const rows = [
-    ...moved.map(({ image: image2, from, to }) => [
+    ...moved2.map(({ image: image2, from, to }) => [
       "moved",
       image2,
       `${from.slice(0, 19)} to ${to.slice(0, 19)}`
@@ -56579,8 +57651,13 @@ function lockText({ path: path7, moved, added: added3, removed }) {
     ...added3.map((image2) => ["locked", image2]),
     ...removed.map((image2) => ["dropped", image2])
   ];
-  const sum2 = rows.length === 0 ? "nothing has changed" : count(rows.length, "change");
-  return safeText([`${path7}: ${sum2}`, ...rows.length > 0 ? [table2(rows)] : []].join("\n"));
+  const sum2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
+  return safeText(
+    [
+      `${path7}: ${name3} ${version3}, sequence ${sequence}, ${sum2}`,
+      ...rows.length > 0 ? [table2(rows)] : []
+    ].join("\n")
+  );
 }
 function repositoriesText(inventory) {
   const { projects, repositories } = targetRepositories(inventory);
@@ -56599,8 +57676,15 @@ function imagesText({ images: images2 }) {
   const rows = images2.flatMap((image2) => imageRows(image2));
   return rows.length === 0 ? "" : safeText(table2([["IMAGE", "DIGEST", "PLATFORMS", "ASKED FOR BY", "PLACEMENT"], ...rows]));
 }
-function imageRows({ source, digest: digest3, platforms: platforms2, placements }) {
-  const about = [source, digest3.slice(0, 19), platforms2.join(",") || "-"];
+function imageRows({
+  source,
+  digest: digest3,
+  platforms: platforms2,
+  placements,
+  referrer: referrer2
+}) {
+  const name3 = referrer2 ? `  + ${referrer2.artifactType ?? "referrer"}` : source;
+  const about = [name3, digest3.slice(0, 19), platforms2.join(",") || "-"];
   const [first, ...others] = placements;
   if (!first) return [[...about, "-", "(no rule maps it)"]];
   return [
@@ -56611,7 +57695,7 @@ function imageRows({ source, digest: digest3, platforms: platforms2, placements 
 function sumsText({ images: images2, blobs: blobs2, target: target2 }) {
   const placements = images2.flatMap((image2) => image2.placements).length;
   const bytes = totalSize(blobs2);
-  return `${count(images2.length, "image")}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs2.length, "unique blob")}, ${formatBytes(bytes)}`;
+  return `${imageCount(images2)}, ${count(placements, "placement")} in ${target2.endpoint}, ${count(blobs2.length, "unique blob")}, ${formatBytes(bytes)}`;
 }
 
 // src/report/resolve-table.ts
@@ -56628,16 +57712,19 @@ function webhookCell(webhook) {
   return webhook.swapped ? webhook.image : "(unchanged)";
 }
 
+// src/cli/images-verb.ts
+init_error();
+
 // src/report/images-text.ts
 init_units();
 var shownSources = 5;
 function imagesText2(images2) {
-  const named3 = images2.filter(({ suspected: suspected3 }) => !suspected3);
-  const suspected2 = images2.filter((image2) => image2.suspected);
+  const named4 = images2.filter(({ taken }) => taken);
+  const suspected2 = images2.filter(({ taken }) => !taken);
   return [
-    ...named3.map(imageText),
+    ...named4.map(imageText),
     ...suspected2.length > 0 ? [suspectedHeading, ...suspected2.map(imageText)] : [],
-    `${count(named3.length, "image")}${suspected2.length > 0 ? `, ${suspected2.length} suspected` : ""}`
+    `${count(named4.length, "image")}${suspected2.length > 0 ? `, ${suspected2.length} suspected` : ""}`
   ].join("\n");
 }
 var suspectedHeading = "\nSuspected by their shape, taken only where the source says `suspected: true`:";
@@ -56648,7 +57735,7 @@ function imageText({ image: image2, sources }) {
 }
 function imageList(images2, takesSuspected) {
   return images2.map(
-    ({ image: image2, suspected: suspected2, sources }) => suspected2 && !takesSuspected ? `# suspected: ${image2} (${sources[0]})
+    ({ image: image2, taken, sources }) => !taken && !takesSuspected ? `# suspected: ${image2} (${sources[0]})
 ` : `${image2}
 `
   ).join("");
@@ -56662,12 +57749,22 @@ function addImages(program2, context, finish2) {
     "after",
     examples("images -f bundle.yaml", "images -f bundle.yaml --output list > images.txt")
   ).action(async (flags) => {
+    refuseSuspected(flags);
     const { runImages: runImages2 } = await Promise.resolve().then(() => (init_images(), images_exports));
     const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
     const images2 = await runImages2(await readBundleSpec2(bundleInput(flags), context), context);
     if (flags.output === "list") finish2(safeText(imageList(images2, flags.suspected === true)), 0);
-    else finishWith(finish2, flags, images2, imagesText2);
+    else finishWith(finish2, flags, images2.map(named3), () => imagesText2(images2));
   });
+}
+function refuseSuspected({ suspected: suspected2, output }) {
+  if (suspected2 !== true || output === "list") return;
+  throw new AirgapError("usage", "--suspected is for --output list alone", {
+    next: "add --output list, or leave --suspected out: they are shown at the end"
+  });
+}
+function named3({ image: image2, sources, suspected: suspected2 }) {
+  return { image: image2, sources, suspected: suspected2 };
 }
 
 // src/cli/source-verbs.ts
@@ -56948,7 +58045,7 @@ function makeRedactor() {
   const secrets = /* @__PURE__ */ new Set();
   return {
     add(secret) {
-      for (const form2 of formsOf(secret)) if (form2.length >= shortest2) secrets.add(form2);
+      for (const form3 of formsOf(secret)) if (form3.length >= shortest2) secrets.add(form3);
     },
     redact(text4) {
       const longestFirst = [...secrets].sort((a2, b) => b.length - a2.length);

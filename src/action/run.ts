@@ -9,7 +9,7 @@ import {
 } from '../commands/create.ts';
 import { readDeltaBase } from '../commands/delta-base.ts';
 import { planRun } from '../commands/kept-plan.ts';
-import { type Prepared, prepare } from '../commands/make-plan.ts';
+import { type PlannedBundle, planBundle } from '../commands/make-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
 import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
 import { readSavedPlan } from '../commands/saved-plan.ts';
@@ -72,11 +72,11 @@ async function carryOut(
     const { withoutImages, fresh, out } = inputs;
     const complete = await withSourceImages(spec, registries, context);
     const run = { name: nameOf(inputs), spec: complete, saved, fresh, withoutImages, older, base };
-    const show = ({ inventory, problems, coverage }: Prepared) => {
+    const show = ({ inventory, problems, coverage }: PlannedBundle) => {
       result.plan = { inventory, problems, coverage: { ...coverage, lacking: [] } };
     };
     if (!wants('mirror') && !wants('create')) {
-      const prepared = await prepare(complete, registries, context, run);
+      const prepared = await planBundle(complete, registries, context, run);
       show(prepared);
       return refuseOnErrors(prepared.problems, context);
     }

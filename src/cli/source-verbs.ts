@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Update } from '../commands/lock.ts';
+import type { Update } from '../commands/pins.ts';
 import type { PlanResult } from '../commands/plan.ts';
 import type { Context } from '../context.ts';
 import { exitCodeOf } from '../report/error.ts';

@@ -23,7 +23,7 @@ import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './d
 import type { GivenCredential } from './given-credential.ts';
 import { planRun } from './kept-plan.ts';
 import { sumsPath, withFile } from './make-inventory.ts';
-import type { Prepared } from './make-plan.ts';
+import type { PlannedBundle } from './make-plan.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { withSourceImages } from './source-images.ts';
 
@@ -135,7 +135,7 @@ export interface Creation {
 
 /** The second half: carries out a plan that has no errors. */
 export async function createPrepared(
-  prepared: Prepared,
+  prepared: PlannedBundle,
   { out, partSize, sign, credential, older }: Creation,
   context: Context,
 ): Promise<CreateResult> {
@@ -200,7 +200,7 @@ function tellReused({ path, taken: { bytes, damaged } }: OlderBundle, { emit }: 
 }
 
 /** Manifests and configs are at hand from planning; layers come from the first image that has them. */
-function blobReader({ manifests, images, registries, found }: Prepared) {
+function blobReader({ manifests, images, registries, found }: PlannedBundle) {
   const homes = new Map<Digest, ImageSource>();
   for (const { graph, reference } of images) {
     const source = registries.source(reference);

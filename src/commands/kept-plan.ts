@@ -11,10 +11,10 @@ import type { Inventory } from '../plan/inventory.ts';
 import type { Registries } from '../registry/client.ts';
 import { AirgapError, canGoOn, Failures } from '../report/error.ts';
 import { toolVersion } from '../version.ts';
-import { type Prepared, type PrepareOptions, prepare, stateFolder } from './make-plan.ts';
+import { type PlannedBundle, type PlanningOptions, planBundle, stateFolder } from './make-plan.ts';
 import { refuseOnErrors } from './plan.ts';
 
-export interface PlannedRun extends PrepareOptions {
+export interface PlannedRun extends PlanningOptions {
   readonly spec: BundleSpec;
   /** What the plan is for, `mirror`, `create` or `mirror-create`: each keeps its own. */
   readonly name: string;
@@ -24,12 +24,12 @@ export interface PlannedRun extends PrepareOptions {
 
 /** A plan, and the way to carry it out such that a run that is killed meanwhile can be gone on with. */
 export interface Planned {
-  readonly prepared: Prepared;
+  readonly prepared: PlannedBundle;
   /**
    * Keeps the plan beside bundle.yaml until `work` is done. A plan that was given is not kept: it can be given again.
    * @throws Failures when the plan has errors, and what `work` throws
    */
-  carryOut<T extends object>(work: (prepared: Prepared) => Promise<T>): Promise<T>;
+  carryOut<T extends object>(work: (prepared: PlannedBundle) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -61,7 +61,7 @@ async function plan(
   const kept = run.saved ? undefined : openKeptPlan(run, lock, context);
   const left = run.fresh ? undefined : await kept?.read();
   const goneOn = left && (await goOn(left, run, registries, context));
-  const prepared = goneOn ?? (await prepare(run.spec, registries, context, run));
+  const prepared = goneOn ?? (await planBundle(run.spec, registries, context, run));
   return {
     prepared,
     async carryOut(work) {
@@ -110,10 +110,10 @@ async function goOn(
   run: PlannedRun,
   registries: Registries,
   context: Context,
-): Promise<Prepared | undefined> {
+): Promise<PlannedBundle | undefined> {
   tell(left, context);
   try {
-    return await prepare(run.spec, registries, context, { ...run, saved: left.inventory });
+    return await planBundle(run.spec, registries, context, { ...run, saved: left.inventory });
   } catch (error) {
     if (!(error instanceof AirgapError && error.class === 'usage')) throw error;
     context.emit({ kind: 'note', message: 'that plan does not hold any more: resolving again' });

@@ -25,6 +25,8 @@ import { carriedTools } from './carried-tools.ts';
 import { type DeltaBase, refuseOlderThanBase, savedBase } from './delta-base.ts';
 import { findReferrers, lister, type ReferrerSources } from './find-referrers.ts';
 import { loadChart, takesOurChart } from './load-chart.ts';
+import { type MadeInventory, makeInventory } from './make-inventory.ts';
+import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
 import {
   checkUpdate,
   lockedPins,
@@ -33,9 +35,7 @@ import {
   type Relocked,
   relock,
   type Update,
-} from './lock.ts';
-import { type MadeInventory, makeInventory } from './make-inventory.ts';
-import { ownImageProblems, ownImageReferences, ownImages } from './own-images.ts';
+} from './pins.ts';
 import { lockedLists, type ReferrerLists, rememberedLists } from './referrer-lists.ts';
 import type { ListReferrers } from './referrer-walk.ts';
 import { resolveImages } from './resolve-images.ts';
@@ -43,7 +43,7 @@ import { checkAgainstSaved, pinsOf } from './saved-plan.ts';
 import { savedReferrers } from './saved-referrers.ts';
 
 /** The plan with everything at hand that carrying it out needs. */
-export interface Prepared extends MadeInventory {
+export interface PlannedBundle extends MadeInventory {
   readonly spec: BundleSpec;
   readonly problems: readonly Problem[];
   readonly images: readonly PlannedImage[];
@@ -55,7 +55,7 @@ export interface Prepared extends MadeInventory {
   readonly found: FolderCache['find'];
 }
 
-export interface PrepareOptions {
+export interface PlanningOptions {
   /** A plan made earlier, to be carried out exactly. */
   readonly saved?: Inventory | undefined;
   /** Make the bundle without blobs, for a target that `mirror` has filled; a saved plan for one stays one. */
@@ -71,7 +71,7 @@ export interface PrepareOptions {
 }
 
 /** Reads the chart, resolves the images, plans, and lays out the bundle. Contacts source registries only. */
-export async function prepare(
+export async function planBundle(
   spec: BundleSpec,
   registries: Registries,
   context: Context,
@@ -82,8 +82,8 @@ export async function prepare(
     base = saved && savedBase(saved),
     update,
     fresh = false,
-  }: PrepareOptions,
-): Promise<Prepared> {
+  }: PlanningOptions,
+): Promise<PlannedBundle> {
   refuseExpired(spec, saved ? new Date(saved.createdAt) : creationTime(context, lockedTimes(spec)));
   const chart = await loadChart(spec, registries);
   const tools = await carriedTools(spec, context);
@@ -145,7 +145,7 @@ function listsFor(
     cache,
     update,
     fresh,
-  }: Pick<PrepareOptions, 'update'> & { cache: ContentCache; fresh: boolean },
+  }: Pick<PlanningOptions, 'update'> & { cache: ContentCache; fresh: boolean },
   context: Context,
 ): ReferrerLists | Promise<ReferrerLists> {
   if (spec.lock && !update) return lockedLists(spec.lock);

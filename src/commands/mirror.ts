@@ -5,7 +5,7 @@ import type { TransferImage, TransferTools } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { connect } from './connect.ts';
 import { planRun } from './kept-plan.ts';
-import type { Prepared } from './make-plan.ts';
+import type { PlannedBundle } from './make-plan.ts';
 import type { PushOptions } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { withSourceImages } from './source-images.ts';
@@ -46,7 +46,7 @@ export async function runMirror(
 
 /** The second half: carries out a plan that has no errors. */
 export async function mirrorPrepared(
-  prepared: Prepared,
+  prepared: PlannedBundle,
   deep: boolean,
   tools: TransferTools,
   context: Context,
@@ -68,13 +68,13 @@ export async function mirrorPrepared(
   return placedResult(prepared.inventory, await transfer(job, tools, context));
 }
 
-function manifestOf({ manifests }: Prepared, digest: TransferImage['digest']) {
+function manifestOf({ manifests }: PlannedBundle, digest: TransferImage['digest']) {
   const found = manifests.get(digest);
   if (!found) throw new Error(`the plan lacks the manifest ${digest}`);
   return { mediaType: found.descriptor.mediaType, bytes: found.bytes };
 }
 
-function locator({ images, registries }: Prepared) {
+function locator({ images, registries }: PlannedBundle) {
   const references = new Map(images.map(({ entry, reference }) => [entry.source, reference]));
   return ({ source }: TransferImage) => {
     const reference = references.get(source);

@@ -10,8 +10,8 @@ import { AirgapError, Failures } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
 import { connect } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
-import { type LockResult, type Update, writeLock } from './lock.ts';
-import { prepare } from './make-plan.ts';
+import { planBundle } from './make-plan.ts';
+import { type LockResult, type Update, writeLock } from './pins.ts';
 import { coveredImages, withSourceImages } from './source-images.ts';
 
 export interface PlanResult {
@@ -40,7 +40,7 @@ export async function runPlan(
   try {
     const complete = await withSourceImages(spec, registries, context);
     const { withoutImages, update } = options;
-    const prepared = await prepare(complete, registries, context, {
+    const prepared = await planBundle(complete, registries, context, {
       ...{ withoutImages, base, update },
       // Whoever plans looks at what is there now.
       fresh: true,

@@ -15,7 +15,7 @@ import type { Provision } from '../vendors/need.ts';
 import { atSite } from './at-site.ts';
 import { type Connections, connect, targetAccess, type Ways } from './connect.ts';
 import { readTrust, type TrustOptions } from './keyring.ts';
-import { prepare } from './make-plan.ts';
+import { planBundle } from './make-plan.ts';
 import { refuseOnErrors } from './plan.ts';
 import type { PushOptions } from './push-credential.ts';
 import { withSourceImages } from './source-images.ts';
@@ -81,7 +81,7 @@ export function runPrepare(
   return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
     const { registries } = connections;
     const complete = await withSourceImages(spec, registries, context);
-    const { inventory, problems } = await prepare(complete, registries, context, {});
+    const { inventory, problems } = await planBundle(complete, registries, context, {});
     refuseOnErrors(problems, context);
     return prepareTarget(inventory, { ways: spec, connections }, options, context);
   });

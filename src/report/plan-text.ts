@@ -1,4 +1,4 @@
-import type { LockResult } from '../commands/lock.ts';
+import type { LockResult } from '../commands/pins.ts';
 import type { PlanResult } from '../commands/plan.ts';
 import { totalSize } from '../oci/descriptor.ts';
 import type { Coverage } from '../plan/coverage.ts';
