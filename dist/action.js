@@ -281,20 +281,20 @@ var require_resolveCommand = __commonJS({
     var path12 = require("path");
     var which2 = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed4, withoutPathExt) {
-      const env = parsed4.options.env || process.env;
+    function resolveCommandAttempt(parsed5, withoutPathExt) {
+      const env = parsed5.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed4.options.cwd != null;
+      const hasCustomCwd = parsed5.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed4.options.cwd);
+          process.chdir(parsed5.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which2.sync(parsed4.command, {
+        resolved = which2.sync(parsed5.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path12.delimiter : void 0
         });
@@ -305,12 +305,12 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path12.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
+        resolved = path12.resolve(hasCustomCwd ? parsed5.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed4) {
-      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
+    function resolveCommand(parsed5) {
+      return resolveCommandAttempt(parsed5) || resolveCommandAttempt(parsed5, true);
     }
     module2.exports = resolveCommand;
   }
@@ -402,33 +402,33 @@ var require_parse = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed4) {
-      parsed4.file = resolveCommand(parsed4);
-      const shebang = parsed4.file && readShebang(parsed4.file);
+    function detectShebang(parsed5) {
+      parsed5.file = resolveCommand(parsed5);
+      const shebang = parsed5.file && readShebang(parsed5.file);
       if (shebang) {
-        parsed4.args.unshift(parsed4.file);
-        parsed4.command = shebang;
-        return resolveCommand(parsed4);
+        parsed5.args.unshift(parsed5.file);
+        parsed5.command = shebang;
+        return resolveCommand(parsed5);
       }
-      return parsed4.file;
+      return parsed5.file;
     }
-    function parseNonShell(parsed4) {
+    function parseNonShell(parsed5) {
       if (!isWin) {
-        return parsed4;
+        return parsed5;
       }
-      const commandFile = detectShebang(parsed4);
+      const commandFile = detectShebang(parsed5);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed4.options.forceShell || needsShell) {
+      if (parsed5.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed4.command = path12.normalize(parsed4.command);
-        parsed4.command = escape.command(parsed4.command);
-        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
-        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed4.command = process.env.comspec || "cmd.exe";
-        parsed4.options.windowsVerbatimArguments = true;
+        parsed5.command = path12.normalize(parsed5.command);
+        parsed5.command = escape.command(parsed5.command);
+        parsed5.args = parsed5.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed5.command].concat(parsed5.args).join(" ");
+        parsed5.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed5.command = process.env.comspec || "cmd.exe";
+        parsed5.options.windowsVerbatimArguments = true;
       }
-      return parsed4;
+      return parsed5;
     }
     function parse5(command, args, options) {
       if (args && !Array.isArray(args)) {
@@ -437,7 +437,7 @@ var require_parse = __commonJS({
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed4 = {
+      const parsed5 = {
         command,
         args,
         options,
@@ -447,7 +447,7 @@ var require_parse = __commonJS({
           args
         }
       };
-      return options.shell ? parsed4 : parseNonShell(parsed4);
+      return options.shell ? parsed5 : parseNonShell(parsed5);
     }
     module2.exports = parse5;
   }
@@ -467,14 +467,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed4) {
+    function hookChildProcess(cp, parsed5) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
       cp.emit = function(name3, arg1) {
         if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed4);
+          const err = verifyENOENT(arg1, parsed5);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -482,15 +482,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawn");
+    function verifyENOENT(status, parsed5) {
+      if (isWin && status === 1 && !parsed5.file) {
+        return notFoundError(parsed5.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed4) {
-      if (isWin && status === 1 && !parsed4.file) {
-        return notFoundError(parsed4.original, "spawnSync");
+    function verifyENOENTSync(status, parsed5) {
+      if (isWin && status === 1 && !parsed5.file) {
+        return notFoundError(parsed5.original, "spawnSync");
       }
       return null;
     }
@@ -511,15 +511,15 @@ var require_cross_spawn = __commonJS({
     var parse5 = require_parse();
     var enoent = require_enoent();
     function spawn3(command, args, options) {
-      const parsed4 = parse5(command, args, options);
-      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
-      enoent.hookChildProcess(spawned, parsed4);
+      const parsed5 = parse5(command, args, options);
+      const spawned = cp.spawn(parsed5.command, parsed5.args, parsed5.options);
+      enoent.hookChildProcess(spawned, parsed5);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed4 = parse5(command, args, options);
-      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
+      const parsed5 = parse5(command, args, options);
+      const result = cp.spawnSync(parsed5.command, parsed5.args, parsed5.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed5);
       return result;
     }
     module2.exports = spawn3;
@@ -8478,9 +8478,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed4 = multipartFormDataParser(value, mimeType);
+                  const parsed5 = multipartFormDataParser(value, mimeType);
                   const fd = new FormData();
-                  setFormDataState(fd, parsed4);
+                  setFormDataState(fd, parsed5);
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
@@ -18071,10 +18071,10 @@ function prettyMilliseconds(milliseconds, options) {
     }
     result.push(valueString);
   };
-  const parsed4 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed4.days);
+  const parsed5 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed5.days);
   if (options.hideYearAndDays) {
-    add2(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
+    add2(BigInt(days) * 24n + BigInt(parsed5.hours), "hour", "h");
   } else {
     if (options.hideYear) {
       add2(days, "day", "d");
@@ -18082,15 +18082,15 @@ function prettyMilliseconds(milliseconds, options) {
       add2(days / 365n, "year", "y");
       add2(days % 365n, "day", "d");
     }
-    add2(Number(parsed4.hours), "hour", "h");
+    add2(Number(parsed5.hours), "hour", "h");
   }
-  add2(Number(parsed4.minutes), "minute", "m");
+  add2(Number(parsed5.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed4.seconds);
-      const milliseconds2 = Number(parsed4.milliseconds);
-      const microseconds = Number(parsed4.microseconds);
-      const nanoseconds = Number(parsed4.nanoseconds);
+      const seconds = Number(parsed5.seconds);
+      const milliseconds2 = Number(parsed5.milliseconds);
+      const microseconds = Number(parsed5.microseconds);
+      const nanoseconds = Number(parsed5.nanoseconds);
       add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add2(milliseconds2, "millisecond", "ms");
@@ -29560,22 +29560,28 @@ function unsupported(mediaType2) {
 var largestPage = 4 * 1024 * 1024;
 var mostPages = 20;
 async function listReferrers(registry3, repository2, subject) {
-  const found = [];
+  const referrers = [];
   let to = referrersPath(repository2, subject);
   try {
     for (let pages = 0; to !== void 0 && pages < mostPages; pages++) {
       const page = await readPage(registry3, repository2, to);
-      if (page === void 0) return void 0;
-      found.push(...page.referrers);
+      if (page === void 0 && pages === 0) return void 0;
+      if (page === void 0) throw brokenOff(registry3, subject, pages);
+      referrers.push(...page.referrers);
       to = page.next;
     }
   } catch (error4) {
-    if (error4 instanceof AirgapError && error4.class !== "transient") return void 0;
-    throw error4;
+    if (!(error4 instanceof AirgapError) || error4.class === "transient") throw error4;
+    return { failure: error4 };
   }
-  return found;
+  return { referrers };
 }
-function readPage({ exchange }, repository2, to) {
+function brokenOff({ host }, subject, pages) {
+  const message = `${host} breaks off its list of what is attached to ${subject}`;
+  return new AirgapError("integrity", message, { given: `${pages} pages` });
+}
+function readPage(registry3, repository2, to) {
+  const { exchange } = registry3;
   const scopes = [scope(repository2, "pull")];
   return exchange.run(async () => {
     const answer = await exchange.send({
@@ -29584,7 +29590,12 @@ function readPage({ exchange }, repository2, to) {
       headers: { accept: ociIndex },
       scopes
     });
-    if (answer.status !== 200) return void await answer.body.dump();
+    if (answer.status === 403) {
+      const what = `what is attached to an image of ${repository2}`;
+      throw await refusedRead(registry3, answer, { host: registry3.host, repository: repository2, what });
+    }
+    const isList2 = answer.headers["content-type"]?.toString().startsWith(ociIndex);
+    if (answer.status !== 200 || !isList2) return void await answer.body.dump();
     const bytes = await exchange.readAll(answer, largestPage);
     return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
   });
@@ -34644,7 +34655,7 @@ function parseString(ctx) {
     else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
       ctx.p += 2;
   }
-  let parsed4 = "";
+  let parsed5 = "";
   let sliceStart = ctx.p;
   let state = 0;
   for (; ctx.p < ctx.s.length; ctx.p++) {
@@ -34662,13 +34673,13 @@ function parseString(ctx) {
       }
       if (!state) {
         let s = ctx.s.slice(sliceStart, ctx.p);
-        parsed4 = parsed4 ? parsed4 + s : s;
+        parsed5 = parsed5 ? parsed5 + s : s;
       }
       ctx.p += isMultiline ? 3 : 1;
-      return parsed4;
+      return parsed5;
     } else if (!state) {
       if (!isLiteral && c3 === 92) {
-        parsed4 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        parsed5 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
         state = 1;
       }
     } else if (state === 1) {
@@ -34695,28 +34706,28 @@ function parseString(ctx) {
         if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
           TomlError.x("invalid unicode escape", ctx, errPtr);
         }
-        parsed4 += String.fromCodePoint(value);
+        parsed5 += String.fromCodePoint(value);
         sliceStart = ctx.p--;
         state = 0;
       } else if (isMultiline && (c3 === 32 || c3 === 9)) {
         state = 2;
       } else {
         if (c3 === 98)
-          parsed4 += "\b";
+          parsed5 += "\b";
         else if (c3 === 116)
-          parsed4 += "	";
+          parsed5 += "	";
         else if (c3 === 110)
-          parsed4 += "\n";
+          parsed5 += "\n";
         else if (c3 === 102)
-          parsed4 += "\f";
+          parsed5 += "\f";
         else if (c3 === 114)
-          parsed4 += "\r";
+          parsed5 += "\r";
         else if (c3 === 101)
-          parsed4 += "\x1B";
+          parsed5 += "\x1B";
         else if (c3 === 34)
-          parsed4 += '"';
+          parsed5 += '"';
         else if (c3 === 92)
-          parsed4 += "\\";
+          parsed5 += "\\";
         else
           TomlError.x("unrecognised escape sequence", ctx);
         sliceStart = ctx.p + 1;
@@ -35194,7 +35205,7 @@ function skipVoid(ctx, banNewLines, banComments) {
 function parseKey(ctx, end = 61) {
   let startPtr;
   let state = 0;
-  let parsed4 = [];
+  let parsed5 = [];
   let sliceStart;
   let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
   do {
@@ -35202,23 +35213,23 @@ function parseKey(ctx, end = 61) {
       if (!state)
         TomlError.x("unexpected end of key", ctx);
       if (state === 1)
-        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
-      return ctx.p++, parsed4;
+        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed5;
     } else if (c3 === 46) {
       if (!state)
         TomlError.x("illegal empty bare key", ctx);
       if (state === 1)
-        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
       state = 0;
     } else if (!state && (c3 === 34 || c3 === 39)) {
       if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
         TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
-      parsed4.push(parseString(ctx));
+      parsed5.push(parseString(ctx));
       state = 2;
       ctx.p--;
     } else if (c3 === 32 || c3 === 9) {
       if (state === 1) {
-        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
         state = 2;
       }
     } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
@@ -39541,23 +39552,40 @@ async function readReferrers(source, subject, cache, hasApi = true) {
     const descriptor3 = await unlessHidden(client.headManifest(repository2, tag2));
     return descriptor3 ? [{ descriptor: descriptor3, tag: tag2 }] : [];
   });
-  const [listed, ...tagged2] = await Promise.all([
+  const [answer, ...found] = await Promise.all([
     hasApi ? client.listReferrers(repository2, subject) : void 0,
     ...tags
   ]);
-  const others = listed ?? await listedByTag(source, subject, cache);
+  const { referrers, failure: failure2 } = answer && "referrers" in answer ? { ...answer, failure: void 0 } : await byTag(source, subject, cache);
+  const tagged2 = found.flat();
+  const known = new Set(tagged2.map(({ descriptor: descriptor3 }) => descriptor3.digest));
+  const others = referrers.filter(({ digest: digest3 }) => !known.has(digest3)).toSorted((one, other) => one.digest < other.digest ? -1 : 1);
+  const why = [answer && "failure" in answer ? answer.failure : void 0, failure2];
   return {
-    referrers: [...tagged2.flat(), ...others.map((descriptor3) => ({ descriptor: descriptor3 }))],
-    hasApi: listed !== void 0
+    referrers: [...tagged2, ...others.map((descriptor3) => ({ descriptor: descriptor3 }))],
+    lost: why.flatMap(
+      (one) => one && one.class !== "authentication" ? [lostWords(subject, one)] : []
+    ),
+    hasApi: answer !== void 0
   };
 }
-async function listedByTag({ client, repository: repository2 }, subject, cache) {
+function lostWords(subject, { message, given }) {
+  const why = given ? `${message} (${given})` : message;
+  return `the list of what is attached to ${subject} is none: ${why}`;
+}
+async function byTag({ client, repository: repository2 }, subject, cache) {
+  const none = { referrers: [] };
   const found = await unlessHidden(client.headManifest(repository2, referrersTag(subject)));
-  if (!found || !isIndex(found.mediaType)) return [];
+  if (!found || !isIndex(found.mediaType)) return none;
   const fetch2 = async () => (await client.getManifest(repository2, found.digest))?.bytes ?? empty;
-  const bytes = await unlessHidden(cache.get(found.digest, fetch2));
-  if (!bytes || bytes.length === 0) return [];
-  return references(parseManifest(bytes, found.mediaType));
+  try {
+    const bytes = await cache.get(found.digest, fetch2);
+    if (!bytes || bytes.length === 0) return none;
+    return { referrers: references(parseManifest(bytes, found.mediaType)) };
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError) || error4.class === "transient") throw error4;
+    return { referrers: [], failure: error4 };
+  }
 }
 var empty = Buffer.alloc(0);
 async function unlessHidden(asked2) {
@@ -39652,6 +39680,8 @@ var ReferrerWalk = class {
   /** What was found and cannot travel, in words. */
   lost = [];
   #asked = /* @__PURE__ */ new Set();
+  /** Those that are being read among them. */
+  #taken = 0;
   #options;
   constructor(options) {
     this.#options = options;
@@ -39662,6 +39692,7 @@ var ReferrerWalk = class {
     this.#asked.add(subject);
     const referrers = await this.#list(subject);
     const kept = referrers.slice(0, this.#room(depth));
+    this.#taken += kept.length;
     const left = referrers.length - kept.length;
     if (left > 0)
       this.lost.push(
@@ -39681,7 +39712,7 @@ var ReferrerWalk = class {
   }
   #room(depth) {
     if (depth > deepest) return 0;
-    return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.attached.length));
+    return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.#taken));
   }
   async #take({ descriptor: descriptor3, tag: tag2 }, subject, depth) {
     const graph = await this.#read(descriptor3, tag2);
@@ -39691,12 +39722,9 @@ var ReferrerWalk = class {
   }
   async #list(subject) {
     const { source, name: name3, list } = this.#options;
-    try {
-      return await list({ source, name: name3, subject });
-    } catch (error4) {
-      this.lost.push(`the list of what is attached to ${subject} is none: ${lossOf(error4)}`);
-      return [];
-    }
+    const { referrers, lost: lost2 } = await list({ source, name: name3, subject });
+    this.lost.push(...lost2);
+    return referrers;
   }
   async #read(descriptor3, tag2) {
     const { source, cache } = this.#options;
@@ -39753,7 +39781,7 @@ function lister({ cache }) {
       const place5 = placeOf3(source);
       const found = await readReferrers(source, subject, cache, !withoutApi.has(place5));
       if (!found.hasApi) withoutApi.add(place5);
-      return found.referrers;
+      return found;
     }
   );
 }
@@ -42426,7 +42454,7 @@ var lockSchema = strictObject({
       from: string2()
     })
   ),
-  /** What was attached to the images, and to that; absent in the lock of a bundle without. */
+  /** What was attached to the images, and to that; absent where nobody has asked. */
   referrers: array(
     strictObject({
       /** `host/repository` of the image, as it is named. */
@@ -42441,7 +42469,7 @@ var lockSchema = strictObject({
       /** Of cosign's tags the one that it has. */
       tag: string2().optional()
     })
-  ).default([])
+  ).optional()
 });
 async function readLock(path12) {
   const text5 = await (0, import_promises37.readFile)(path12, "utf8").catch((cause) => {
@@ -42529,9 +42557,13 @@ function lockProblems({ lock, name: name3, version: version3 }, listed) {
 
 // src/commands/referrer-lists.ts
 var import_promises38 = require("node:fs/promises");
-function lockedLists({ referrers }) {
+function lockedLists(referrers) {
+  const of = groupBy(referrers, ({ of: name3, subject }) => `${name3}@${subject}`);
   return {
-    list: async ({ name: name3, subject }) => referrers.filter((one) => one.of === name3 && one.subject === subject).map(unlocked),
+    list: async ({ name: name3, subject }) => {
+      const found = of.get(`${name3}@${subject}`) ?? [];
+      return { referrers: found.map(unlocked), lost: [] };
+    },
     found: () => [...referrers],
     keep: async () => {
     }
@@ -42550,22 +42582,23 @@ var form = record(
   object({ at: iso_exports.datetime(), referrers: array(referrer).readonly() })
 );
 async function rememberedLists(path12, ask2, fresh, { now: now2, emit }) {
-  const before = fresh ? {} : young(await readRemembered(path12), now2());
-  const after = { ...before };
+  const remembered = young(await readRemembered(path12), now2());
+  const before = fresh ? {} : remembered;
+  const after = { ...remembered };
   const used = /* @__PURE__ */ new Set();
+  const found = /* @__PURE__ */ new Map();
   return {
     list: async (question) => {
-      const key = `${question.name}@${question.subject}`;
+      const { source, name: name3, subject } = question;
+      const key = `${source.client.host}/${source.repository}@${subject}`;
       const known = before[key];
-      if (known) {
-        used.add(known.at);
-        return known.referrers;
-      }
-      const referrers = await ask2(question);
-      after[key] = { at: now2().toISOString(), referrers };
-      return referrers;
+      if (known) used.add(known.at);
+      const { referrers, lost: lost2 } = known ? { ...known, lost: [] } : await ask2(question);
+      found.set(`${name3} ${subject}`, locked(name3, subject, referrers));
+      if (!known && lost2.length === 0) after[key] = { at: now2().toISOString(), referrers };
+      return { referrers, lost: lost2 };
     },
-    found: () => Object.entries(after).flatMap(locked).sort(inOrder3),
+    found: () => [...found].sort(([one], [other]) => one < other ? -1 : 1).flatMap(([, all]) => all),
     keep: async () => {
       const [oldest] = [...used].sort();
       if (oldest !== void 0) emit({ kind: "note", message: askedWords(oldest) });
@@ -42590,18 +42623,11 @@ function young(remembered, now2) {
   });
   return Object.fromEntries(entries);
 }
-function locked([key, { referrers }]) {
-  const at = key.lastIndexOf("@");
-  const place5 = { of: key.slice(0, at), subject: key.slice(at + 1) };
+function locked(of, subject, referrers) {
   return referrers.map(({ descriptor: { digest: digest3, mediaType: mediaType2, size, artifactType }, tag: tag2 }) => ({
-    ...place5,
-    ...{ digest: digest3, mediaType: mediaType2, size },
+    ...{ of, subject, digest: digest3, mediaType: mediaType2, size },
     ...defined({ artifactType, tag: tag2 })
   }));
-}
-function inOrder3(one, other) {
-  const name3 = ({ of, subject, tag: tag2 = "", digest: digest3 }) => [of, subject, tag2, digest3].join(" ");
-  return name3(one) < name3(other) ? -1 : 1;
 }
 
 // src/commands/resolve-images.ts
@@ -42805,7 +42831,7 @@ async function planBundle(spec, registries, context, {
   );
   const plan2 = await attaching.finally(cache.keep);
   await lists.keep();
-  const relocked = update && relock(spec, resolved, lists.found(), registries, context.now());
+  const relocked = update && relock(spec, resolved, spec.referrers ? lists.found() : void 0, registries, context.now());
   const locked2 = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked2);
   const made = await makeInventory({
@@ -42837,7 +42863,7 @@ function listsFor(spec, {
   update,
   fresh
 }, context) {
-  if (spec.lock && !update) return lockedLists(spec.lock);
+  if (spec.lock?.referrers && !update) return lockedLists(spec.lock.referrers);
   const path12 = (0, import_node_path29.join)(stateFolder(spec), "referrers.json");
   return rememberedLists(path12, lister({ cache }), fresh, context);
 }
@@ -44462,8 +44488,16 @@ async function readList2(list) {
   const found = await list.target.getManifest(list.repository, list.tag);
   if (found === void 0) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
   if (found.descriptor.mediaType !== ociIndex) throw notAList(list, found.descriptor);
-  const index = JSON.parse(found.bytes.toString());
+  const index = parsed4(found.bytes);
+  if (index === void 0) throw notAList(list, found.descriptor);
   return { ...index, manifests: index.manifests ?? [] };
+}
+function parsed4(bytes) {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return void 0;
+  }
 }
 function notAList(list, { mediaType: mediaType2, digest: digest3 }) {
   return new AirgapError("refused", `${nameOf(list)} is no list of what is attached to an image`, {

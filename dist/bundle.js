@@ -2497,11 +2497,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        */
       _parseCommand(operands, unknown3) {
-        const parsed5 = this.parseOptions(unknown3);
+        const parsed6 = this.parseOptions(unknown3);
         this._parseOptionsEnv();
         this._parseOptionsImplied();
-        operands = operands.concat(parsed5.operands);
-        unknown3 = parsed5.unknown;
+        operands = operands.concat(parsed6.operands);
+        unknown3 = parsed6.unknown;
         this.args = operands.concat(unknown3);
         if (operands && this._findCommand(operands[0])) {
           return this._dispatchSubcommand(operands[0], operands.slice(1), unknown3);
@@ -2520,12 +2520,12 @@ Expecting one of '${allowedValues.join("', '")}'`);
         if (this.commands.length && this.args.length === 0 && !this._actionHandler && !this._defaultCommandName) {
           this.help({ error: true });
         }
-        this._outputHelpIfRequested(parsed5.unknown);
+        this._outputHelpIfRequested(parsed6.unknown);
         this._checkForMissingMandatoryOptions();
         this._checkForConflictingOptions();
         const checkForUnknownOptions = () => {
-          if (parsed5.unknown.length > 0) {
-            this.unknownOption(parsed5.unknown[0]);
+          if (parsed6.unknown.length > 0) {
+            this.unknownOption(parsed6.unknown[0]);
           }
         };
         const commandEvent = `command:${this.name()}`;
@@ -3989,7 +3989,7 @@ function parseString(ctx) {
     else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
       ctx.p += 2;
   }
-  let parsed5 = "";
+  let parsed6 = "";
   let sliceStart = ctx.p;
   let state = 0;
   for (; ctx.p < ctx.s.length; ctx.p++) {
@@ -4007,13 +4007,13 @@ function parseString(ctx) {
       }
       if (!state) {
         let s = ctx.s.slice(sliceStart, ctx.p);
-        parsed5 = parsed5 ? parsed5 + s : s;
+        parsed6 = parsed6 ? parsed6 + s : s;
       }
       ctx.p += isMultiline ? 3 : 1;
-      return parsed5;
+      return parsed6;
     } else if (!state) {
       if (!isLiteral && c3 === 92) {
-        parsed5 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        parsed6 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
         state = 1;
       }
     } else if (state === 1) {
@@ -4040,28 +4040,28 @@ function parseString(ctx) {
         if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
           TomlError.x("invalid unicode escape", ctx, errPtr);
         }
-        parsed5 += String.fromCodePoint(value);
+        parsed6 += String.fromCodePoint(value);
         sliceStart = ctx.p--;
         state = 0;
       } else if (isMultiline && (c3 === 32 || c3 === 9)) {
         state = 2;
       } else {
         if (c3 === 98)
-          parsed5 += "\b";
+          parsed6 += "\b";
         else if (c3 === 116)
-          parsed5 += "	";
+          parsed6 += "	";
         else if (c3 === 110)
-          parsed5 += "\n";
+          parsed6 += "\n";
         else if (c3 === 102)
-          parsed5 += "\f";
+          parsed6 += "\f";
         else if (c3 === 114)
-          parsed5 += "\r";
+          parsed6 += "\r";
         else if (c3 === 101)
-          parsed5 += "\x1B";
+          parsed6 += "\x1B";
         else if (c3 === 34)
-          parsed5 += '"';
+          parsed6 += '"';
         else if (c3 === 92)
-          parsed5 += "\\";
+          parsed6 += "\\";
         else
           TomlError.x("unrecognised escape sequence", ctx);
         sliceStart = ctx.p + 1;
@@ -4562,7 +4562,7 @@ var init_util = __esm({
 function parseKey(ctx, end = 61) {
   let startPtr;
   let state = 0;
-  let parsed5 = [];
+  let parsed6 = [];
   let sliceStart;
   let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
   do {
@@ -4570,23 +4570,23 @@ function parseKey(ctx, end = 61) {
       if (!state)
         TomlError.x("unexpected end of key", ctx);
       if (state === 1)
-        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
-      return ctx.p++, parsed5;
+        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed6;
     } else if (c3 === 46) {
       if (!state)
         TomlError.x("illegal empty bare key", ctx);
       if (state === 1)
-        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
       state = 0;
     } else if (!state && (c3 === 34 || c3 === 39)) {
       if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
         TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
-      parsed5.push(parseString(ctx));
+      parsed6.push(parseString(ctx));
       state = 2;
       ctx.p--;
     } else if (c3 === 32 || c3 === 9) {
       if (state === 1) {
-        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
         state = 2;
       }
     } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
@@ -19748,8 +19748,16 @@ async function readList2(list) {
   const found = await list.target.getManifest(list.repository, list.tag);
   if (found === void 0) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
   if (found.descriptor.mediaType !== ociIndex) throw notAList(list, found.descriptor);
-  const index = JSON.parse(found.bytes.toString());
+  const index = parsed2(found.bytes);
+  if (index === void 0) throw notAList(list, found.descriptor);
   return { ...index, manifests: index.manifests ?? [] };
+}
+function parsed2(bytes) {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return void 0;
+  }
 }
 function notAList(list, { mediaType: mediaType2, digest: digest3 }) {
   return new AirgapError("refused", `${nameOf(list)} is no list of what is attached to an image`, {
@@ -28674,9 +28682,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed5 = multipartFormDataParser(value, mimeType);
+                  const parsed6 = multipartFormDataParser(value, mimeType);
                   const fd = new FormData();
-                  setFormDataState(fd, parsed5);
+                  setFormDataState(fd, parsed6);
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
@@ -34382,20 +34390,20 @@ var require_resolveCommand = __commonJS({
     var path7 = require("path");
     var which = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed5, withoutPathExt) {
-      const env = parsed5.options.env || process.env;
+    function resolveCommandAttempt(parsed6, withoutPathExt) {
+      const env = parsed6.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed5.options.cwd != null;
+      const hasCustomCwd = parsed6.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed5.options.cwd);
+          process.chdir(parsed6.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which.sync(parsed5.command, {
+        resolved = which.sync(parsed6.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path7.delimiter : void 0
         });
@@ -34406,12 +34414,12 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path7.resolve(hasCustomCwd ? parsed5.options.cwd : "", resolved);
+        resolved = path7.resolve(hasCustomCwd ? parsed6.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed5) {
-      return resolveCommandAttempt(parsed5) || resolveCommandAttempt(parsed5, true);
+    function resolveCommand(parsed6) {
+      return resolveCommandAttempt(parsed6) || resolveCommandAttempt(parsed6, true);
     }
     module2.exports = resolveCommand;
   }
@@ -34503,33 +34511,33 @@ var require_parse = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed5) {
-      parsed5.file = resolveCommand(parsed5);
-      const shebang = parsed5.file && readShebang(parsed5.file);
+    function detectShebang(parsed6) {
+      parsed6.file = resolveCommand(parsed6);
+      const shebang = parsed6.file && readShebang(parsed6.file);
       if (shebang) {
-        parsed5.args.unshift(parsed5.file);
-        parsed5.command = shebang;
-        return resolveCommand(parsed5);
+        parsed6.args.unshift(parsed6.file);
+        parsed6.command = shebang;
+        return resolveCommand(parsed6);
       }
-      return parsed5.file;
+      return parsed6.file;
     }
-    function parseNonShell(parsed5) {
+    function parseNonShell(parsed6) {
       if (!isWin) {
-        return parsed5;
+        return parsed6;
       }
-      const commandFile = detectShebang(parsed5);
+      const commandFile = detectShebang(parsed6);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed5.options.forceShell || needsShell) {
+      if (parsed6.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed5.command = path7.normalize(parsed5.command);
-        parsed5.command = escape.command(parsed5.command);
-        parsed5.args = parsed5.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed5.command].concat(parsed5.args).join(" ");
-        parsed5.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed5.command = process.env.comspec || "cmd.exe";
-        parsed5.options.windowsVerbatimArguments = true;
+        parsed6.command = path7.normalize(parsed6.command);
+        parsed6.command = escape.command(parsed6.command);
+        parsed6.args = parsed6.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed6.command].concat(parsed6.args).join(" ");
+        parsed6.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed6.command = process.env.comspec || "cmd.exe";
+        parsed6.options.windowsVerbatimArguments = true;
       }
-      return parsed5;
+      return parsed6;
     }
     function parse6(command, args, options) {
       if (args && !Array.isArray(args)) {
@@ -34538,7 +34546,7 @@ var require_parse = __commonJS({
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed5 = {
+      const parsed6 = {
         command,
         args,
         options,
@@ -34548,7 +34556,7 @@ var require_parse = __commonJS({
           args
         }
       };
-      return options.shell ? parsed5 : parseNonShell(parsed5);
+      return options.shell ? parsed6 : parseNonShell(parsed6);
     }
     module2.exports = parse6;
   }
@@ -34568,14 +34576,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed5) {
+    function hookChildProcess(cp, parsed6) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
       cp.emit = function(name3, arg1) {
         if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed5);
+          const err = verifyENOENT(arg1, parsed6);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -34583,15 +34591,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed5) {
-      if (isWin && status === 1 && !parsed5.file) {
-        return notFoundError(parsed5.original, "spawn");
+    function verifyENOENT(status, parsed6) {
+      if (isWin && status === 1 && !parsed6.file) {
+        return notFoundError(parsed6.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed5) {
-      if (isWin && status === 1 && !parsed5.file) {
-        return notFoundError(parsed5.original, "spawnSync");
+    function verifyENOENTSync(status, parsed6) {
+      if (isWin && status === 1 && !parsed6.file) {
+        return notFoundError(parsed6.original, "spawnSync");
       }
       return null;
     }
@@ -34612,15 +34620,15 @@ var require_cross_spawn = __commonJS({
     var parse6 = require_parse();
     var enoent = require_enoent();
     function spawn2(command, args, options) {
-      const parsed5 = parse6(command, args, options);
-      const spawned = cp.spawn(parsed5.command, parsed5.args, parsed5.options);
-      enoent.hookChildProcess(spawned, parsed5);
+      const parsed6 = parse6(command, args, options);
+      const spawned = cp.spawn(parsed6.command, parsed6.args, parsed6.options);
+      enoent.hookChildProcess(spawned, parsed6);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed5 = parse6(command, args, options);
-      const result = cp.spawnSync(parsed5.command, parsed5.args, parsed5.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed5);
+      const parsed6 = parse6(command, args, options);
+      const result = cp.spawnSync(parsed6.command, parsed6.args, parsed6.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed6);
       return result;
     }
     module2.exports = spawn2;
@@ -37209,10 +37217,10 @@ function prettyMilliseconds(milliseconds, options) {
     }
     result.push(valueString);
   };
-  const parsed5 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed5.days);
+  const parsed6 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed6.days);
   if (options.hideYearAndDays) {
-    add2(BigInt(days) * 24n + BigInt(parsed5.hours), "hour", "h");
+    add2(BigInt(days) * 24n + BigInt(parsed6.hours), "hour", "h");
   } else {
     if (options.hideYear) {
       add2(days, "day", "d");
@@ -37220,15 +37228,15 @@ function prettyMilliseconds(milliseconds, options) {
       add2(days / 365n, "year", "y");
       add2(days % 365n, "day", "d");
     }
-    add2(Number(parsed5.hours), "hour", "h");
+    add2(Number(parsed6.hours), "hour", "h");
   }
-  add2(Number(parsed5.minutes), "minute", "m");
+  add2(Number(parsed6.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed5.seconds);
-      const milliseconds2 = Number(parsed5.milliseconds);
-      const microseconds = Number(parsed5.microseconds);
-      const nanoseconds = Number(parsed5.nanoseconds);
+      const seconds = Number(parsed6.seconds);
+      const milliseconds2 = Number(parsed6.milliseconds);
+      const microseconds = Number(parsed6.microseconds);
+      const nanoseconds = Number(parsed6.nanoseconds);
       add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add2(milliseconds2, "millisecond", "ms");
@@ -45020,7 +45028,7 @@ function askedFor(map, image2) {
   const webhook = webhookImage(map, image2);
   if ("error" in webhook) return { asked: containerd2, webhookError: webhook.error };
   if (!webhook.swapped) return { asked: containerd2 };
-  const reference = parsed2(webhook.image);
+  const reference = parsed3(webhook.image);
   if (!reference || startsWithV2(reference)) return { asked: containerd2, unusable: webhook.image };
   return { asked: [{ by: "webhook", reference }, ...containerd2] };
 }
@@ -45058,7 +45066,7 @@ function repositoryOf(reference) {
 function written(reference) {
   return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
 }
-function parsed2(text4) {
+function parsed3(text4) {
   try {
     return parseReference(text4);
   } catch {
@@ -46679,22 +46687,28 @@ var init_reading = __esm({
 
 // src/registry/referrers.ts
 async function listReferrers(registry3, repository, subject) {
-  const found = [];
+  const referrers = [];
   let to = referrersPath(repository, subject);
   try {
     for (let pages = 0; to !== void 0 && pages < mostPages; pages++) {
       const page = await readPage(registry3, repository, to);
-      if (page === void 0) return void 0;
-      found.push(...page.referrers);
+      if (page === void 0 && pages === 0) return void 0;
+      if (page === void 0) throw brokenOff(registry3, subject, pages);
+      referrers.push(...page.referrers);
       to = page.next;
     }
   } catch (error3) {
-    if (error3 instanceof AirgapError && error3.class !== "transient") return void 0;
-    throw error3;
+    if (!(error3 instanceof AirgapError) || error3.class === "transient") throw error3;
+    return { failure: error3 };
   }
-  return found;
+  return { referrers };
 }
-function readPage({ exchange }, repository, to) {
+function brokenOff({ host }, subject, pages) {
+  const message = `${host} breaks off its list of what is attached to ${subject}`;
+  return new AirgapError("integrity", message, { given: `${pages} pages` });
+}
+function readPage(registry3, repository, to) {
+  const { exchange } = registry3;
   const scopes = [scope(repository, "pull")];
   return exchange.run(async () => {
     const answer = await exchange.send({
@@ -46703,7 +46717,12 @@ function readPage({ exchange }, repository, to) {
       headers: { accept: ociIndex },
       scopes
     });
-    if (answer.status !== 200) return void await answer.body.dump();
+    if (answer.status === 403) {
+      const what = `what is attached to an image of ${repository}`;
+      throw await refusedRead(registry3, answer, { host: registry3.host, repository, what });
+    }
+    const isList3 = answer.headers["content-type"]?.toString().startsWith(ociIndex);
+    if (answer.status !== 200 || !isList3) return void await answer.body.dump();
     const bytes = await exchange.readAll(answer, largestPage);
     return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
   });
@@ -48005,23 +48024,40 @@ async function readReferrers(source, subject, cache, hasApi = true) {
     const descriptor3 = await unlessHidden(client.headManifest(repository, tag2));
     return descriptor3 ? [{ descriptor: descriptor3, tag: tag2 }] : [];
   });
-  const [listed2, ...tagged2] = await Promise.all([
+  const [answer, ...found] = await Promise.all([
     hasApi ? client.listReferrers(repository, subject) : void 0,
     ...tags
   ]);
-  const others = listed2 ?? await listedByTag(source, subject, cache);
+  const { referrers, failure: failure3 } = answer && "referrers" in answer ? { ...answer, failure: void 0 } : await byTag(source, subject, cache);
+  const tagged2 = found.flat();
+  const known2 = new Set(tagged2.map(({ descriptor: descriptor3 }) => descriptor3.digest));
+  const others = referrers.filter(({ digest: digest3 }) => !known2.has(digest3)).toSorted((one, other2) => one.digest < other2.digest ? -1 : 1);
+  const why = [answer && "failure" in answer ? answer.failure : void 0, failure3];
   return {
-    referrers: [...tagged2.flat(), ...others.map((descriptor3) => ({ descriptor: descriptor3 }))],
-    hasApi: listed2 !== void 0
+    referrers: [...tagged2, ...others.map((descriptor3) => ({ descriptor: descriptor3 }))],
+    lost: why.flatMap(
+      (one) => one && one.class !== "authentication" ? [lostWords(subject, one)] : []
+    ),
+    hasApi: answer !== void 0
   };
 }
-async function listedByTag({ client, repository }, subject, cache) {
+function lostWords(subject, { message, given: given2 }) {
+  const why = given2 ? `${message} (${given2})` : message;
+  return `the list of what is attached to ${subject} is none: ${why}`;
+}
+async function byTag({ client, repository }, subject, cache) {
+  const none = { referrers: [] };
   const found = await unlessHidden(client.headManifest(repository, referrersTag(subject)));
-  if (!found || !isIndex(found.mediaType)) return [];
+  if (!found || !isIndex(found.mediaType)) return none;
   const fetch2 = async () => (await client.getManifest(repository, found.digest))?.bytes ?? empty;
-  const bytes = await unlessHidden(cache.get(found.digest, fetch2));
-  if (!bytes || bytes.length === 0) return [];
-  return references(parseManifest(bytes, found.mediaType));
+  try {
+    const bytes = await cache.get(found.digest, fetch2);
+    if (!bytes || bytes.length === 0) return none;
+    return { referrers: references(parseManifest(bytes, found.mediaType)) };
+  } catch (error3) {
+    if (!(error3 instanceof AirgapError) || error3.class === "transient") throw error3;
+    return { referrers: [], failure: error3 };
+  }
 }
 async function unlessHidden(asked2) {
   try {
@@ -48150,6 +48186,8 @@ var init_referrer_walk = __esm({
       /** What was found and cannot travel, in words. */
       lost = [];
       #asked = /* @__PURE__ */ new Set();
+      /** Those that are being read among them. */
+      #taken = 0;
       #options;
       constructor(options) {
         this.#options = options;
@@ -48160,6 +48198,7 @@ var init_referrer_walk = __esm({
         this.#asked.add(subject);
         const referrers = await this.#list(subject);
         const kept = referrers.slice(0, this.#room(depth));
+        this.#taken += kept.length;
         const left = referrers.length - kept.length;
         if (left > 0)
           this.lost.push(
@@ -48179,7 +48218,7 @@ var init_referrer_walk = __esm({
       }
       #room(depth) {
         if (depth > deepest) return 0;
-        return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.attached.length));
+        return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.#taken));
       }
       async #take({ descriptor: descriptor3, tag: tag2 }, subject, depth) {
         const graph = await this.#read(descriptor3, tag2);
@@ -48189,12 +48228,9 @@ var init_referrer_walk = __esm({
       }
       async #list(subject) {
         const { source, name: name3, list } = this.#options;
-        try {
-          return await list({ source, name: name3, subject });
-        } catch (error3) {
-          this.lost.push(`the list of what is attached to ${subject} is none: ${lossOf(error3)}`);
-          return [];
-        }
+        const { referrers, lost: lost2 } = await list({ source, name: name3, subject });
+        this.lost.push(...lost2);
+        return referrers;
       }
       async #read(descriptor3, tag2) {
         const { source, cache } = this.#options;
@@ -48245,7 +48281,7 @@ function lister({ cache }) {
       const place6 = placeOf3(source);
       const found = await readReferrers(source, subject, cache, !withoutApi.has(place6));
       if (!found.hasApi) withoutApi.add(place6);
-      return found.referrers;
+      return found;
     }
   );
 }
@@ -48709,7 +48745,7 @@ var init_lock_file = __esm({
           from: string2()
         })
       ),
-      /** What was attached to the images, and to that; absent in the lock of a bundle without. */
+      /** What was attached to the images, and to that; absent where nobody has asked. */
       referrers: array(
         strictObject({
           /** `host/repository` of the image, as it is named. */
@@ -48724,7 +48760,7 @@ var init_lock_file = __esm({
           /** Of cosign's tags the one that it has. */
           tag: string2().optional()
         })
-      ).default([])
+      ).optional()
     });
   }
 });
@@ -48787,7 +48823,7 @@ async function writeLock({ images: images2, referrers, isReattached: _, ...resul
     createdAt,
     sequence,
     images: [...images2],
-    referrers: [...referrers]
+    ...referrers ? { referrers: [...referrers] } : {}
   };
   await replaceFile(result.path, printLock(lock), asHint);
   return { ...result, name: name3, version: version3, sequence };
@@ -48821,9 +48857,13 @@ var init_pins = __esm({
 });
 
 // src/commands/referrer-lists.ts
-function lockedLists({ referrers }) {
+function lockedLists(referrers) {
+  const of = groupBy(referrers, ({ of: name3, subject }) => `${name3}@${subject}`);
   return {
-    list: async ({ name: name3, subject }) => referrers.filter((one) => one.of === name3 && one.subject === subject).map(unlocked),
+    list: async ({ name: name3, subject }) => {
+      const found = of.get(`${name3}@${subject}`) ?? [];
+      return { referrers: found.map(unlocked), lost: [] };
+    },
     found: () => [...referrers],
     keep: async () => {
     }
@@ -48833,22 +48873,23 @@ function unlocked({ of: _, subject: __, tag: tag2, ...descriptor3 }) {
   return { descriptor: defined(descriptor3), ...tag2 ? { tag: tag2 } : {} };
 }
 async function rememberedLists(path7, ask5, fresh, { now: now2, emit }) {
-  const before = fresh ? {} : young(await readRemembered(path7), now2());
-  const after = { ...before };
+  const remembered = young(await readRemembered(path7), now2());
+  const before = fresh ? {} : remembered;
+  const after = { ...remembered };
   const used = /* @__PURE__ */ new Set();
+  const found = /* @__PURE__ */ new Map();
   return {
     list: async (question) => {
-      const key = `${question.name}@${question.subject}`;
+      const { source, name: name3, subject } = question;
+      const key = `${source.client.host}/${source.repository}@${subject}`;
       const known2 = before[key];
-      if (known2) {
-        used.add(known2.at);
-        return known2.referrers;
-      }
-      const referrers = await ask5(question);
-      after[key] = { at: now2().toISOString(), referrers };
-      return referrers;
+      if (known2) used.add(known2.at);
+      const { referrers, lost: lost2 } = known2 ? { ...known2, lost: [] } : await ask5(question);
+      found.set(`${name3} ${subject}`, locked(name3, subject, referrers));
+      if (!known2 && lost2.length === 0) after[key] = { at: now2().toISOString(), referrers };
+      return { referrers, lost: lost2 };
     },
-    found: () => Object.entries(after).flatMap(locked).sort(inOrder3),
+    found: () => [...found].sort(([one], [other2]) => one < other2 ? -1 : 1).flatMap(([, all]) => all),
     keep: async () => {
       const [oldest] = [...used].sort();
       if (oldest !== void 0) emit({ kind: "note", message: askedWords(oldest) });
@@ -48873,18 +48914,11 @@ function young(remembered, now2) {
   });
   return Object.fromEntries(entries);
 }
-function locked([key, { referrers }]) {
-  const at = key.lastIndexOf("@");
-  const place6 = { of: key.slice(0, at), subject: key.slice(at + 1) };
+function locked(of, subject, referrers) {
   return referrers.map(({ descriptor: { digest: digest3, mediaType: mediaType2, size, artifactType }, tag: tag2 }) => ({
-    ...place6,
-    ...{ digest: digest3, mediaType: mediaType2, size },
+    ...{ of, subject, digest: digest3, mediaType: mediaType2, size },
     ...defined({ artifactType, tag: tag2 })
   }));
-}
-function inOrder3(one, other2) {
-  const name3 = ({ of, subject, tag: tag2 = "", digest: digest3 }) => [of, subject, tag2, digest3].join(" ");
-  return name3(one) < name3(other2) ? -1 : 1;
 }
 var import_promises34, lately, referrer, form;
 var init_referrer_lists = __esm({
@@ -48895,6 +48929,7 @@ var init_referrer_lists = __esm({
     init_replace();
     init_defined();
     init_digest();
+    init_group_by();
     lately = 10 * 60 * 1e3;
     referrer = custom((value) => {
       const { descriptor: descriptor3 } = value ?? {};
@@ -49142,7 +49177,7 @@ async function planBundle(spec, registries, context, {
   );
   const plan2 = await attaching.finally(cache.keep);
   await lists.keep();
-  const relocked = update && relock(spec, resolved, lists.found(), registries, context.now());
+  const relocked = update && relock(spec, resolved, spec.referrers ? lists.found() : void 0, registries, context.now());
   const locked2 = saved || context.env.SOURCE_DATE_EPOCH ? void 0 : lockedTimes(spec, relocked);
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked2);
   const made = await makeInventory({
@@ -49174,7 +49209,7 @@ function listsFor(spec, {
   update,
   fresh
 }, context) {
-  if (spec.lock && !update) return lockedLists(spec.lock);
+  if (spec.lock?.referrers && !update) return lockedLists(spec.lock.referrers);
   const path7 = (0, import_node_path28.join)(stateFolder(spec), "referrers.json");
   return rememberedLists(path7, lister({ cache }), fresh, context);
 }
@@ -51056,7 +51091,7 @@ async function readHolder(path7) {
   try {
     const text4 = await readWritten(path7);
     const { mtimeMs: mtime } = await (0, import_promises40.stat)(path7);
-    const said4 = holderSchema.safeParse(parsed3(text4));
+    const said4 = holderSchema.safeParse(parsed4(text4));
     if (said4.success) return { ...said4.data, mtime };
     const since = new Date(mtime).toISOString();
     return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
@@ -51073,7 +51108,7 @@ async function readWritten(path7) {
   }
   return "";
 }
-function parsed3(text4) {
+function parsed4(text4) {
   try {
     return JSON.parse(text4);
   } catch {
@@ -52459,9 +52494,9 @@ function rules({ entries }) {
   const last = /* @__PURE__ */ new Map();
   for (const entry of entries) last.set(`${entry.kind} ${entry.key}`, entry);
   const kept = [...last.values()].filter(({ kind }) => kind !== "noswap");
-  const inOrder4 = kept.filter(({ kind }) => kind === "replace");
+  const inOrder3 = kept.filter(({ kind }) => kind === "replace");
   const others = kept.filter(({ kind }) => kind !== "replace");
-  return [...inOrder4.map(print), ...others.map(print).sort()];
+  return [...inOrder3.map(print), ...others.map(print).sort()];
 }
 function lookForLoops(map, { images: images2, target: target2 }) {
   const references2 = images2.flatMap(
@@ -53419,10 +53454,10 @@ async function readNodeConfig(path7) {
   for (let next = pending.shift(); next !== void 0; next = pending.shift()) {
     const at = next;
     if (read5.some((one) => one.path === at)) continue;
-    const parsed5 = fileForm.safeParse(await readToml(at));
-    if (!parsed5.success) return { misfit: `${at}: ${misfits(parsed5.error)}` };
-    read5.push({ path: at, file: parsed5.data });
-    for (const named4 of parsed5.data.imports ?? []) {
+    const parsed6 = fileForm.safeParse(await readToml(at));
+    if (!parsed6.success) return { misfit: `${at}: ${misfits(parsed6.error)}` };
+    read5.push({ path: at, file: parsed6.data });
+    for (const named4 of parsed6.data.imports ?? []) {
       const found = await importsAt((0, import_node_path43.resolve)((0, import_node_path43.dirname)(at), named4), (0, import_node_path43.dirname)(path7));
       if (found.length === 0 && !named4.includes("*")) missing7.push(shown3(named4));
       pending.push(...found);
@@ -53440,14 +53475,14 @@ function withRegistry(files2, version3, { files: paths, missing: missing7 }) {
   );
   const older = version3 > 2 ? plugins.get(pluginNames[1] ?? "")?.registry : void 0;
   const written2 = plugins.get(rightName)?.registry ?? older ?? {};
-  const parsed5 = registryForm2.safeParse(written2);
-  if (!parsed5.success) {
+  const parsed6 = registryForm2.safeParse(written2);
+  if (!parsed6.success) {
     const where2 = ["plugins", JSON.stringify(rightName), "registry"];
-    return { misfit: `${paths[0]}: ${misfits(parsed5.error, where2)}` };
+    return { misfit: `${paths[0]}: ${misfits(parsed6.error, where2)}` };
   }
   const disabled = files2.flatMap((file2) => file2.disabled_plugins ?? []);
   const plugin = plugins.get(rightName) ?? {};
-  return { version: version3, files: paths, missing: missing7, disabled, registry: parsed5.data, plugin, otherNames };
+  return { version: version3, files: paths, missing: missing7, disabled, registry: parsed6.data, plugin, otherNames };
 }
 function mergePlugins(files2, version3) {
   const merged3 = /* @__PURE__ */ new Map();
@@ -53762,9 +53797,9 @@ async function wayIn(source, folder, folders) {
   const broken = (why) => ({ ...noWay(source, place6), broken: why });
   const read5 = await readHostsFile(place6);
   if ("why" in read5) return broken(read5.why);
-  const parsed5 = hostsForm.safeParse(read5.toml);
-  if (!parsed5.success) return broken(`containerd does not take it: ${misfits(parsed5.error)}`);
-  const { server = "", host, ...rest2 } = parsed5.data;
+  const parsed6 = hostsForm.safeParse(read5.toml);
+  if (!parsed6.success) return broken(`containerd does not take it: ${misfits(parsed6.error)}`);
+  const { server = "", host, ...rest2 } = parsed6.data;
   const tables = [
     ...Object.entries(host ?? {}),
     ...server === "" ? [] : [[server, rest2]]
@@ -53779,7 +53814,7 @@ async function wayIn(source, folder, folders) {
     place: place6,
     attempts,
     asksSource: server === "",
-    doubts: doubtsOf(parsed5.data, folders)
+    doubts: doubtsOf(parsed6.data, folders)
   };
 }
 async function readHostsFile(place6) {
@@ -54439,10 +54474,10 @@ function ask3(exchange, { method, to, headers, body }) {
     const type = String(answer.headers["content-type"] ?? "");
     const text4 = (await exchange.readAll(answer, largestAnswer2)).toString();
     const { status } = answer;
-    return { status, json: parsed4(text4, type), words: registryWords(text4, type) };
+    return { status, json: parsed5(text4, type), words: registryWords(text4, type) };
   });
 }
-function parsed4(text4, type) {
+function parsed5(text4, type) {
   if (!/\bjson\b/i.test(type)) return void 0;
   try {
     return JSON.parse(text4);
@@ -54789,7 +54824,9 @@ function runPrepare(spec, options, context) {
   return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
     const { registries } = connections;
     const complete2 = await withSourceImages(spec, registries, context);
-    const { inventory, problems } = await planBundle(complete2, registries, context, {});
+    const { inventory, problems } = await planBundle(complete2, registries, context, {
+      fresh: true
+    });
     refuseOnErrors(problems, context);
     return prepareTarget(inventory, { ways: spec, connections }, options, context);
   });
@@ -57820,7 +57857,10 @@ async function finishPlan(finish2, flags, result, context) {
 function addMirror(program2, context, finish2) {
   const verb2 = program2.command("mirror").description(
     "copy the images into the target registry, to every place the cluster will ask for"
-  ).option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--deep", deepHelp);
+  ).option("--plan <file>", "carry out exactly this saved plan").option(
+    "--fresh",
+    "resolve again, though an earlier run was killed, and ask anew what is attached"
+  ).option("--deep", deepHelp);
   addOutput(addPushCredential(addBundleInput(verb2))).addHelpText(
     "after",
     examples(
@@ -57841,7 +57881,10 @@ function addMirror(program2, context, finish2) {
   });
 }
 function addCreate(program2, context, finish2) {
-  const verb2 = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option("--fresh", "resolve again, even if an earlier run was killed").option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
+  const verb2 = program2.command("create").description("write the signed bundle, its checksum and install.sh into a folder").option("-o, --out <folder>", "folder for its files", ".").option("--split-size <size>", "write the bundle in parts of at most this size").option("--plan <file>", "carry out exactly this saved plan").option(
+    "--fresh",
+    "resolve again, though an earlier run was killed, and ask anew what is attached"
+  ).option("--reuse <bundle>", "take what an older bundle already has from there").option("--since <bundle>", "leave out what an older bundle brought: a delta to load after it").option("--without-images", "leave the blobs out: for a registry that mirror has filled");
   addOutput(addPullCredential(addBundleInput(verb2))).addHelpText(
     "after",
     examples(

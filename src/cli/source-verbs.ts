@@ -96,7 +96,10 @@ function addMirror(program: Command, context: Context, finish: Finish): void {
       'copy the images into the target registry, to every place the cluster will ask for',
     )
     .option('--plan <file>', 'carry out exactly this saved plan')
-    .option('--fresh', 'resolve again, even if an earlier run was killed')
+    .option(
+      '--fresh',
+      'resolve again, though an earlier run was killed, and ask anew what is attached',
+    )
     .option('--deep', deepHelp);
   addOutput(addPushCredential(addBundleInput(verb)))
     .addHelpText(
@@ -127,7 +130,10 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
     .option('-o, --out <folder>', 'folder for its files', '.')
     .option('--split-size <size>', 'write the bundle in parts of at most this size')
     .option('--plan <file>', 'carry out exactly this saved plan')
-    .option('--fresh', 'resolve again, even if an earlier run was killed')
+    .option(
+      '--fresh',
+      'resolve again, though an earlier run was killed, and ask anew what is attached',
+    )
     .option('--reuse <bundle>', 'take what an older bundle already has from there')
     .option('--since <bundle>', 'leave out what an older bundle brought: a delta to load after it')
     .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');

@@ -68,7 +68,7 @@ export function lister({ cache }: Pick<Sources, 'cache'>): ListReferrers {
       const place = placeOf(source);
       const found = await readReferrers(source, subject, cache, !withoutApi.has(place));
       if (!found.hasApi) withoutApi.add(place);
-      return found.referrers;
+      return found;
     },
   );
 }

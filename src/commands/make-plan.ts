@@ -110,7 +110,9 @@ export async function planBundle(
   );
   const plan = await attaching.finally(cache.keep);
   await lists.keep();
-  const relocked = update && relock(spec, resolved, lists.found(), registries, context.now());
+  const relocked =
+    update &&
+    relock(spec, resolved, spec.referrers ? lists.found() : undefined, registries, context.now());
   const locked = saved || context.env.SOURCE_DATE_EPOCH ? undefined : lockedTimes(spec, relocked);
   const createdAt = saved ? new Date(saved.createdAt) : creationTime(context, locked);
   const made = await makeInventory({
@@ -148,7 +150,7 @@ function listsFor(
   }: Pick<PlanningOptions, 'update'> & { cache: ContentCache; fresh: boolean },
   context: Context,
 ): ReferrerLists | Promise<ReferrerLists> {
-  if (spec.lock && !update) return lockedLists(spec.lock);
+  if (spec.lock?.referrers && !update) return lockedLists(spec.lock.referrers);
   const path = join(stateFolder(spec), 'referrers.json');
   return rememberedLists(path, lister({ cache }), fresh, context);
 }

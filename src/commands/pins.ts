@@ -36,7 +36,8 @@ export interface LockResult {
 /** The pins of a new lock, and what became of the old ones. */
 export interface Relocked extends Omit<LockResult, 'name' | 'version' | 'sequence'> {
   readonly images: readonly LockedImage[];
-  readonly referrers: readonly LockedReferrer[];
+  /** Absent where bundle.yaml leaves them out. */
+  readonly referrers: readonly LockedReferrer[] | undefined;
   /** Whether something else is attached to the images than before. */
   readonly isReattached: boolean;
 }
@@ -66,7 +67,7 @@ export function checkUpdate(update: Update, listed: readonly ListedImage[]): voi
 export function relock(
   { lock, lockPath }: BundleSpec,
   resolved: readonly ResolvedImage[],
-  referrers: readonly LockedReferrer[],
+  referrers: readonly LockedReferrer[] | undefined,
   registries: Registries,
   now: Date,
 ): Relocked {
@@ -131,7 +132,7 @@ export async function writeLock(
     createdAt,
     sequence,
     images: [...images],
-    referrers: [...referrers],
+    ...(referrers ? { referrers: [...referrers] } : {}),
   };
   await replaceFile(result.path, printLock(lock), asHint);
   return { ...result, name, version, sequence };

@@ -81,7 +81,9 @@ export function runPrepare(
   return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
     const { registries } = connections;
     const complete = await withSourceImages(spec, registries, context);
-    const { inventory, problems } = await planBundle(complete, registries, context, {});
+    const { inventory, problems } = await planBundle(complete, registries, context, {
+      fresh: true,
+    });
     refuseOnErrors(problems, context);
     return prepareTarget(inventory, { ways: spec, connections }, options, context);
   });

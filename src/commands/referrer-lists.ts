@@ -3,8 +3,9 @@ import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { asHint, replaceFile } from '../disk/replace.ts';
 import { defined } from '../inputs/defined.ts';
-import type { BundleLock, LockedReferrer } from '../inputs/lock-file.ts';
+import type { LockedReferrer } from '../inputs/lock-file.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
+import { groupBy } from '../plan/group-by.ts';
 import type { Referrer } from '../registry/read-referrers.ts';
 import type { ListReferrers } from './referrer-walk.ts';
 
@@ -18,10 +19,13 @@ export interface ReferrerLists {
 }
 
 /** What a lock file says is attached: nobody is asked. */
-export function lockedLists({ referrers }: BundleLock): ReferrerLists {
+export function lockedLists(referrers: readonly LockedReferrer[]): ReferrerLists {
+  const of = groupBy(referrers, ({ of: name, subject }) => `${name}@${subject}`);
   return {
-    list: async ({ name, subject }) =>
-      referrers.filter((one) => one.of === name && one.subject === subject).map(unlocked),
+    list: async ({ name, subject }) => {
+      const found = of.get(`${name}@${subject}`) ?? [];
+      return { referrers: found.map(unlocked), lost: [] };
+    },
     found: () => [...referrers],
     keep: async () => {},
   };
@@ -55,22 +59,26 @@ export async function rememberedLists(
   fresh: boolean,
   { now, emit }: Context,
 ): Promise<ReferrerLists> {
-  const before = fresh ? {} : young(await readRemembered(path), now());
-  const after: Remembered = { ...before };
+  const remembered = young(await readRemembered(path), now());
+  const before = fresh ? {} : remembered;
+  const after: Remembered = { ...remembered };
   const used = new Set<string>();
+  const found = new Map<string, LockedReferrer[]>();
   return {
     list: async (question) => {
-      const key = `${question.name}@${question.subject}`;
+      const { source, name, subject } = question;
+      // Another mirror may have others.
+      const key = `${source.client.host}/${source.repository}@${subject}`;
       const known = before[key];
-      if (known) {
-        used.add(known.at);
-        return known.referrers;
-      }
-      const referrers = await ask(question);
-      after[key] = { at: now().toISOString(), referrers };
-      return referrers;
+      if (known) used.add(known.at);
+      const { referrers, lost } = known ? { ...known, lost: [] } : await ask(question);
+      found.set(`${name} ${subject}`, locked(name, subject, referrers));
+      // What could not be read may be read the next time.
+      if (!known && lost.length === 0) after[key] = { at: now().toISOString(), referrers };
+      return { referrers, lost };
     },
-    found: () => Object.entries(after).flatMap(locked).sort(inOrder),
+    found: () =>
+      [...found].sort(([one], [other]) => (one < other ? -1 : 1)).flatMap(([, all]) => all),
     keep: async () => {
       const [oldest] = [...used].sort();
       if (oldest !== undefined) emit({ kind: 'note', message: askedWords(oldest) });
@@ -99,18 +107,9 @@ function young(remembered: Remembered, now: Date): Remembered {
   return Object.fromEntries(entries);
 }
 
-function locked([key, { referrers }]: [string, Remembered[string]]): LockedReferrer[] {
-  const at = key.lastIndexOf('@');
-  const place = { of: key.slice(0, at), subject: key.slice(at + 1) as Digest };
+function locked(of: string, subject: Digest, referrers: readonly Referrer[]): LockedReferrer[] {
   return referrers.map(({ descriptor: { digest, mediaType, size, artifactType }, tag }) => ({
-    ...place,
-    ...{ digest, mediaType, size },
+    ...{ of, subject, digest, mediaType, size },
     ...defined({ artifactType, tag }),
   }));
-}
-
-function inOrder(one: LockedReferrer, other: LockedReferrer): number {
-  const name = ({ of, subject, tag = '', digest }: LockedReferrer) =>
-    [of, subject, tag, digest].join(' ');
-  return name(one) < name(other) ? -1 : 1;
 }

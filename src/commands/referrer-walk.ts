@@ -4,7 +4,7 @@ import type { ImageGraph } from '../oci/graph.ts';
 import type { Attached } from '../plan/referrers.ts';
 import type { ContentCache } from '../registry/content-cache.ts';
 import { type ImageSource, readDescribed } from '../registry/read-image.ts';
-import type { Referrer } from '../registry/read-referrers.ts';
+import type { Referrer, Referrers } from '../registry/read-referrers.ts';
 import { AirgapError } from '../report/error.ts';
 
 /** Signatures of attestations of an SBOM of an image: whoever goes deeper is not followed. */
@@ -17,7 +17,7 @@ export type ListReferrers = (question: {
   readonly source: ImageSource;
   readonly name: string;
   readonly subject: Digest;
-}) => Promise<readonly Referrer[]>;
+}) => Promise<Pick<Referrers, 'referrers' | 'lost'>>;
 
 export interface WalkOptions {
   readonly source: ImageSource;
@@ -32,6 +32,8 @@ export class ReferrerWalk {
   /** What was found and cannot travel, in words. */
   readonly lost: string[] = [];
   readonly #asked = new Set<Digest>();
+  /** Those that are being read among them. */
+  #taken = 0;
   readonly #options: WalkOptions;
 
   constructor(options: WalkOptions) {
@@ -45,6 +47,7 @@ export class ReferrerWalk {
     this.#asked.add(subject);
     const referrers = await this.#list(subject);
     const kept = referrers.slice(0, this.#room(depth));
+    this.#taken += kept.length;
     const left = referrers.length - kept.length;
     if (left > 0)
       this.lost.push(
@@ -66,7 +69,7 @@ export class ReferrerWalk {
 
   #room(depth: number): number {
     if (depth > deepest) return 0;
-    return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.attached.length));
+    return Math.max(0, Math.min(most.ofSubject, most.ofImage - this.#taken));
   }
 
   async #take({ descriptor, tag }: Referrer, subject: Digest, depth: number): Promise<void> {
@@ -78,12 +81,9 @@ export class ReferrerWalk {
 
   async #list(subject: Digest): Promise<readonly Referrer[]> {
     const { source, name, list } = this.#options;
-    try {
-      return await list({ source, name, subject });
-    } catch (error) {
-      this.lost.push(`the list of what is attached to ${subject} is none: ${lossOf(error)}`);
-      return [];
-    }
+    const { referrers, lost } = await list({ source, name, subject });
+    this.lost.push(...lost);
+    return referrers;
   }
 
   async #read(descriptor: Descriptor, tag?: string): Promise<ImageGraph | undefined> {

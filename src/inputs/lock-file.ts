@@ -9,7 +9,7 @@ export type BundleLock = z.infer<typeof lockSchema>;
 /** What one image was, and where that was seen. */
 export type LockedImage = BundleLock['images'][number];
 /** Something that was attached to an image. */
-export type LockedReferrer = BundleLock['referrers'][number];
+export type LockedReferrer = NonNullable<BundleLock['referrers']>[number];
 
 const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), {
   error: 'not a digest, sha256:… or sha512:…',
@@ -37,7 +37,7 @@ const lockSchema = z.strictObject({
       from: z.string(),
     }),
   ),
-  /** What was attached to the images, and to that; absent in the lock of a bundle without. */
+  /** What was attached to the images, and to that; absent where nobody has asked. */
   referrers: z
     .array(
       z.strictObject({
@@ -54,7 +54,7 @@ const lockSchema = z.strictObject({
         tag: z.string().optional(),
       }),
     )
-    .default([]),
+    .optional(),
 });
 
 /**

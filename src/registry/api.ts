@@ -81,7 +81,10 @@ export class RegistryClient {
    * What the referrers API says is attached to a manifest; undefined where there is no such API, whatever the
    * refusal. @throws AirgapError transient
    */
-  listReferrers(repository: string, subject: Digest): Promise<readonly Descriptor[] | undefined> {
+  listReferrers(
+    repository: string,
+    subject: Digest,
+  ): Promise<referrers.ReferrersAnswer | undefined> {
     return referrers.listReferrers(this.#registry, repository, subject);
   }
 

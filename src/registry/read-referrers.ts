@@ -15,7 +15,10 @@ export interface Referrer {
 }
 
 export interface Referrers {
+  /** Those with a tag of cosign's first, in its order, then the others by their digests. */
   readonly referrers: readonly Referrer[];
+  /** What could not be read of the list, in words. */
+  readonly lost: readonly string[];
   /** Whether the repository has the referrers API. */
   readonly hasApi: boolean;
 }
@@ -24,7 +27,7 @@ export interface Referrers {
  * What is attached to a manifest at its source: by the referrers API, or where there is none by the index of the tag
  * scheme, and under cosign's tags. Four requests, one more to learn that there is no API.
  * @param hasApi false where that is known already
- * @throws AirgapError transient; usage for a list that is none
+ * @throws AirgapError transient
  */
 export async function readReferrers(
   source: ImageSource,
@@ -37,28 +40,51 @@ export async function readReferrers(
     const descriptor = await unlessHidden(client.headManifest(repository, tag));
     return descriptor ? [{ descriptor, tag }] : [];
   });
-  const [listed, ...tagged] = await Promise.all([
+  const [answer, ...found] = await Promise.all([
     hasApi ? client.listReferrers(repository, subject) : undefined,
     ...tags,
   ]);
-  const others = listed ?? (await listedByTag(source, subject, cache));
+  const { referrers, failure } =
+    answer && 'referrers' in answer
+      ? { ...answer, failure: undefined }
+      : await byTag(source, subject, cache);
+  const tagged = found.flat();
+  const known = new Set(tagged.map(({ descriptor }) => descriptor.digest));
+  const others = referrers
+    .filter(({ digest }) => !known.has(digest))
+    .toSorted((one, other) => (one.digest < other.digest ? -1 : 1));
+  const why = [answer && 'failure' in answer ? answer.failure : undefined, failure];
   return {
-    referrers: [...tagged.flat(), ...others.map((descriptor) => ({ descriptor }))],
-    hasApi: listed !== undefined,
+    referrers: [...tagged, ...others.map((descriptor) => ({ descriptor }))],
+    lost: why.flatMap((one) =>
+      one && one.class !== 'authentication' ? [lostWords(subject, one)] : [],
+    ),
+    hasApi: answer !== undefined,
   };
 }
 
-async function listedByTag(
+function lostWords(subject: Digest, { message, given }: AirgapError): string {
+  const why = given ? `${message} (${given})` : message;
+  return `the list of what is attached to ${subject} is none: ${why}`;
+}
+
+async function byTag(
   { client, repository }: ImageSource,
   subject: Digest,
   cache: ContentCache,
-): Promise<readonly Descriptor[]> {
+): Promise<{ readonly referrers: readonly Descriptor[]; readonly failure?: AirgapError }> {
+  const none = { referrers: [] };
   const found = await unlessHidden(client.headManifest(repository, referrersTag(subject)));
-  if (!found || !isIndex(found.mediaType)) return [];
+  if (!found || !isIndex(found.mediaType)) return none;
   const fetch = async () => (await client.getManifest(repository, found.digest))?.bytes ?? empty;
-  const bytes = await unlessHidden(cache.get(found.digest, fetch));
-  if (!bytes || bytes.length === 0) return [];
-  return references(parseManifest(bytes, found.mediaType));
+  try {
+    const bytes = await cache.get(found.digest, fetch);
+    if (!bytes || bytes.length === 0) return none;
+    return { referrers: references(parseManifest(bytes, found.mediaType)) };
+  } catch (error) {
+    if (!(error instanceof AirgapError) || error.class === 'transient') throw error;
+    return { referrers: [], failure: error };
+  }
 }
 
 const empty = Buffer.alloc(0);

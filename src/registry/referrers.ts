@@ -5,34 +5,47 @@ import { ociIndex } from '../oci/media-types.ts';
 import { AirgapError } from '../report/error.ts';
 import { locationFrom } from './exchange.ts';
 import { referrersPath } from './paths.ts';
-import { type Registry, scope } from './subject.ts';
+import { type Registry, refusedRead, scope } from './subject.ts';
 import type { Answer } from './transport.ts';
 
 const largestPage = 4 * 1024 * 1024;
 /** A list that goes on after these has no end. */
 const mostPages = 20;
 
-/** What the referrers API says (distribution-spec, "Listing Referrers"), page after page. */
+/** What a registry that has the referrers API says; where the list is none that can be read, why. */
+export type ReferrersAnswer =
+  | { readonly referrers: readonly Descriptor[] }
+  | { readonly failure: AirgapError };
+
+/**
+ * What the referrers API says (distribution-spec, "Listing Referrers"), page after page; undefined where there is none.
+ * @throws AirgapError transient
+ */
 export async function listReferrers(
   registry: Registry,
   repository: string,
   subject: Digest,
-): Promise<readonly Descriptor[] | undefined> {
-  const found: Descriptor[] = [];
+): Promise<ReferrersAnswer | undefined> {
+  const referrers: Descriptor[] = [];
   let to: string | URL | undefined = referrersPath(repository, subject);
   try {
     for (let pages = 0; to !== undefined && pages < mostPages; pages++) {
       const page: Page | undefined = await readPage(registry, repository, to);
-      if (page === undefined) return undefined;
-      found.push(...page.referrers);
+      if (page === undefined && pages === 0) return undefined;
+      if (page === undefined) throw brokenOff(registry, subject, pages);
+      referrers.push(...page.referrers);
       to = page.next;
     }
   } catch (error) {
-    // A registry that does not know the path may answer anything: words in HTML, or a refusal.
-    if (error instanceof AirgapError && error.class !== 'transient') return undefined;
-    throw error;
+    if (!(error instanceof AirgapError) || error.class === 'transient') throw error;
+    return { failure: error };
   }
-  return found;
+  return { referrers };
+}
+
+function brokenOff({ host }: Registry, subject: Digest, pages: number): AirgapError {
+  const message = `${host} breaks off its list of what is attached to ${subject}`;
+  return new AirgapError('integrity', message, { given: `${pages} pages` });
 }
 
 interface Page {
@@ -41,10 +54,11 @@ interface Page {
 }
 
 function readPage(
-  { exchange }: Registry,
+  registry: Registry,
   repository: string,
   to: string | URL,
 ): Promise<Page | undefined> {
+  const { exchange } = registry;
   const scopes = [scope(repository, 'pull')];
   return exchange.run(async () => {
     const answer = await exchange.send({
@@ -53,7 +67,13 @@ function readPage(
       headers: { accept: ociIndex },
       scopes,
     });
-    if (answer.status !== 200) return void (await answer.body.dump());
+    if (answer.status === 403) {
+      const what = `what is attached to an image of ${repository}`;
+      throw await refusedRead(registry, answer, { host: registry.host, repository, what });
+    }
+    // A registry that does not know the path may answer anything, a page for people too.
+    const isList = answer.headers['content-type']?.toString().startsWith(ociIndex);
+    if (answer.status !== 200 || !isList) return void (await answer.body.dump());
     const bytes = await exchange.readAll(answer, largestPage);
     return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
   });

@@ -52,10 +52,19 @@ async function readList(list: List): Promise<Index> {
   const found = await list.target.getManifest(list.repository, list.tag);
   if (found === undefined) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
   if (found.descriptor.mediaType !== ociIndex) throw notAList(list, found.descriptor);
-  const index = JSON.parse(found.bytes.toString()) as Omit<Index, 'manifests'> & {
-    readonly manifests?: Index['manifests'] | null;
-  };
+  const index = parsed(found.bytes);
+  if (index === undefined) throw notAList(list, found.descriptor);
   return { ...index, manifests: index.manifests ?? [] };
+}
+
+type Read = Omit<Index, 'manifests'> & { readonly manifests?: Index['manifests'] | null };
+
+function parsed(bytes: Buffer): Read | undefined {
+  try {
+    return JSON.parse(bytes.toString()) as Read;
+  } catch {
+    return undefined;
+  }
 }
 
 function notAList(list: List, { mediaType, digest }: Descriptor): AirgapError {

@@ -76,10 +76,7 @@ const page = (manifests: readonly object[], headers = {}): FrontAnswer => ({
 
 describe('where there is no referrers API, the tag scheme and cosign tags say it', () => {
   test.each<[string, FrontAnswer]>([
-    ...[400, 401, 403, 404, 405, 501].map((status): [string, FrontAnswer] => [
-      `${status}`,
-      { status },
-    ]),
+    ...[400, 404, 405, 501].map((status): [string, FrontAnswer] => [`${status}`, { status }]),
     ['a page for people', { status: 200, headers: { 'content-type': 'text/html' }, body: '<p>' }],
     ['an answer of another kind', { status: 200, body: '{"tags":[]}' }],
   ])('said by %s', async (_, answer) => {
@@ -87,6 +84,15 @@ describe('where there is no referrers API, the tag scheme and cosign tags say it
     expect(await digests(read())).toEqual([signature, listed]);
     expect((await read()).hasApi).toBe(false);
   });
+
+  test.each([401, 403])(
+    '%s is of this one manifest: the next one is asked for by the API',
+    async (status) => {
+      answering(() => ({ status }));
+      expect(await read()).toMatchObject({ hasApi: true, lost: [] });
+      expect(await digests(read())).toEqual([signature, listed]);
+    },
+  );
 
   test('six requests, one less where that is known; what is not there costs a HEAD', async () => {
     await read();
@@ -102,7 +108,30 @@ describe('where there is no referrers API, the tag scheme and cosign tags say it
   });
 });
 
+const large: FrontAnswer = {
+  status: 200,
+  headers: { 'content-type': ociIndex },
+  body: ' '.repeat(4 * 1024 * 1024 + 1),
+};
+
 describe('where there is one', () => {
+  test.each([
+    ['that is none', page([{ mediaType: ociManifest, digest: 'sha384:x', size: 1 }])],
+    ['that is too large', large],
+  ])('a list %s is told, and no reason to give the API up', async (_, answer) => {
+    answering(() => answer);
+    const { hasApi, lost } = await read();
+    expect({ hasApi, lost }).toEqual({
+      hasApi: true,
+      lost: [expect.stringContaining(`the list of what is attached to ${subject} is none: `)],
+    });
+  });
+
+  test('what has a tag of cosign and is listed too is found once', async () => {
+    answering(() => page([{ ...entry('a'), digest: signature }, entry('a')]));
+    expect(await digests(read())).toEqual([signature, entry('a').digest]);
+  });
+
   test('it is believed, and the tag of the scheme is not asked for', async () => {
     answering(() => page([entry('a')]));
     expect(await digests(read())).toEqual([signature, entry('a').digest]);
@@ -114,7 +143,8 @@ describe('where there is one', () => {
     answering((path) =>
       path.includes('last=a') ? page([entry('b')]) : page([entry('a')], { link: next }),
     );
-    expect(await digests(read())).toEqual([signature, entry('a').digest, entry('b').digest]);
+    const both = [entry('a').digest, entry('b').digest].toSorted();
+    expect(await digests(read())).toEqual([signature, ...both]);
   });
 
   test('pages without end are cut off', async () => {
