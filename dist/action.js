@@ -42432,6 +42432,7 @@ var import_promises37 = require("node:fs/promises");
 var digest2 = custom((value) => typeof value === "string" && isDigest(value), {
   error: "not a digest, sha256:\u2026 or sha512:\u2026"
 });
+var cosignTag = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/;
 var lockSchema = strictObject({
   lockVersion: literal(1),
   /** Of the bundle that `createdAt` and `sequence` are of. */
@@ -42467,7 +42468,7 @@ var lockSchema = strictObject({
       size: int().min(0),
       artifactType: string2().optional(),
       /** Of cosign's tags the one that it has. */
-      tag: string2().optional()
+      tag: string2().regex(cosignTag, "not a tag of cosign").optional()
     })
   ).optional()
 });
@@ -47028,7 +47029,8 @@ function unusedText({ unusedRules }) {
   if (unusedRules.length === 0) return "";
   return safeText(`no image needs these entries of the map: ${unusedRules.join(", ")}`);
 }
-function lockText({ path: path12, name: name3, version: version3, sequence, moved: moved2, added: added3, removed }) {
+function lockText(lock) {
+  const { path: path12, name: name3, version: version3, sequence, moved: moved2, added: added3, removed, isReattached } = lock;
   const rows = [
     ...moved2.map(({ image: image2, from, to }) => [
       "moved",
@@ -47038,7 +47040,8 @@ function lockText({ path: path12, name: name3, version: version3, sequence, move
     ...added3.map((image2) => ["locked", image2]),
     ...removed.map((image2) => ["dropped", image2])
   ];
-  const sum2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
+  const changed2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
+  const sum2 = `${changed2}${isReattached ? ", others attached to them" : ""}`;
   return safeText(
     [
       `${path12}: ${name3} ${version3}, sequence ${sequence}, ${sum2}`,

@@ -48711,7 +48711,7 @@ function printLock(lock) {
 function lockPathOf(bundleFile2) {
   return `${bundleFile2.replace(/\.(?:ya?ml|json)$/, "")}.lock`;
 }
-var import_promises33, digest2, lockSchema;
+var import_promises33, digest2, cosignTag, lockSchema;
 var init_lock_file = __esm({
   "src/inputs/lock-file.ts"() {
     "use strict";
@@ -48723,6 +48723,7 @@ var init_lock_file = __esm({
     digest2 = custom((value) => typeof value === "string" && isDigest(value), {
       error: "not a digest, sha256:\u2026 or sha512:\u2026"
     });
+    cosignTag = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/;
     lockSchema = strictObject({
       lockVersion: literal(1),
       /** Of the bundle that `createdAt` and `sequence` are of. */
@@ -48758,7 +48759,7 @@ var init_lock_file = __esm({
           size: int().min(0),
           artifactType: string2().optional(),
           /** Of cosign's tags the one that it has. */
-          tag: string2().optional()
+          tag: string2().regex(cosignTag, "not a tag of cosign").optional()
         })
       ).optional()
     });
@@ -48815,7 +48816,7 @@ function lockedTimes({ lock, name: name3, version: version3, sequence }, relocke
   const isSame = changes.length === 0 && !relocked?.isReattached && (!relocked || (sequence ?? lock.sequence) === lock.sequence);
   return isSame ? { createdAt: lock.createdAt, sequence: lock.sequence } : void 0;
 }
-async function writeLock({ images: images2, referrers, isReattached: _, ...result }, { name: name3, version: version3, createdAt, sequence }) {
+async function writeLock({ images: images2, referrers, ...result }, { name: name3, version: version3, createdAt, sequence }) {
   const lock = {
     lockVersion: 1,
     name: name3,
@@ -57678,7 +57679,8 @@ function unusedText({ unusedRules }) {
   if (unusedRules.length === 0) return "";
   return safeText(`no image needs these entries of the map: ${unusedRules.join(", ")}`);
 }
-function lockText({ path: path7, name: name3, version: version3, sequence, moved: moved2, added: added3, removed }) {
+function lockText(lock) {
+  const { path: path7, name: name3, version: version3, sequence, moved: moved2, added: added3, removed, isReattached } = lock;
   const rows = [
     ...moved2.map(({ image: image2, from, to }) => [
       "moved",
@@ -57688,7 +57690,8 @@ function lockText({ path: path7, name: name3, version: version3, sequence, moved
     ...added3.map((image2) => ["locked", image2]),
     ...removed.map((image2) => ["dropped", image2])
   ];
-  const sum2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
+  const changed2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
+  const sum2 = `${changed2}${isReattached ? ", others attached to them" : ""}`;
   return safeText(
     [
       `${path7}: ${name3} ${version3}, sequence ${sequence}, ${sum2}`,

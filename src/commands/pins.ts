@@ -31,6 +31,8 @@ export interface LockResult {
   readonly moved: readonly { readonly image: string; readonly from: Digest; readonly to: Digest }[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
+  /** Whether something else is attached to the images than before. */
+  readonly isReattached: boolean;
 }
 
 /** The pins of a new lock, and what became of the old ones. */
@@ -38,8 +40,6 @@ export interface Relocked extends Omit<LockResult, 'name' | 'version' | 'sequenc
   readonly images: readonly LockedImage[];
   /** Absent where bundle.yaml leaves them out. */
   readonly referrers: readonly LockedReferrer[] | undefined;
-  /** Whether something else is attached to the images than before. */
-  readonly isReattached: boolean;
 }
 
 /** What each image is held to. @param update lets these go */
@@ -122,7 +122,7 @@ export function lockedTimes(
 
 /** @throws AirgapError io */
 export async function writeLock(
-  { images, referrers, isReattached: _, ...result }: Relocked,
+  { images, referrers, ...result }: Relocked,
   { name, version, createdAt, sequence }: Inventory,
 ): Promise<LockResult> {
   const lock: BundleLock = {

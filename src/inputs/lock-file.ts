@@ -15,6 +15,8 @@ const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest
   error: 'not a digest, sha256:… or sha512:…',
 });
 
+const cosignTag = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/;
+
 const lockSchema = z.strictObject({
   lockVersion: z.literal(1),
   /** Of the bundle that `createdAt` and `sequence` are of. */
@@ -51,7 +53,7 @@ const lockSchema = z.strictObject({
         size: z.int().min(0),
         artifactType: z.string().optional(),
         /** Of cosign's tags the one that it has. */
-        tag: z.string().optional(),
+        tag: z.string().regex(cosignTag, 'not a tag of cosign').optional(),
       }),
     )
     .optional(),

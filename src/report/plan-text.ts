@@ -29,7 +29,8 @@ function unusedText({ unusedRules }: Coverage): string {
 }
 
 /** Where the lock lies, and how it differs from the one before. */
-function lockText({ path, name, version, sequence, moved, added, removed }: LockResult): string {
+function lockText(lock: LockResult): string {
+  const { path, name, version, sequence, moved, added, removed, isReattached } = lock;
   const rows = [
     ...moved.map(({ image, from, to }) => [
       'moved',
@@ -39,7 +40,8 @@ function lockText({ path, name, version, sequence, moved, added, removed }: Lock
     ...added.map((image) => ['locked', image]),
     ...removed.map((image) => ['dropped', image]),
   ];
-  const sum = rows.length === 0 ? 'the same images' : `${count(rows.length, 'image')} changed`;
+  const changed = rows.length === 0 ? 'the same images' : `${count(rows.length, 'image')} changed`;
+  const sum = `${changed}${isReattached ? ', others attached to them' : ''}`;
   return safeText(
     [
       `${path}: ${name} ${version}, sequence ${sequence}, ${sum}`,

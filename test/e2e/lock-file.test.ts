@@ -71,6 +71,7 @@ describe('plan --lock', () => {
       moved: [],
       added: expect.arrayContaining(images),
       removed: [],
+      isReattached: false,
     });
     const { images: pins, ...times } = await lock();
     expect(times).toMatchObject({ version: '1.0.0', sequence: inventory.sequence });

@@ -91,7 +91,7 @@ describe('while a run is under way, in the same folder', () => {
       expect(manifestsAsked()).toBe(asked);
     });
     if (argv[0] === 'create') await jobs[0].done('verify', bundle, '--key', 'bundle.pub');
-    expect(await readdir(jobs[0].path('.airgap-bundle'))).toEqual(['manifests']);
+    expect(await readdir(jobs[0].path('.airgap-bundle'))).toEqual(['manifests', 'referrers.json']);
   });
 
   test('what only looks, another verb, and another plan are in nobody’s way', async () => {
