@@ -281,20 +281,20 @@ var require_resolveCommand = __commonJS({
     var path12 = require("path");
     var which2 = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed5, withoutPathExt) {
-      const env = parsed5.options.env || process.env;
+    function resolveCommandAttempt(parsed3, withoutPathExt) {
+      const env = parsed3.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed5.options.cwd != null;
+      const hasCustomCwd = parsed3.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed5.options.cwd);
+          process.chdir(parsed3.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which2.sync(parsed5.command, {
+        resolved = which2.sync(parsed3.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path12.delimiter : void 0
         });
@@ -305,12 +305,12 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path12.resolve(hasCustomCwd ? parsed5.options.cwd : "", resolved);
+        resolved = path12.resolve(hasCustomCwd ? parsed3.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed5) {
-      return resolveCommandAttempt(parsed5) || resolveCommandAttempt(parsed5, true);
+    function resolveCommand(parsed3) {
+      return resolveCommandAttempt(parsed3) || resolveCommandAttempt(parsed3, true);
     }
     module2.exports = resolveCommand;
   }
@@ -402,33 +402,33 @@ var require_parse = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed5) {
-      parsed5.file = resolveCommand(parsed5);
-      const shebang = parsed5.file && readShebang(parsed5.file);
+    function detectShebang(parsed3) {
+      parsed3.file = resolveCommand(parsed3);
+      const shebang = parsed3.file && readShebang(parsed3.file);
       if (shebang) {
-        parsed5.args.unshift(parsed5.file);
-        parsed5.command = shebang;
-        return resolveCommand(parsed5);
+        parsed3.args.unshift(parsed3.file);
+        parsed3.command = shebang;
+        return resolveCommand(parsed3);
       }
-      return parsed5.file;
+      return parsed3.file;
     }
-    function parseNonShell(parsed5) {
+    function parseNonShell(parsed3) {
       if (!isWin) {
-        return parsed5;
+        return parsed3;
       }
-      const commandFile = detectShebang(parsed5);
+      const commandFile = detectShebang(parsed3);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed5.options.forceShell || needsShell) {
+      if (parsed3.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed5.command = path12.normalize(parsed5.command);
-        parsed5.command = escape.command(parsed5.command);
-        parsed5.args = parsed5.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed5.command].concat(parsed5.args).join(" ");
-        parsed5.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed5.command = process.env.comspec || "cmd.exe";
-        parsed5.options.windowsVerbatimArguments = true;
+        parsed3.command = path12.normalize(parsed3.command);
+        parsed3.command = escape.command(parsed3.command);
+        parsed3.args = parsed3.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed3.command].concat(parsed3.args).join(" ");
+        parsed3.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed3.command = process.env.comspec || "cmd.exe";
+        parsed3.options.windowsVerbatimArguments = true;
       }
-      return parsed5;
+      return parsed3;
     }
     function parse5(command, args, options) {
       if (args && !Array.isArray(args)) {
@@ -437,7 +437,7 @@ var require_parse = __commonJS({
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed5 = {
+      const parsed3 = {
         command,
         args,
         options,
@@ -447,7 +447,7 @@ var require_parse = __commonJS({
           args
         }
       };
-      return options.shell ? parsed5 : parseNonShell(parsed5);
+      return options.shell ? parsed3 : parseNonShell(parsed3);
     }
     module2.exports = parse5;
   }
@@ -467,14 +467,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed5) {
+    function hookChildProcess(cp, parsed3) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
       cp.emit = function(name3, arg1) {
         if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed5);
+          const err = verifyENOENT(arg1, parsed3);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -482,15 +482,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed5) {
-      if (isWin && status === 1 && !parsed5.file) {
-        return notFoundError(parsed5.original, "spawn");
+    function verifyENOENT(status, parsed3) {
+      if (isWin && status === 1 && !parsed3.file) {
+        return notFoundError(parsed3.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed5) {
-      if (isWin && status === 1 && !parsed5.file) {
-        return notFoundError(parsed5.original, "spawnSync");
+    function verifyENOENTSync(status, parsed3) {
+      if (isWin && status === 1 && !parsed3.file) {
+        return notFoundError(parsed3.original, "spawnSync");
       }
       return null;
     }
@@ -511,15 +511,15 @@ var require_cross_spawn = __commonJS({
     var parse5 = require_parse();
     var enoent = require_enoent();
     function spawn3(command, args, options) {
-      const parsed5 = parse5(command, args, options);
-      const spawned = cp.spawn(parsed5.command, parsed5.args, parsed5.options);
-      enoent.hookChildProcess(spawned, parsed5);
+      const parsed3 = parse5(command, args, options);
+      const spawned = cp.spawn(parsed3.command, parsed3.args, parsed3.options);
+      enoent.hookChildProcess(spawned, parsed3);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed5 = parse5(command, args, options);
-      const result = cp.spawnSync(parsed5.command, parsed5.args, parsed5.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed5);
+      const parsed3 = parse5(command, args, options);
+      const result = cp.spawnSync(parsed3.command, parsed3.args, parsed3.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed3);
       return result;
     }
     module2.exports = spawn3;
@@ -8478,9 +8478,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed5 = multipartFormDataParser(value, mimeType);
+                  const parsed3 = multipartFormDataParser(value, mimeType);
                   const fd = new FormData();
-                  setFormDataState(fd, parsed5);
+                  setFormDataState(fd, parsed3);
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
@@ -18071,10 +18071,10 @@ function prettyMilliseconds(milliseconds, options) {
     }
     result.push(valueString);
   };
-  const parsed5 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed5.days);
+  const parsed3 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed3.days);
   if (options.hideYearAndDays) {
-    add2(BigInt(days) * 24n + BigInt(parsed5.hours), "hour", "h");
+    add2(BigInt(days) * 24n + BigInt(parsed3.hours), "hour", "h");
   } else {
     if (options.hideYear) {
       add2(days, "day", "d");
@@ -18082,15 +18082,15 @@ function prettyMilliseconds(milliseconds, options) {
       add2(days / 365n, "year", "y");
       add2(days % 365n, "day", "d");
     }
-    add2(Number(parsed5.hours), "hour", "h");
+    add2(Number(parsed3.hours), "hour", "h");
   }
-  add2(Number(parsed5.minutes), "minute", "m");
+  add2(Number(parsed3.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed5.seconds);
-      const milliseconds2 = Number(parsed5.milliseconds);
-      const microseconds = Number(parsed5.microseconds);
-      const nanoseconds = Number(parsed5.nanoseconds);
+      const seconds = Number(parsed3.seconds);
+      const milliseconds2 = Number(parsed3.milliseconds);
+      const microseconds = Number(parsed3.microseconds);
+      const nanoseconds = Number(parsed3.nanoseconds);
       add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add2(milliseconds2, "millisecond", "ms");
@@ -33281,6 +33281,14 @@ function parseReference(text5) {
     ...tagAndDigest(tag2, digest3 === void 0 ? void 0 : checkDigest(text5, digest3))
   };
 }
+function referenceIn(text5) {
+  try {
+    return parseReference(text5);
+  } catch (cause) {
+    if (cause instanceof RangeError) return void 0;
+    throw cause;
+  }
+}
 function formatReference(reference) {
   const { registry: registry3, repository: repository2, tag: tag2, digest: digest3 } = reference;
   return `${registry3}/${repository2}${tag2 === void 0 ? "" : `:${tag2}`}${digest3 === void 0 ? "" : `@${digest3}`}`;
@@ -33351,7 +33359,7 @@ function withoutApiPath(value) {
 
 // src/mirror-map/containerd.ts
 function containerdReferences(map, image2) {
-  const reference = parsed2(image2);
+  const reference = referenceIn(image2);
   const target2 = reference && mirrorsOf(map).get(reference.registry);
   return reference && target2 ? placed(target2, reference) : [];
 }
@@ -33371,14 +33379,7 @@ function mirrorsOf(map) {
 function placed(target2, { repository: repository2, tag: tag2, digest: digest3 }) {
   const named2 = `${withoutApiPath(target2)}/${repository2}`;
   const text5 = `${named2}${tag2 ? `:${tag2}` : ""}${digest3 ? `@${digest3}` : ""}`;
-  return parsed2(text5) === void 0 ? [] : [text5];
-}
-function parsed2(text5) {
-  try {
-    return parseReference(text5);
-  } catch {
-    return void 0;
-  }
+  return referenceIn(text5) === void 0 ? [] : [text5];
 }
 
 // src/mirror-map/fnmatch.ts
@@ -33839,7 +33840,7 @@ function askedFor(map, image2) {
   const webhook = webhookImage(map, image2);
   if ("error" in webhook) return { asked: containerd2, webhookError: webhook.error };
   if (!webhook.swapped) return { asked: containerd2 };
-  const reference = parsed3(webhook.image);
+  const reference = referenceIn(webhook.image);
   if (!reference || startsWithV2(reference)) return { asked: containerd2, unusable: webhook.image };
   return { asked: [{ by: "webhook", reference }, ...containerd2] };
 }
@@ -33876,13 +33877,6 @@ function repositoryOf(reference) {
 }
 function written(reference) {
   return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
-}
-function parsed3(text5) {
-  try {
-    return parseReference(text5);
-  } catch {
-    return void 0;
-  }
 }
 
 // src/plan/platforms.ts
@@ -34655,7 +34649,7 @@ function parseString(ctx) {
     else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
       ctx.p += 2;
   }
-  let parsed5 = "";
+  let parsed3 = "";
   let sliceStart = ctx.p;
   let state = 0;
   for (; ctx.p < ctx.s.length; ctx.p++) {
@@ -34673,13 +34667,13 @@ function parseString(ctx) {
       }
       if (!state) {
         let s = ctx.s.slice(sliceStart, ctx.p);
-        parsed5 = parsed5 ? parsed5 + s : s;
+        parsed3 = parsed3 ? parsed3 + s : s;
       }
       ctx.p += isMultiline ? 3 : 1;
-      return parsed5;
+      return parsed3;
     } else if (!state) {
       if (!isLiteral && c3 === 92) {
-        parsed5 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        parsed3 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
         state = 1;
       }
     } else if (state === 1) {
@@ -34706,28 +34700,28 @@ function parseString(ctx) {
         if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
           TomlError.x("invalid unicode escape", ctx, errPtr);
         }
-        parsed5 += String.fromCodePoint(value);
+        parsed3 += String.fromCodePoint(value);
         sliceStart = ctx.p--;
         state = 0;
       } else if (isMultiline && (c3 === 32 || c3 === 9)) {
         state = 2;
       } else {
         if (c3 === 98)
-          parsed5 += "\b";
+          parsed3 += "\b";
         else if (c3 === 116)
-          parsed5 += "	";
+          parsed3 += "	";
         else if (c3 === 110)
-          parsed5 += "\n";
+          parsed3 += "\n";
         else if (c3 === 102)
-          parsed5 += "\f";
+          parsed3 += "\f";
         else if (c3 === 114)
-          parsed5 += "\r";
+          parsed3 += "\r";
         else if (c3 === 101)
-          parsed5 += "\x1B";
+          parsed3 += "\x1B";
         else if (c3 === 34)
-          parsed5 += '"';
+          parsed3 += '"';
         else if (c3 === 92)
-          parsed5 += "\\";
+          parsed3 += "\\";
         else
           TomlError.x("unrecognised escape sequence", ctx);
         sliceStart = ctx.p + 1;
@@ -35205,7 +35199,7 @@ function skipVoid(ctx, banNewLines, banComments) {
 function parseKey(ctx, end = 61) {
   let startPtr;
   let state = 0;
-  let parsed5 = [];
+  let parsed3 = [];
   let sliceStart;
   let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
   do {
@@ -35213,23 +35207,23 @@ function parseKey(ctx, end = 61) {
       if (!state)
         TomlError.x("unexpected end of key", ctx);
       if (state === 1)
-        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
-      return ctx.p++, parsed5;
+        parsed3.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed3;
     } else if (c3 === 46) {
       if (!state)
         TomlError.x("illegal empty bare key", ctx);
       if (state === 1)
-        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed3.push(ctx.s.slice(sliceStart, ctx.p));
       state = 0;
     } else if (!state && (c3 === 34 || c3 === 39)) {
       if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
         TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
-      parsed5.push(parseString(ctx));
+      parsed3.push(parseString(ctx));
       state = 2;
       ctx.p--;
     } else if (c3 === 32 || c3 === 9) {
       if (state === 1) {
-        parsed5.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed3.push(ctx.s.slice(sliceStart, ctx.p));
         state = 2;
       }
     } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
@@ -43072,95 +43066,6 @@ function notYaml(cause, name3, firstLine) {
   throw cause;
 }
 
-// src/image-sources/shape.ts
-function looksLikeImage(text5, isHinted = false) {
-  const name3 = readName(text5);
-  if (name3 === void 0) return false;
-  if (name3.digest !== void 0) return true;
-  return name3.host === void 0 ? isHostless(name3, isHinted) : isInRegistry(name3, isHinted);
-}
-function speaksOfImage(name3) {
-  if (!/image/i.test(name3)) return false;
-  const words4 = name3.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
-  return !words4.some((word) => besideImages.has(word));
-}
-var besideImages = new Set(
-  "pull registry registries repo repository prefix policy secret secrets path dir size tag digest annotation annotations label labels credential credentials gc domain format mirror mirrors".split(" ")
-);
-function readName(text5) {
-  if (text5.length > 512 || !/^[A-Za-z0-9][^\s]*[:/@]/.test(text5)) return void 0;
-  const reference = referenceIn(text5);
-  if (reference === void 0) return void 0;
-  const named2 = text5.replace(/@.*$/, "");
-  const first = named2.slice(0, Math.max(named2.indexOf("/"), 0));
-  const host = first === "localhost" || /[.:]/.test(first) ? first : void 0;
-  const rest2 = host === void 0 ? named2 : named2.slice(first.length + 1);
-  const isTagged = rest2.includes(":");
-  const path12 = (isTagged ? rest2.slice(0, rest2.indexOf(":")) : rest2).split("/");
-  return { host, path: path12, tag: isTagged ? reference.tag : void 0, digest: reference.digest };
-}
-function referenceIn(text5) {
-  try {
-    return parseReference(text5);
-  } catch (cause) {
-    if (cause instanceof RangeError) return void 0;
-    throw cause;
-  }
-}
-function isInRegistry({ host = "", path: path12, tag: tag2 }, isHinted) {
-  if (!isRegistryHost2(host) || isApiVersion(path12[0])) return false;
-  if (tag2 === void 0) return isHinted && !isFile(path12) && !isFolder.test(host);
-  return isHinted ? !isEffect(tag2) : isVersion(tag2) && !isInCluster(host, tag2);
-}
-function isHostless({ path: path12, tag: tag2 }, isHinted) {
-  if (tag2 === void 0 || isPort(tag2) || isEffect(tag2) || isFile(path12)) return false;
-  if (isHinted) return path12.length > 1 || isVersion(tag2);
-  const isPath2 = path12.length === 2 || path12.length === 3;
-  return isPath2 && isPlainVersion(tag2) && !path12.some(isNoPart);
-}
-var noRegistries = /(?:^|\.)(?:github\.com|kubernetes\.io|golang\.org|gopkg\.in|uber\.org|helm\.sh|w3\.org|json-schema\.org)$|^(?:gitlab\.com|bitbucket\.org|k8s\.io|sigs\.k8s\.io|x-k8s\.io|schema\.org|cert-manager\.io|istio\.io)$/;
-var isFolder = /\.(?:d|git)$/;
-function isRegistryHost2(host) {
-  const [name3 = "", port] = host.split(":");
-  if (port !== void 0) return true;
-  if (name3 === "localhost") return false;
-  const labels = name3.split(".");
-  const last = labels.at(-1) ?? "";
-  return /^[a-z]{2,}$/i.test(last) && !fileEndings.has(last) && !noRegistries.test(name3);
-}
-function isApiVersion(part3) {
-  return /^v\d+(?:(?:alpha|beta)\d+)?$/.test(part3 ?? "");
-}
-var usualTags = /^(?:latest|stable|next|beta|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
-function isVersion(tag2) {
-  return (/\d/.test(tag2) || usualTags.test(tag2)) && !isEffect(tag2);
-}
-function isPlainVersion(tag2) {
-  return /^v?\d+\.\d+|^v\d+$|^\d{8}$|^latest(?:-|$)|^sha-[0-9a-f]{7,}$/.test(tag2);
-}
-function isPort(tag2) {
-  if (!/^\d{2,5}$/.test(tag2)) return false;
-  const number3 = Number(tag2);
-  return [53, 80, 443].includes(number3) || number3 >= 1e3 && number3 < 65536;
-}
-function isEffect(tag2) {
-  return /^(?:NoSchedule|NoExecute|PreferNoSchedule)$/.test(tag2);
-}
-function isInCluster(host, tag2) {
-  return /\.(?:svc|local|internal)$/.test(host) && isPort(tag2);
-}
-var fileEndings = new Set(
-  "yaml yml json toml conf cfg ini txt md html htm xml css js ts sh py go rb pl lua sql log lock sock pid pem crt key png jpg jpeg svg gif ico webp iso qcow img raw vmdk tar gz tgz zip jar war so exe bin service".split(" ")
-);
-function isFile(path12) {
-  const [, ending2] = /\.([a-z0-9]+)$/.exec(path12.at(-1) ?? "") ?? [];
-  return ending2 !== void 0 && (fileEndings.has(ending2) || ending2 === "qcow2");
-}
-var noParts = /^(?:var|etc|usr|opt|tmp|home|dev|proc|sys|mnt|run|bin|lib|srv|apis?|application|text|v\d+)$/;
-function isNoPart(part3) {
-  return noParts.test(part3) || !/[a-z]/.test(part3);
-}
-
 // src/image-sources/annotations.ts
 function imagesOfAnnotations(abouts, rendered, chart2) {
   const [own2, ...others] = abouts;
@@ -43231,6 +43136,87 @@ async function filesOfArchive(bytes, before) {
     for (const [name3, one] of inner) found.set(name3, one);
   }
   return found;
+}
+
+// src/image-sources/shape.ts
+function looksLikeImage(text5, isHinted = false) {
+  const name3 = readName(text5);
+  if (name3 === void 0) return false;
+  if (name3.digest !== void 0) return true;
+  return name3.host === void 0 ? isHostless(name3, isHinted) : isInRegistry(name3, isHinted);
+}
+function speaksOfImage(name3) {
+  if (!/image/i.test(name3)) return false;
+  const words4 = name3.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
+  return !words4.some((word) => besideImages.has(word));
+}
+var besideImages = new Set(
+  "pull registry registries repo repository prefix policy secret secrets path dir size tag digest annotation annotations label labels credential credentials gc domain format mirror mirrors".split(" ")
+);
+function readName(text5) {
+  if (text5.length > 512 || !/^[A-Za-z0-9][^\s]*[:/@]/.test(text5)) return void 0;
+  const reference = referenceIn(text5);
+  if (reference === void 0) return void 0;
+  const named2 = text5.replace(/@.*$/, "");
+  const first = named2.slice(0, Math.max(named2.indexOf("/"), 0));
+  const host = first === "localhost" || /[.:]/.test(first) ? first : void 0;
+  const rest2 = host === void 0 ? named2 : named2.slice(first.length + 1);
+  const isTagged = rest2.includes(":");
+  const path12 = (isTagged ? rest2.slice(0, rest2.indexOf(":")) : rest2).split("/");
+  return { host, path: path12, tag: isTagged ? reference.tag : void 0, digest: reference.digest };
+}
+function isInRegistry({ host = "", path: path12, tag: tag2 }, isHinted) {
+  if (!isRegistryHost2(host) || isApiVersion(path12[0])) return false;
+  if (tag2 === void 0) return isHinted && !isFile(path12) && !isFolder.test(host);
+  return isHinted ? !isEffect(tag2) : isVersion(tag2) && !isInCluster(host, tag2);
+}
+function isHostless({ path: path12, tag: tag2 }, isHinted) {
+  if (tag2 === void 0 || isPort(tag2) || isEffect(tag2) || isFile(path12)) return false;
+  if (isHinted) return path12.length > 1 || isVersion(tag2);
+  const isPath2 = path12.length === 2 || path12.length === 3;
+  return isPath2 && isPlainVersion(tag2) && !path12.some(isNoPart);
+}
+var noRegistries = /(?:^|\.)(?:github\.com|kubernetes\.io|golang\.org|gopkg\.in|uber\.org|helm\.sh|w3\.org|json-schema\.org)$|^(?:gitlab\.com|bitbucket\.org|k8s\.io|sigs\.k8s\.io|x-k8s\.io|schema\.org|cert-manager\.io|istio\.io)$/;
+var isFolder = /\.(?:d|git)$/;
+function isRegistryHost2(host) {
+  const [name3 = "", port] = host.split(":");
+  if (port !== void 0) return true;
+  if (name3 === "localhost") return false;
+  const labels = name3.split(".");
+  const last = labels.at(-1) ?? "";
+  return /^[a-z]{2,}$/i.test(last) && !fileEndings.has(last) && !noRegistries.test(name3);
+}
+function isApiVersion(part3) {
+  return /^v\d+(?:(?:alpha|beta)\d+)?$/.test(part3 ?? "");
+}
+var usualTags = /^(?:latest|stable|next|beta|edge|nightly|main|master|dev|develop|canary|release|lts|alpine|slim|debug|nonroot|debian|ubuntu|jammy|noble|bookworm|bullseye)(?:-|$)/;
+function isVersion(tag2) {
+  return (/\d/.test(tag2) || usualTags.test(tag2)) && !isEffect(tag2);
+}
+function isPlainVersion(tag2) {
+  return /^v?\d+\.\d+|^v\d+$|^\d{8}$|^latest(?:-|$)|^sha-[0-9a-f]{7,}$/.test(tag2);
+}
+function isPort(tag2) {
+  if (!/^\d{2,5}$/.test(tag2)) return false;
+  const number3 = Number(tag2);
+  return [53, 80, 443].includes(number3) || number3 >= 1e3 && number3 < 65536;
+}
+function isEffect(tag2) {
+  return /^(?:NoSchedule|NoExecute|PreferNoSchedule)$/.test(tag2);
+}
+function isInCluster(host, tag2) {
+  return /\.(?:svc|local|internal)$/.test(host) && isPort(tag2);
+}
+var fileEndings = new Set(
+  "yaml yml json toml conf cfg ini txt md html htm xml css js ts sh py go rb pl lua sql log lock sock pid pem crt key png jpg jpeg svg gif ico webp iso qcow img raw vmdk tar gz tgz zip jar war so exe bin service".split(" ")
+);
+function isFile(path12) {
+  const [, ending2] = /\.([a-z0-9]+)$/.exec(path12.at(-1) ?? "") ?? [];
+  return ending2 !== void 0 && (fileEndings.has(ending2) || ending2 === "qcow2");
+}
+var noParts = /^(?:var|etc|usr|opt|tmp|home|dev|proc|sys|mnt|run|bin|lib|srv|apis?|application|text|v\d+)$/;
+function isNoPart(part3) {
+  return noParts.test(part3) || !/[a-z]/.test(part3);
 }
 
 // src/image-sources/composed-image.ts
@@ -44470,6 +44456,16 @@ function blobReader({ manifests: manifests2, images: images2, registries, found 
   };
 }
 
+// src/transfer/images.ts
+function transferImages({ images: images2 }) {
+  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest3, mediaType: mediaType2, placements }) => ({
+    source,
+    digest: digest3,
+    mediaType: mediaType2,
+    placements: placements.map(({ reference }) => reference)
+  }));
+}
+
 // src/transfer/attaching.ts
 var mostTries = 5;
 async function listAttached(target2, repository2, subject, document) {
@@ -44489,11 +44485,11 @@ async function readList2(list) {
   const found = await list.target.getManifest(list.repository, list.tag);
   if (found === void 0) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
   if (found.descriptor.mediaType !== ociIndex) throw notAList(list, found.descriptor);
-  const index = parsed4(found.bytes);
+  const index = parsed2(found.bytes);
   if (index === void 0) throw notAList(list, found.descriptor);
   return { ...index, manifests: index.manifests ?? [] };
 }
-function parsed4(bytes) {
+function parsed2(bytes) {
   try {
     return JSON.parse(bytes.toString());
   } catch {
@@ -45959,14 +45955,6 @@ async function withTools(logins, context, work, find = () => findOras(context)) 
     const oras = await find(scratch);
     return work({ ...logins, oras, scratch });
   });
-}
-function transferImages({ images: images2 }) {
-  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest3, mediaType: mediaType2, placements }) => ({
-    source,
-    digest: digest3,
-    mediaType: mediaType2,
-    placements: placements.map(({ reference }) => reference)
-  }));
 }
 function placedResult({ name: name3, version: version3, target: target2 }, { images: images2 }) {
   const placements = images2.flatMap((image2) => image2.placements);

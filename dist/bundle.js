@@ -2497,11 +2497,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        */
       _parseCommand(operands, unknown3) {
-        const parsed6 = this.parseOptions(unknown3);
+        const parsed4 = this.parseOptions(unknown3);
         this._parseOptionsEnv();
         this._parseOptionsImplied();
-        operands = operands.concat(parsed6.operands);
-        unknown3 = parsed6.unknown;
+        operands = operands.concat(parsed4.operands);
+        unknown3 = parsed4.unknown;
         this.args = operands.concat(unknown3);
         if (operands && this._findCommand(operands[0])) {
           return this._dispatchSubcommand(operands[0], operands.slice(1), unknown3);
@@ -2520,12 +2520,12 @@ Expecting one of '${allowedValues.join("', '")}'`);
         if (this.commands.length && this.args.length === 0 && !this._actionHandler && !this._defaultCommandName) {
           this.help({ error: true });
         }
-        this._outputHelpIfRequested(parsed6.unknown);
+        this._outputHelpIfRequested(parsed4.unknown);
         this._checkForMissingMandatoryOptions();
         this._checkForConflictingOptions();
         const checkForUnknownOptions = () => {
-          if (parsed6.unknown.length > 0) {
-            this.unknownOption(parsed6.unknown[0]);
+          if (parsed4.unknown.length > 0) {
+            this.unknownOption(parsed4.unknown[0]);
           }
         };
         const commandEvent = `command:${this.name()}`;
@@ -3989,7 +3989,7 @@ function parseString(ctx) {
     else if (c3 === 13 && ctx.s.charCodeAt(ctx.p + 1) === 10)
       ctx.p += 2;
   }
-  let parsed6 = "";
+  let parsed4 = "";
   let sliceStart = ctx.p;
   let state = 0;
   for (; ctx.p < ctx.s.length; ctx.p++) {
@@ -4007,13 +4007,13 @@ function parseString(ctx) {
       }
       if (!state) {
         let s = ctx.s.slice(sliceStart, ctx.p);
-        parsed6 = parsed6 ? parsed6 + s : s;
+        parsed4 = parsed4 ? parsed4 + s : s;
       }
       ctx.p += isMultiline ? 3 : 1;
-      return parsed6;
+      return parsed4;
     } else if (!state) {
       if (!isLiteral && c3 === 92) {
-        parsed6 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
+        parsed4 += ctx.s.slice(sliceStart, sliceStart = ctx.p);
         state = 1;
       }
     } else if (state === 1) {
@@ -4040,28 +4040,28 @@ function parseString(ctx) {
         if (value < 0 || value > 1114111 || value >= 55296 && value <= 57343) {
           TomlError.x("invalid unicode escape", ctx, errPtr);
         }
-        parsed6 += String.fromCodePoint(value);
+        parsed4 += String.fromCodePoint(value);
         sliceStart = ctx.p--;
         state = 0;
       } else if (isMultiline && (c3 === 32 || c3 === 9)) {
         state = 2;
       } else {
         if (c3 === 98)
-          parsed6 += "\b";
+          parsed4 += "\b";
         else if (c3 === 116)
-          parsed6 += "	";
+          parsed4 += "	";
         else if (c3 === 110)
-          parsed6 += "\n";
+          parsed4 += "\n";
         else if (c3 === 102)
-          parsed6 += "\f";
+          parsed4 += "\f";
         else if (c3 === 114)
-          parsed6 += "\r";
+          parsed4 += "\r";
         else if (c3 === 101)
-          parsed6 += "\x1B";
+          parsed4 += "\x1B";
         else if (c3 === 34)
-          parsed6 += '"';
+          parsed4 += '"';
         else if (c3 === 92)
-          parsed6 += "\\";
+          parsed4 += "\\";
         else
           TomlError.x("unrecognised escape sequence", ctx);
         sliceStart = ctx.p + 1;
@@ -4562,7 +4562,7 @@ var init_util = __esm({
 function parseKey(ctx, end = 61) {
   let startPtr;
   let state = 0;
-  let parsed6 = [];
+  let parsed4 = [];
   let sliceStart;
   let c3 = ctx.s.charCodeAt(startPtr = ctx.p);
   do {
@@ -4570,23 +4570,23 @@ function parseKey(ctx, end = 61) {
       if (!state)
         TomlError.x("unexpected end of key", ctx);
       if (state === 1)
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
-      return ctx.p++, parsed6;
+        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
+      return ctx.p++, parsed4;
     } else if (c3 === 46) {
       if (!state)
         TomlError.x("illegal empty bare key", ctx);
       if (state === 1)
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
       state = 0;
     } else if (!state && (c3 === 34 || c3 === 39)) {
       if (c3 === ctx.s.charCodeAt(ctx.p + 1) && c3 === ctx.s.charCodeAt(ctx.p + 2))
         TomlError.x("illegal quoted key: multiline strings are not allowed", ctx);
-      parsed6.push(parseString(ctx));
+      parsed4.push(parseString(ctx));
       state = 2;
       ctx.p--;
     } else if (c3 === 32 || c3 === 9) {
       if (state === 1) {
-        parsed6.push(ctx.s.slice(sliceStart, ctx.p));
+        parsed4.push(ctx.s.slice(sliceStart, ctx.p));
         state = 2;
       }
     } else if (state === 2 || c3 < 48 && c3 !== 45 || c3 > 57 && c3 < 65 || c3 > 90 && c3 < 97 && c3 !== 95 || c3 > 122) {
@@ -5203,6 +5203,14 @@ function parseReference(text4) {
     ...tagAndDigest(tag2, digest3 === void 0 ? void 0 : checkDigest(text4, digest3))
   };
 }
+function referenceIn(text4) {
+  try {
+    return parseReference(text4);
+  } catch (cause) {
+    if (cause instanceof RangeError) return void 0;
+    throw cause;
+  }
+}
 function formatReference(reference) {
   const { registry: registry3, repository, tag: tag2, digest: digest3 } = reference;
   return `${registry3}/${repository}${tag2 === void 0 ? "" : `:${tag2}`}${digest3 === void 0 ? "" : `@${digest3}`}`;
@@ -5291,7 +5299,7 @@ var init_target = __esm({
 
 // src/mirror-map/containerd.ts
 function containerdReferences(map, image2) {
-  const reference = parsed(image2);
+  const reference = referenceIn(image2);
   const target2 = reference && mirrorsOf(map).get(reference.registry);
   return reference && target2 ? placed(target2, reference) : [];
 }
@@ -5310,14 +5318,7 @@ function mirrorsOf(map) {
 function placed(target2, { repository, tag: tag2, digest: digest3 }) {
   const named4 = `${withoutApiPath(target2)}/${repository}`;
   const text4 = `${named4}${tag2 ? `:${tag2}` : ""}${digest3 ? `@${digest3}` : ""}`;
-  return parsed(text4) === void 0 ? [] : [text4];
-}
-function parsed(text4) {
-  try {
-    return parseReference(text4);
-  } catch {
-    return void 0;
-  }
+  return referenceIn(text4) === void 0 ? [] : [text4];
 }
 var mirrors;
 var init_containerd = __esm({
@@ -9656,7 +9657,7 @@ async function mapConcurrently(iterable, mapper, {
     const cleanup = () => {
       signal?.removeEventListener("abort", signalListener);
     };
-    const resolve32 = (value) => {
+    const resolve31 = (value) => {
       resolve_(value);
       cleanup();
     };
@@ -9706,10 +9707,10 @@ async function mapConcurrently(iterable, mapper, {
       }
       const lastIndex = Math.min(doneIndex, result.length);
       if (lastIndex === result.length && skippedCount === 0) {
-        resolve32(result);
+        resolve31(result);
         return;
       }
-      resolve32(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+      resolve31(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
     };
     const next = async () => {
       if (isResolved || currentIndex >= doneIndex) {
@@ -13812,7 +13813,7 @@ function isRef(value) {
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
-function isRecursive(inst, stack, resolve32) {
+function isRecursive(inst, stack, resolve31) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -13822,7 +13823,7 @@ function isRecursive(inst, stack, resolve32) {
   let result = NONE;
   const check2 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve32);
+      const answer = isRecursive(child, stack, resolve31);
       if (answer > result)
         result = answer;
     }
@@ -13833,7 +13834,7 @@ function isRecursive(inst, stack, resolve32) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve32) : NONE;
+      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve31) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -13897,7 +13898,7 @@ function isRecursive(inst, stack, resolve32) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve32 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve31 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -19475,6 +19476,21 @@ var init_heads = __esm({
   }
 });
 
+// src/transfer/images.ts
+function transferImages({ images: images2 }) {
+  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest3, mediaType: mediaType2, placements }) => ({
+    source,
+    digest: digest3,
+    mediaType: mediaType2,
+    placements: placements.map(({ reference }) => reference)
+  }));
+}
+var init_images = __esm({
+  "src/transfer/images.ts"() {
+    "use strict";
+  }
+});
+
 // src/registry/once.ts
 function onceEach(name3, make3) {
   const made = /* @__PURE__ */ new Map();
@@ -19748,11 +19764,11 @@ async function readList2(list) {
   const found = await list.target.getManifest(list.repository, list.tag);
   if (found === void 0) return { schemaVersion: 2, mediaType: ociIndex, manifests: [] };
   if (found.descriptor.mediaType !== ociIndex) throw notAList(list, found.descriptor);
-  const index = parsed2(found.bytes);
+  const index = parsed(found.bytes);
   if (index === void 0) throw notAList(list, found.descriptor);
   return { ...index, manifests: index.manifests ?? [] };
 }
-function parsed2(bytes) {
+function parsed(bytes) {
   try {
     return JSON.parse(bytes.toString());
   } catch {
@@ -19816,12 +19832,12 @@ async function settleAll(promises) {
   });
 }
 function deferred() {
-  let resolve32 = () => {
+  let resolve31 = () => {
   };
   const promise = new Promise((done) => {
-    resolve32 = done;
+    resolve31 = done;
   });
-  return { promise, resolve: resolve32 };
+  return { promise, resolve: resolve31 };
 }
 var init_waiting = __esm({
   "src/transfer/waiting.ts"() {
@@ -19907,10 +19923,10 @@ var init_gate = __esm({
         };
       }
       #turn(signal) {
-        return new Promise((resolve32, reject) => {
+        return new Promise((resolve31, reject) => {
           const called = () => {
             signal.removeEventListener("abort", aborted4);
-            resolve32();
+            resolve31();
           };
           const aborted4 = () => {
             this.#queue.splice(this.#queue.indexOf(called), 1);
@@ -22780,7 +22796,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return Promise.resolve(null);
         }
-        return new Promise((resolve32, reject) => {
+        return new Promise((resolve31, reject) => {
           if (this[kContentLength] && this[kContentLength] > limit || this[kBytesRead] > limit) {
             this.destroy(new AbortError());
           }
@@ -22794,11 +22810,11 @@ var require_readable = __commonJS({
               if (signal.aborted) {
                 reject(signal.reason ?? new AbortError());
               } else {
-                resolve32(null);
+                resolve31(null);
               }
             });
           } else {
-            this.on("close", resolve32);
+            this.on("close", resolve31);
           }
           this.on("error", noop5).on("data", () => {
             if (this[kBytesRead] > limit) {
@@ -22826,7 +22842,7 @@ var require_readable = __commonJS({
     }
     function consume(stream, type) {
       assert3(!stream[kConsume]);
-      return new Promise((resolve32, reject) => {
+      return new Promise((resolve31, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -22841,7 +22857,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve32,
+              resolve: resolve31,
               reject,
               length: 0,
               body: []
@@ -22915,18 +22931,18 @@ var require_readable = __commonJS({
       return buffer2;
     }
     function consumeEnd(consume2, encoding) {
-      const { type, body, resolve: resolve32, stream, length } = consume2;
+      const { type, body, resolve: resolve31, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve32(chunksDecode(body, length, encoding));
+          resolve31(chunksDecode(body, length, encoding));
         } else if (type === "json") {
-          resolve32(JSON.parse(chunksDecode(body, length, encoding)));
+          resolve31(JSON.parse(chunksDecode(body, length, encoding)));
         } else if (type === "arrayBuffer") {
-          resolve32(chunksConcat(body, length).buffer);
+          resolve31(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve32(new Blob(body, { type: stream[kContentType] }));
+          resolve31(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve32(chunksConcat(body, length));
+          resolve31(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -23116,9 +23132,9 @@ var require_api_request = __commonJS({
     };
     function request(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve32, reject) => {
+        return new Promise((resolve31, reject) => {
           request.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve32(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -23330,9 +23346,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve32, reject) => {
+        return new Promise((resolve31, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve32(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -23620,9 +23636,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve32, reject) => {
+        return new Promise((resolve31, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve32(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -23715,9 +23731,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve32, reject) => {
+        return new Promise((resolve31, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve32(data);
+            return err ? reject(err) : resolve31(data);
           });
         });
       }
@@ -24024,9 +24040,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve32, reject) => {
+          return new Promise((resolve31, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve32(data);
+              return err ? reject(err) : resolve31(data);
             });
           });
         }
@@ -24064,9 +24080,9 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve32, reject) => {
+          return new Promise((resolve31, reject) => {
             this.destroy(err, (err2, data) => {
-              return err2 ? reject(err2) : resolve32(data);
+              return err2 ? reject(err2) : resolve31(data);
             });
           });
         }
@@ -24342,8 +24358,8 @@ var require_pool_base = __commonJS({
           }
           return Promise.all(closeAll);
         } else {
-          return new Promise((resolve32) => {
-            this[kClosedResolve] = resolve32;
+          return new Promise((resolve31) => {
+            this[kClosedResolve] = resolve31;
           });
         }
       }
@@ -28466,8 +28482,8 @@ var require_promise = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve32, reject) => {
-        res = resolve32;
+      const promise = new Promise((resolve31, reject) => {
+        res = resolve31;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -28682,9 +28698,9 @@ Content-Type: ${value.type || "application/octet-stream"}\r
             if (mimeType !== null) {
               switch (mimeType.essence) {
                 case "multipart/form-data": {
-                  const parsed6 = multipartFormDataParser(value, mimeType);
+                  const parsed4 = multipartFormDataParser(value, mimeType);
                   const fd = new FormData();
-                  setFormDataState(fd, parsed6);
+                  setFormDataState(fd, parsed4);
                   return fd;
                 }
                 case "application/x-www-form-urlencoded": {
@@ -29894,12 +29910,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve32, reject) => {
+      const waitForDrain = () => new Promise((resolve31, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve32;
+          callback = resolve31;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -30783,12 +30799,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain = () => new Promise((resolve32, reject) => {
+      const waitForDrain = () => new Promise((resolve31, reject) => {
         assert3(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve32;
+          callback = resolve31;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -31105,16 +31121,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       [kClose]() {
-        return new Promise((resolve32) => {
+        return new Promise((resolve31) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve32;
+            this[kClosedResolve] = resolve31;
           } else {
-            resolve32(null);
+            resolve31(null);
           }
         });
       }
       [kDestroy](err) {
-        return new Promise((resolve32) => {
+        return new Promise((resolve31) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i2 = 0; i2 < requests.length; i2++) {
             const request = requests[i2];
@@ -31127,7 +31143,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve32(null);
+            resolve31(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -32143,7 +32159,7 @@ var require_socks5_proxy_agent = __commonJS({
         const proxyHost = this[kProxyUrl].hostname;
         const proxyPort = parseInt(this[kProxyUrl].port) || 1080;
         debug("creating SOCKS5 connection to", proxyHost, proxyPort);
-        const socket = await new Promise((resolve32, reject) => {
+        const socket = await new Promise((resolve31, reject) => {
           this[kConnector]({
             hostname: proxyHost,
             host: proxyHost,
@@ -32153,7 +32169,7 @@ var require_socks5_proxy_agent = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve32(socket2);
+              resolve31(socket2);
             }
           });
         });
@@ -32163,14 +32179,14 @@ var require_socks5_proxy_agent = __commonJS({
           socket.destroy();
         });
         await socks5Client.handshake();
-        await new Promise((resolve32, reject) => {
+        await new Promise((resolve31, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 authentication timeout"));
           }, 5e3);
           const onAuthenticated = () => {
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve32();
+            resolve31();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -32179,14 +32195,14 @@ var require_socks5_proxy_agent = __commonJS({
           };
           if (socks5Client.state === STATES.AUTHENTICATED) {
             clearTimeout(timeout);
-            resolve32();
+            resolve31();
           } else {
             socks5Client.once("authenticated", onAuthenticated);
             socks5Client.once("error", onError);
           }
         });
         await socks5Client.connect(targetHost, targetPort);
-        await new Promise((resolve32, reject) => {
+        await new Promise((resolve31, reject) => {
           const timeout = setTimeout(() => {
             reject(new Error("SOCKS5 connection timeout"));
           }, 5e3);
@@ -32194,7 +32210,7 @@ var require_socks5_proxy_agent = __commonJS({
             debug("SOCKS5 tunnel established to", targetHost, targetPort, "via", info);
             clearTimeout(timeout);
             socks5Client.removeListener("error", onError);
-            resolve32();
+            resolve31();
           };
           const onError = (err) => {
             clearTimeout(timeout);
@@ -32237,8 +32253,8 @@ var require_socks5_proxy_agent = __commonJS({
                       socket,
                       servername: this[kRequestTls]?.servername || targetHost
                     });
-                    await new Promise((resolve32, reject) => {
-                      finalSocket.once("secureConnect", resolve32);
+                    await new Promise((resolve31, reject) => {
+                      finalSocket.once("secureConnect", resolve31);
                       finalSocket.once("error", reject);
                     });
                   }
@@ -34236,12 +34252,12 @@ var require_isexe = __commonJS({
         if (typeof Promise !== "function") {
           throw new TypeError("callback not provided");
         }
-        return new Promise(function(resolve32, reject) {
+        return new Promise(function(resolve31, reject) {
           isexe(path7, options || {}, function(er, is) {
             if (er) {
               reject(er);
             } else {
-              resolve32(is);
+              resolve31(is);
             }
           });
         });
@@ -34307,27 +34323,27 @@ var require_which = __commonJS({
         opt = {};
       const { pathEnv, pathExt, pathExtExe } = getPathInfo(cmd, opt);
       const found = [];
-      const step2 = (i2) => new Promise((resolve32, reject) => {
+      const step2 = (i2) => new Promise((resolve31, reject) => {
         if (i2 === pathEnv.length)
-          return opt.all && found.length ? resolve32(found) : reject(getNotFoundError(cmd));
+          return opt.all && found.length ? resolve31(found) : reject(getNotFoundError(cmd));
         const ppRaw = pathEnv[i2];
         const pathPart = /^".*"$/.test(ppRaw) ? ppRaw.slice(1, -1) : ppRaw;
         const pCmd = path7.join(pathPart, cmd);
         const p = !pathPart && /^\.[\\\/]/.test(cmd) ? cmd.slice(0, 2) + pCmd : pCmd;
-        resolve32(subStep(p, i2, 0));
+        resolve31(subStep(p, i2, 0));
       });
-      const subStep = (p, i2, ii) => new Promise((resolve32, reject) => {
+      const subStep = (p, i2, ii) => new Promise((resolve31, reject) => {
         if (ii === pathExt.length)
-          return resolve32(step2(i2 + 1));
+          return resolve31(step2(i2 + 1));
         const ext = pathExt[ii];
         isexe(p + ext, { pathExt: pathExtExe }, (er, is) => {
           if (!er && is) {
             if (opt.all)
               found.push(p + ext);
             else
-              return resolve32(p + ext);
+              return resolve31(p + ext);
           }
-          return resolve32(subStep(p, i2, ii + 1));
+          return resolve31(subStep(p, i2, ii + 1));
         });
       });
       return cb ? step2(0).then((res) => cb(null, res), cb) : step2(0);
@@ -34390,20 +34406,20 @@ var require_resolveCommand = __commonJS({
     var path7 = require("path");
     var which = require_which();
     var getPathKey = require_path_key();
-    function resolveCommandAttempt(parsed6, withoutPathExt) {
-      const env = parsed6.options.env || process.env;
+    function resolveCommandAttempt(parsed4, withoutPathExt) {
+      const env = parsed4.options.env || process.env;
       const cwd = process.cwd();
-      const hasCustomCwd = parsed6.options.cwd != null;
+      const hasCustomCwd = parsed4.options.cwd != null;
       const shouldSwitchCwd = hasCustomCwd && process.chdir !== void 0 && !process.chdir.disabled;
       if (shouldSwitchCwd) {
         try {
-          process.chdir(parsed6.options.cwd);
+          process.chdir(parsed4.options.cwd);
         } catch (err) {
         }
       }
       let resolved;
       try {
-        resolved = which.sync(parsed6.command, {
+        resolved = which.sync(parsed4.command, {
           path: env[getPathKey({ env })],
           pathExt: withoutPathExt ? path7.delimiter : void 0
         });
@@ -34414,12 +34430,12 @@ var require_resolveCommand = __commonJS({
         }
       }
       if (resolved) {
-        resolved = path7.resolve(hasCustomCwd ? parsed6.options.cwd : "", resolved);
+        resolved = path7.resolve(hasCustomCwd ? parsed4.options.cwd : "", resolved);
       }
       return resolved;
     }
-    function resolveCommand(parsed6) {
-      return resolveCommandAttempt(parsed6) || resolveCommandAttempt(parsed6, true);
+    function resolveCommand(parsed4) {
+      return resolveCommandAttempt(parsed4) || resolveCommandAttempt(parsed4, true);
     }
     module2.exports = resolveCommand;
   }
@@ -34511,33 +34527,33 @@ var require_parse = __commonJS({
     var isWin = process.platform === "win32";
     var isExecutableRegExp = /\.(?:com|exe)$/i;
     var isCmdShimRegExp = /node_modules[\\/].bin[\\/][^\\/]+\.cmd$/i;
-    function detectShebang(parsed6) {
-      parsed6.file = resolveCommand(parsed6);
-      const shebang = parsed6.file && readShebang(parsed6.file);
+    function detectShebang(parsed4) {
+      parsed4.file = resolveCommand(parsed4);
+      const shebang = parsed4.file && readShebang(parsed4.file);
       if (shebang) {
-        parsed6.args.unshift(parsed6.file);
-        parsed6.command = shebang;
-        return resolveCommand(parsed6);
+        parsed4.args.unshift(parsed4.file);
+        parsed4.command = shebang;
+        return resolveCommand(parsed4);
       }
-      return parsed6.file;
+      return parsed4.file;
     }
-    function parseNonShell(parsed6) {
+    function parseNonShell(parsed4) {
       if (!isWin) {
-        return parsed6;
+        return parsed4;
       }
-      const commandFile = detectShebang(parsed6);
+      const commandFile = detectShebang(parsed4);
       const needsShell = !isExecutableRegExp.test(commandFile);
-      if (parsed6.options.forceShell || needsShell) {
+      if (parsed4.options.forceShell || needsShell) {
         const needsDoubleEscapeMetaChars = isCmdShimRegExp.test(commandFile);
-        parsed6.command = path7.normalize(parsed6.command);
-        parsed6.command = escape.command(parsed6.command);
-        parsed6.args = parsed6.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
-        const shellCommand = [parsed6.command].concat(parsed6.args).join(" ");
-        parsed6.args = ["/d", "/s", "/c", `"${shellCommand}"`];
-        parsed6.command = process.env.comspec || "cmd.exe";
-        parsed6.options.windowsVerbatimArguments = true;
+        parsed4.command = path7.normalize(parsed4.command);
+        parsed4.command = escape.command(parsed4.command);
+        parsed4.args = parsed4.args.map((arg) => escape.argument(arg, needsDoubleEscapeMetaChars));
+        const shellCommand = [parsed4.command].concat(parsed4.args).join(" ");
+        parsed4.args = ["/d", "/s", "/c", `"${shellCommand}"`];
+        parsed4.command = process.env.comspec || "cmd.exe";
+        parsed4.options.windowsVerbatimArguments = true;
       }
-      return parsed6;
+      return parsed4;
     }
     function parse6(command, args, options) {
       if (args && !Array.isArray(args)) {
@@ -34546,7 +34562,7 @@ var require_parse = __commonJS({
       }
       args = args ? args.slice(0) : [];
       options = Object.assign({}, options);
-      const parsed6 = {
+      const parsed4 = {
         command,
         args,
         options,
@@ -34556,7 +34572,7 @@ var require_parse = __commonJS({
           args
         }
       };
-      return options.shell ? parsed6 : parseNonShell(parsed6);
+      return options.shell ? parsed4 : parseNonShell(parsed4);
     }
     module2.exports = parse6;
   }
@@ -34576,14 +34592,14 @@ var require_enoent = __commonJS({
         spawnargs: original.args
       });
     }
-    function hookChildProcess(cp, parsed6) {
+    function hookChildProcess(cp, parsed4) {
       if (!isWin) {
         return;
       }
       const originalEmit = cp.emit;
       cp.emit = function(name3, arg1) {
         if (name3 === "exit") {
-          const err = verifyENOENT(arg1, parsed6);
+          const err = verifyENOENT(arg1, parsed4);
           if (err) {
             return originalEmit.call(cp, "error", err);
           }
@@ -34591,15 +34607,15 @@ var require_enoent = __commonJS({
         return originalEmit.apply(cp, arguments);
       };
     }
-    function verifyENOENT(status, parsed6) {
-      if (isWin && status === 1 && !parsed6.file) {
-        return notFoundError(parsed6.original, "spawn");
+    function verifyENOENT(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawn");
       }
       return null;
     }
-    function verifyENOENTSync(status, parsed6) {
-      if (isWin && status === 1 && !parsed6.file) {
-        return notFoundError(parsed6.original, "spawnSync");
+    function verifyENOENTSync(status, parsed4) {
+      if (isWin && status === 1 && !parsed4.file) {
+        return notFoundError(parsed4.original, "spawnSync");
       }
       return null;
     }
@@ -34620,15 +34636,15 @@ var require_cross_spawn = __commonJS({
     var parse6 = require_parse();
     var enoent = require_enoent();
     function spawn2(command, args, options) {
-      const parsed6 = parse6(command, args, options);
-      const spawned = cp.spawn(parsed6.command, parsed6.args, parsed6.options);
-      enoent.hookChildProcess(spawned, parsed6);
+      const parsed4 = parse6(command, args, options);
+      const spawned = cp.spawn(parsed4.command, parsed4.args, parsed4.options);
+      enoent.hookChildProcess(spawned, parsed4);
       return spawned;
     }
     function spawnSync2(command, args, options) {
-      const parsed6 = parse6(command, args, options);
-      const result = cp.spawnSync(parsed6.command, parsed6.args, parsed6.options);
-      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed6);
+      const parsed4 = parse6(command, args, options);
+      const result = cp.spawnSync(parsed4.command, parsed4.args, parsed4.options);
+      result.error = result.error || enoent.verifyENOENTSync(result.status, parsed4);
       return result;
     }
     module2.exports = spawn2;
@@ -35407,8 +35423,8 @@ var init_deferred = __esm({
   "node_modules/execa/lib/utils/deferred.js"() {
     createDeferred = () => {
       const methods = {};
-      const promise = new Promise((resolve32, reject) => {
-        Object.assign(methods, { resolve: resolve32, reject });
+      const promise = new Promise((resolve31, reject) => {
+        Object.assign(methods, { resolve: resolve31, reject });
       });
       return Object.assign(promise, methods);
     };
@@ -37217,10 +37233,10 @@ function prettyMilliseconds(milliseconds, options) {
     }
     result.push(valueString);
   };
-  const parsed6 = parseMilliseconds(milliseconds);
-  const days = BigInt(parsed6.days);
+  const parsed4 = parseMilliseconds(milliseconds);
+  const days = BigInt(parsed4.days);
   if (options.hideYearAndDays) {
-    add2(BigInt(days) * 24n + BigInt(parsed6.hours), "hour", "h");
+    add2(BigInt(days) * 24n + BigInt(parsed4.hours), "hour", "h");
   } else {
     if (options.hideYear) {
       add2(days, "day", "d");
@@ -37228,15 +37244,15 @@ function prettyMilliseconds(milliseconds, options) {
       add2(days / 365n, "year", "y");
       add2(days % 365n, "day", "d");
     }
-    add2(Number(parsed6.hours), "hour", "h");
+    add2(Number(parsed4.hours), "hour", "h");
   }
-  add2(Number(parsed6.minutes), "minute", "m");
+  add2(Number(parsed4.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds = Number(parsed6.seconds);
-      const milliseconds2 = Number(parsed6.milliseconds);
-      const microseconds = Number(parsed6.microseconds);
-      const nanoseconds = Number(parsed6.nanoseconds);
+      const seconds = Number(parsed4.seconds);
+      const milliseconds2 = Number(parsed4.milliseconds);
+      const microseconds = Number(parsed4.microseconds);
+      const nanoseconds = Number(parsed4.nanoseconds);
       add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add2(milliseconds2, "millisecond", "ms");
@@ -40702,11 +40718,11 @@ var init_concurrent = __esm({
       const promises = weakMap.get(stream);
       const promise = createDeferred();
       promises.push(promise);
-      const resolve32 = promise.resolve.bind(promise);
-      return { resolve: resolve32, promises };
+      const resolve31 = promise.resolve.bind(promise);
+      return { resolve: resolve31, promises };
     };
-    waitForConcurrentStreams = async ({ resolve: resolve32, promises }, subprocess) => {
-      resolve32();
+    waitForConcurrentStreams = async ({ resolve: resolve31, promises }, subprocess) => {
+      resolve31();
       const [isSubprocessExit] = await Promise.race([
         Promise.allSettled([true, subprocess]),
         Promise.all([false, ...promises])
@@ -42841,10 +42857,10 @@ var init_esm = __esm({
        * Return a void Promise that resolves once the stream ends.
        */
       async promise() {
-        return new Promise((resolve32, reject) => {
+        return new Promise((resolve31, reject) => {
           this.on(DESTROYED, () => reject(new Error("stream destroyed")));
           this.on("error", (er) => reject(er));
-          this.on("end", () => resolve32());
+          this.on("end", () => resolve31());
         });
       }
       /**
@@ -42868,7 +42884,7 @@ var init_esm = __esm({
             return Promise.resolve({ done: false, value: res });
           if (this[EOF])
             return stop2();
-          let resolve32;
+          let resolve31;
           let reject;
           const onerr = (er) => {
             this.off("data", ondata);
@@ -42882,19 +42898,19 @@ var init_esm = __esm({
             this.off("end", onend);
             this.off(DESTROYED, ondestroy);
             this.pause();
-            resolve32({ value, done: !!this[EOF] });
+            resolve31({ value, done: !!this[EOF] });
           };
           const onend = () => {
             this.off("error", onerr);
             this.off("data", ondata);
             this.off(DESTROYED, ondestroy);
             stop2();
-            resolve32({ done: true, value: void 0 });
+            resolve31({ done: true, value: void 0 });
           };
           const ondestroy = () => onerr(new Error("stream destroyed"));
           return new Promise((res2, rej) => {
             reject = rej;
-            resolve32 = res2;
+            resolve31 = res2;
             this.once(DESTROYED, ondestroy);
             this.once("error", onerr);
             this.once("end", onend);
@@ -44254,7 +44270,7 @@ function unzip(bytes) {
 }
 async function readEntries(archive) {
   const entries = [];
-  await new Promise((resolve32, reject) => {
+  await new Promise((resolve31, reject) => {
     const parser = new Parser({ strict: true });
     const take = (entry) => {
       entries.push(readEntry(entry));
@@ -44263,7 +44279,7 @@ async function readEntries(archive) {
     parser.on("entry", take);
     parser.on("ignoredEntry", take);
     parser.on("error", reject);
-    parser.on("end", resolve32);
+    parser.on("end", resolve31);
     parser.end(archive);
   }).catch((cause) => {
     throw new RangeError(`not a tar archive that can be used: ${cause.message}`, { cause });
@@ -45028,7 +45044,7 @@ function askedFor(map, image2) {
   const webhook = webhookImage(map, image2);
   if ("error" in webhook) return { asked: containerd2, webhookError: webhook.error };
   if (!webhook.swapped) return { asked: containerd2 };
-  const reference = parsed3(webhook.image);
+  const reference = referenceIn(webhook.image);
   if (!reference || startsWithV2(reference)) return { asked: containerd2, unusable: webhook.image };
   return { asked: [{ by: "webhook", reference }, ...containerd2] };
 }
@@ -45065,13 +45081,6 @@ function repositoryOf(reference) {
 }
 function written(reference) {
   return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
-}
-function parsed3(text4) {
-  try {
-    return parseReference(text4);
-  } catch {
-    return void 0;
-  }
 }
 var init_placements = __esm({
   "src/plan/placements.ts"() {
@@ -45747,19 +45756,12 @@ function placementFinder(images2) {
     }
   }
   return (asked2) => {
-    const reference = readReference(asked2);
+    const reference = referenceIn(asked2);
     return reference !== void 0 && known2.has(nameOf3(reference));
   };
 }
 function nameOf3({ registry: registry3, repository, tag: tag2, digest: digest3 }) {
   return formatReference({ registry: registry3, repository, ...digest3 ? { digest: digest3 } : { tag: tag2 ?? "" } });
-}
-function readReference(text4) {
-  try {
-    return parseReference(text4);
-  } catch {
-    return void 0;
-  }
 }
 var init_pulled_as = __esm({
   "src/plan/pulled-as.ts"() {
@@ -46004,8 +46006,8 @@ var init_waiting_window = __esm({
       #goAhead() {
         let back = () => {
         };
-        this.#scouting = new Promise((resolve32) => {
-          back = resolve32;
+        this.#scouting = new Promise((resolve31) => {
+          back = resolve31;
         });
         return () => {
           this.#scouting = void 0;
@@ -48948,7 +48950,7 @@ async function resolveImages(spec, listed2, sources, context) {
   const resolved = await pMap(
     eachOnce(listed2),
     async (image2) => {
-      const reference = readReference2(image2);
+      const reference = readReference(image2);
       if (reference instanceof AirgapError) return unread(image2, reference);
       try {
         const found = await resolveImage2(spec, image2, reference, sources);
@@ -49003,7 +49005,7 @@ function eachOnce(listed2) {
     ...new Map(listed2.toReversed().map((image2) => [image2.image, image2])).values()
   ].toReversed();
 }
-function readReference2({ image: image2 }) {
+function readReference({ image: image2 }) {
   try {
     return parseReference(image2);
   } catch (cause) {
@@ -49462,6 +49464,97 @@ var init_read_yaml = __esm({
   }
 });
 
+// src/image-sources/annotations.ts
+function imagesOfAnnotations(abouts, rendered, chart2) {
+  const [own2, ...others] = abouts;
+  const on6 = others.filter((about) => isOn(about, abouts, rendered));
+  return [...own2 ? [own2] : [], ...on6].flatMap((about) => listedIn(about, chart2));
+}
+function isOn({ name: name3 }, abouts, rendered) {
+  const aliases = abouts.flatMap(({ document }) => itemsOf(childAt(document.root, "dependencies"))).filter((dependency) => textAt(dependency, "name") === name3).flatMap((dependency) => textAt(dependency, "alias") ?? []);
+  return [name3, ...aliases].some(
+    (one) => [...rendered].some((path7) => path7.includes(`/charts/${one}/`))
+  );
+}
+function listedIn({ path: path7, document }, chart2) {
+  return annotations2.flatMap((annotation) => {
+    const value = childAt(document.root, "annotations", annotation);
+    if (value?.kind !== "text") return [];
+    const { documents: documents2 } = readYaml2(value.value, path7);
+    return documents2.flatMap(({ root }) => itemsOf(root)).flatMap((item) => imageOf(item) ?? []).filter(({ image: image2 }) => referenceIn(image2) !== void 0).map(({ image: image2, line: line2 }) => ({
+      image: image2,
+      source: `${chart2}:${path7}:${value.line + (value.isBlock ? line2 - 1 : 0)} annotations.${annotation}`,
+      isSuspected: false
+    }));
+  });
+}
+function imageOf(item) {
+  const node2 = item.kind === "map" ? item.entries.get("image") : item;
+  return node2?.kind === "text" ? { image: node2.value, line: node2.line } : void 0;
+}
+var annotations2;
+var init_annotations = __esm({
+  "src/image-sources/annotations.ts"() {
+    "use strict";
+    init_reference();
+    init_node3();
+    init_read_yaml();
+    annotations2 = ["images", "artifacthub.io/images"];
+  }
+});
+
+// src/image-sources/chart-files.ts
+async function readAbouts(path7, field) {
+  const found = await (0, import_promises35.stat)(path7).catch((cause) => {
+    throw unreadable(path7, field, cause);
+  });
+  const files2 = found.isDirectory() ? await filesOfFolder(path7, (0, import_node_path29.basename)(path7)) : await filesOfArchive(await (0, import_promises35.readFile)(path7), "");
+  return [...files2].flatMap(([name3, bytes]) => aboutsIn(name3, bytes));
+}
+function aboutsIn(path7, bytes) {
+  const [document] = readYaml2(bytes.toString("utf8"), path7).documents;
+  const name3 = textAt(document?.root, "name");
+  if (!document || name3 === void 0) return [];
+  return [{ path: path7, document, name: name3, version: textAt(document.root, "version") ?? "" }];
+}
+async function filesOfFolder(folder, name3) {
+  const files2 = /* @__PURE__ */ new Map();
+  const about = await (0, import_promises35.readFile)((0, import_node_path29.join)(folder, "Chart.yaml")).catch(() => void 0);
+  if (about) files2.set(`${name3}/Chart.yaml`, about);
+  const entries = await (0, import_promises35.readdir)((0, import_node_path29.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
+  for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
+    const inner = (0, import_node_path29.join)(folder, "charts", entry.name);
+    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises35.readFile)(inner), `${name3}/charts/`) : [];
+    for (const [path7, bytes] of found) files2.set(path7, bytes);
+  }
+  return files2;
+}
+async function filesOfArchive(bytes, before) {
+  const { folder, files: files2 } = await readChartArchive(bytes);
+  const found = /* @__PURE__ */ new Map();
+  for (const [path7, content] of files2) {
+    const at = `${before}${folder}/${path7}`;
+    if (isAbout(path7) && /^(?:charts\/[^/]+\/)*Chart\.yaml$/.test(path7)) found.set(at, content);
+    if (!/^(?:charts\/[^/]+\/)*charts\/[^/]+\.tgz$/.test(path7)) continue;
+    const inner = await filesOfArchive(content, at.slice(0, at.lastIndexOf("/") + 1));
+    for (const [name3, one] of inner) found.set(name3, one);
+  }
+  return found;
+}
+var import_promises35, import_node_path29, isAbout;
+var init_chart_files = __esm({
+  "src/image-sources/chart-files.ts"() {
+    "use strict";
+    import_promises35 = require("node:fs/promises");
+    import_node_path29 = require("node:path");
+    init_files2();
+    init_chart_archive();
+    init_node3();
+    init_read_yaml();
+    isAbout = (path7) => /(?:^|\/)Chart\.yaml$/.test(path7);
+  }
+});
+
 // src/image-sources/shape.ts
 function looksLikeImage(text4, isHinted = false) {
   const name3 = readName(text4);
@@ -49485,14 +49578,6 @@ function readName(text4) {
   const isTagged = rest2.includes(":");
   const path7 = (isTagged ? rest2.slice(0, rest2.indexOf(":")) : rest2).split("/");
   return { host, path: path7, tag: isTagged ? reference.tag : void 0, digest: reference.digest };
-}
-function referenceIn(text4) {
-  try {
-    return parseReference(text4);
-  } catch (cause) {
-    if (cause instanceof RangeError) return void 0;
-    throw cause;
-  }
 }
 function isInRegistry({ host = "", path: path7, tag: tag2 }, isHinted) {
   if (!isRegistryHost2(host) || isApiVersion(path7[0])) return false;
@@ -49555,97 +49640,6 @@ var init_shape = __esm({
       "yaml yml json toml conf cfg ini txt md html htm xml css js ts sh py go rb pl lua sql log lock sock pid pem crt key png jpg jpeg svg gif ico webp iso qcow img raw vmdk tar gz tgz zip jar war so exe bin service".split(" ")
     );
     noParts = /^(?:var|etc|usr|opt|tmp|home|dev|proc|sys|mnt|run|bin|lib|srv|apis?|application|text|v\d+)$/;
-  }
-});
-
-// src/image-sources/annotations.ts
-function imagesOfAnnotations(abouts, rendered, chart2) {
-  const [own2, ...others] = abouts;
-  const on6 = others.filter((about) => isOn(about, abouts, rendered));
-  return [...own2 ? [own2] : [], ...on6].flatMap((about) => listedIn(about, chart2));
-}
-function isOn({ name: name3 }, abouts, rendered) {
-  const aliases = abouts.flatMap(({ document }) => itemsOf(childAt(document.root, "dependencies"))).filter((dependency) => textAt(dependency, "name") === name3).flatMap((dependency) => textAt(dependency, "alias") ?? []);
-  return [name3, ...aliases].some(
-    (one) => [...rendered].some((path7) => path7.includes(`/charts/${one}/`))
-  );
-}
-function listedIn({ path: path7, document }, chart2) {
-  return annotations2.flatMap((annotation) => {
-    const value = childAt(document.root, "annotations", annotation);
-    if (value?.kind !== "text") return [];
-    const { documents: documents2 } = readYaml2(value.value, path7);
-    return documents2.flatMap(({ root }) => itemsOf(root)).flatMap((item) => imageOf(item) ?? []).filter(({ image: image2 }) => referenceIn(image2) !== void 0).map(({ image: image2, line: line2 }) => ({
-      image: image2,
-      source: `${chart2}:${path7}:${value.line + (value.isBlock ? line2 - 1 : 0)} annotations.${annotation}`,
-      isSuspected: false
-    }));
-  });
-}
-function imageOf(item) {
-  const node2 = item.kind === "map" ? item.entries.get("image") : item;
-  return node2?.kind === "text" ? { image: node2.value, line: node2.line } : void 0;
-}
-var annotations2;
-var init_annotations = __esm({
-  "src/image-sources/annotations.ts"() {
-    "use strict";
-    init_node3();
-    init_read_yaml();
-    init_shape();
-    annotations2 = ["images", "artifacthub.io/images"];
-  }
-});
-
-// src/image-sources/chart-files.ts
-async function readAbouts(path7, field) {
-  const found = await (0, import_promises35.stat)(path7).catch((cause) => {
-    throw unreadable(path7, field, cause);
-  });
-  const files2 = found.isDirectory() ? await filesOfFolder(path7, (0, import_node_path29.basename)(path7)) : await filesOfArchive(await (0, import_promises35.readFile)(path7), "");
-  return [...files2].flatMap(([name3, bytes]) => aboutsIn(name3, bytes));
-}
-function aboutsIn(path7, bytes) {
-  const [document] = readYaml2(bytes.toString("utf8"), path7).documents;
-  const name3 = textAt(document?.root, "name");
-  if (!document || name3 === void 0) return [];
-  return [{ path: path7, document, name: name3, version: textAt(document.root, "version") ?? "" }];
-}
-async function filesOfFolder(folder, name3) {
-  const files2 = /* @__PURE__ */ new Map();
-  const about = await (0, import_promises35.readFile)((0, import_node_path29.join)(folder, "Chart.yaml")).catch(() => void 0);
-  if (about) files2.set(`${name3}/Chart.yaml`, about);
-  const entries = await (0, import_promises35.readdir)((0, import_node_path29.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
-  for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
-    const inner = (0, import_node_path29.join)(folder, "charts", entry.name);
-    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises35.readFile)(inner), `${name3}/charts/`) : [];
-    for (const [path7, bytes] of found) files2.set(path7, bytes);
-  }
-  return files2;
-}
-async function filesOfArchive(bytes, before) {
-  const { folder, files: files2 } = await readChartArchive(bytes);
-  const found = /* @__PURE__ */ new Map();
-  for (const [path7, content] of files2) {
-    const at = `${before}${folder}/${path7}`;
-    if (isAbout(path7) && /^(?:charts\/[^/]+\/)*Chart\.yaml$/.test(path7)) found.set(at, content);
-    if (!/^(?:charts\/[^/]+\/)*charts\/[^/]+\.tgz$/.test(path7)) continue;
-    const inner = await filesOfArchive(content, at.slice(0, at.lastIndexOf("/") + 1));
-    for (const [name3, one] of inner) found.set(name3, one);
-  }
-  return found;
-}
-var import_promises35, import_node_path29, isAbout;
-var init_chart_files = __esm({
-  "src/image-sources/chart-files.ts"() {
-    "use strict";
-    import_promises35 = require("node:fs/promises");
-    import_node_path29 = require("node:path");
-    init_files2();
-    init_chart_archive();
-    init_node3();
-    init_read_yaml();
-    isAbout = (path7) => /(?:^|\/)Chart\.yaml$/.test(path7);
   }
 });
 
@@ -49911,6 +49905,7 @@ var injected, containerKeys, containerFields;
 var init_image_field = __esm({
   "src/image-sources/image-field.ts"() {
     "use strict";
+    init_reference();
     init_shape();
     injected = "auto";
     containerKeys = /containers?$|^(?:script|sidecars?|steps?|stepTemplate)$/i;
@@ -49959,6 +49954,7 @@ var mostWork, deepest2, Walk;
 var init_find_images = __esm({
   "src/image-sources/find-images.ts"() {
     "use strict";
+    init_reference();
     init_composed_image();
     init_fields2();
     init_free_text();
@@ -49967,7 +49963,6 @@ var init_find_images = __esm({
     init_node3();
     init_objects();
     init_read_yaml();
-    init_shape();
     init_texts();
     mostWork = 4e6;
     deepest2 = 400;
@@ -50630,7 +50625,6 @@ var init_other_tools = __esm({
     init_fields();
     init_reference();
     init_node3();
-    init_shape();
     compose2 = {
       expected: "a compose file with `services:`",
       isOne: (root) => childAt(root, "services")?.kind === "map",
@@ -51092,7 +51086,7 @@ async function readHolder(path7) {
   try {
     const text4 = await readWritten(path7);
     const { mtimeMs: mtime } = await (0, import_promises40.stat)(path7);
-    const said4 = holderSchema.safeParse(parsed4(text4));
+    const said4 = holderSchema.safeParse(parsed2(text4));
     if (said4.success) return { ...said4.data, mtime };
     const since = new Date(mtime).toISOString();
     return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
@@ -51109,7 +51103,7 @@ async function readWritten(path7) {
   }
   return "";
 }
-function parsed4(text4) {
+function parsed2(text4) {
   try {
     return JSON.parse(text4);
   } catch {
@@ -51506,14 +51500,6 @@ async function withTools(logins, context, work, find = () => findOras(context)) 
     return work({ ...logins, oras, scratch });
   });
 }
-function transferImages({ images: images2 }) {
-  return images2.filter(({ placements }) => placements.length > 0).map(({ source, digest: digest3, mediaType: mediaType2, placements }) => ({
-    source,
-    digest: digest3,
-    mediaType: mediaType2,
-    placements: placements.map(({ reference }) => reference)
-  }));
-}
 function placedResult({ name: name3, version: version3, target: target2 }, { images: images2 }) {
   const placements = images2.flatMap((image2) => image2.placements);
   const counts = {};
@@ -51619,6 +51605,7 @@ var init_load = __esm({
     init_site();
     init_manifest();
     init_heads();
+    init_images();
     init_transfer();
     init_at_site();
     init_carried_oras();
@@ -51852,11 +51839,8 @@ function byRepository(images2) {
   return groups;
 }
 function nameOf4(source) {
-  try {
-    return repositoryOf(parseReference(source));
-  } catch {
-    return source;
-  }
+  const reference = referenceIn(source);
+  return reference ? repositoryOf(reference) : source;
 }
 var init_image_difference = __esm({
   "src/plan/image-difference.ts"() {
@@ -52221,35 +52205,54 @@ var init_lacking_bytes = __esm({
   }
 });
 
-// src/commands/diff-registry.ts
-var diff_registry_exports = {};
-__export(diff_registry_exports, {
-  runDiffRegistry: () => runDiffRegistry
-});
-async function runDiffRegistry(path7, options, context) {
+// src/commands/signed-bundle.ts
+async function withSignedBundle(path7, options, context, work) {
   const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
   const trust = await readTrust(options.trust, context);
   const bundle = await openSigned((0, import_node_path40.resolve)(context.cwd, path7), trust);
   try {
     for (const message of bundle.warnings) context.emit({ kind: "warning", message });
-    const place6 = site ? await atSite(bundle, site, context) : { inventory: bundle.inventory, site: null };
-    const registries = await enter2(place6.inventory, options, context);
+    if (!site) return await work({ bundle, inventory: bundle.inventory });
+    const at = await atSite(bundle, site, context);
+    return await work({ bundle, inventory: at.inventory, at });
+  } finally {
+    await bundle.close();
+  }
+}
+var import_node_path40;
+var init_signed_bundle = __esm({
+  "src/commands/signed-bundle.ts"() {
+    "use strict";
+    import_node_path40 = require("node:path");
+    init_verify();
+    init_site();
+    init_at_site();
+    init_keyring();
+  }
+});
+
+// src/commands/diff-registry.ts
+var diff_registry_exports = {};
+__export(diff_registry_exports, {
+  runDiffRegistry: () => runDiffRegistry
+});
+function runDiffRegistry(path7, options, context) {
+  return withSignedBundle(path7, options, context, async ({ bundle, inventory, at }) => {
+    const registries = await enter2(inventory, options, context);
     try {
-      const target2 = registries.client(place6.inventory.target.endpoint);
+      const target2 = registries.client(inventory.target.endpoint);
       context.emit({ kind: "step", name: `looking for every image in ${target2.host}` });
-      const found = await ask2(bundle, place6.inventory, target2);
+      const found = await ask2(bundle, inventory, target2);
       const { keyId } = bundle;
       return {
-        from: { registry: basePath(place6.inventory.target), site: place6.site },
+        from: { registry: basePath(inventory.target), site: at?.site ?? null },
         to: aboutBundle({ ...aside(bundle), keyId, signed: keyId !== void 0 }, context.now()),
         ...found
       };
     } finally {
       await registries.close();
     }
-  } finally {
-    await bundle.close();
-  }
+  });
 }
 function aside({ path: path7, inventory, inventoryDigest, size }) {
   return { path: path7, inventory, inventoryDigest, size };
@@ -52295,24 +52298,21 @@ async function resolvePlacements(inventory, target2) {
   }
   return { resolved, errors: eachOnce2(errors) };
 }
-var import_node_path40, patience2;
+var patience2;
 var init_diff_registry = __esm({
   "src/commands/diff-registry.ts"() {
     "use strict";
-    import_node_path40 = require("node:path");
-    init_verify();
-    init_site();
     init_registry_difference();
     init_repositories();
     init_client();
     init_heads();
-    init_at_site();
+    init_images();
     init_bundle_about();
     init_connect();
     init_given_credential();
-    init_keyring();
     init_lacking_bytes();
     init_push_credential();
+    init_signed_bundle();
     init_transferring();
     patience2 = 3e4;
   }
@@ -52585,7 +52585,7 @@ function judge4(images2, inventory, target2) {
   );
 }
 async function isInRegistry2(asked2, target2) {
-  const reference = readReference(asked2);
+  const reference = referenceIn(asked2);
   if (reference === void 0 || reference.registry !== target2.host) return false;
   const { repository, digest: digest3, tag: tag2 = "" } = reference;
   return await target2.headManifest(repository, digest3 ?? tag2) !== void 0;
@@ -52630,6 +52630,7 @@ var init_pod_checks = __esm({
   "src/doctor/pod-checks.ts"() {
     "use strict";
     init_p_map();
+    init_reference();
     init_pulled_as();
     init_units();
     init_check();
@@ -52724,10 +52725,8 @@ async function reach(reference, target2, login) {
   }
 }
 async function resolvePlacements2(inventory, target2) {
-  const images2 = inventory.images.map(({ source, digest: digest3, mediaType: mediaType2, placements }) => {
-    return { source, digest: digest3, mediaType: mediaType2, placements: placements.map(({ reference }) => reference) };
-  });
   const { pullThrough = [] } = inventory.target;
+  const images2 = transferImages(inventory);
   const found = await headPlacements({ images: images2, target: target2, pullThrough });
   const all = headResult(found).images.flatMap(({ placements }) => placements);
   const errors = all.flatMap(({ error: error3 }) => error3 ?? []);
@@ -52771,6 +52770,7 @@ var init_registry_checks = __esm({
     init_error();
     init_units();
     init_heads();
+    init_images();
     init_check();
     init_cures();
     init_lost_children();
@@ -53455,10 +53455,10 @@ async function readNodeConfig(path7) {
   for (let next = pending.shift(); next !== void 0; next = pending.shift()) {
     const at = next;
     if (read5.some((one) => one.path === at)) continue;
-    const parsed6 = fileForm.safeParse(await readToml(at));
-    if (!parsed6.success) return { misfit: `${at}: ${misfits(parsed6.error)}` };
-    read5.push({ path: at, file: parsed6.data });
-    for (const named4 of parsed6.data.imports ?? []) {
+    const parsed4 = fileForm.safeParse(await readToml(at));
+    if (!parsed4.success) return { misfit: `${at}: ${misfits(parsed4.error)}` };
+    read5.push({ path: at, file: parsed4.data });
+    for (const named4 of parsed4.data.imports ?? []) {
       const found = await importsAt((0, import_node_path43.resolve)((0, import_node_path43.dirname)(at), named4), (0, import_node_path43.dirname)(path7));
       if (found.length === 0 && !named4.includes("*")) missing7.push(shown3(named4));
       pending.push(...found);
@@ -53476,14 +53476,14 @@ function withRegistry(files2, version3, { files: paths, missing: missing7 }) {
   );
   const older = version3 > 2 ? plugins.get(pluginNames[1] ?? "")?.registry : void 0;
   const written2 = plugins.get(rightName)?.registry ?? older ?? {};
-  const parsed6 = registryForm2.safeParse(written2);
-  if (!parsed6.success) {
+  const parsed4 = registryForm2.safeParse(written2);
+  if (!parsed4.success) {
     const where2 = ["plugins", JSON.stringify(rightName), "registry"];
-    return { misfit: `${paths[0]}: ${misfits(parsed6.error, where2)}` };
+    return { misfit: `${paths[0]}: ${misfits(parsed4.error, where2)}` };
   }
   const disabled = files2.flatMap((file2) => file2.disabled_plugins ?? []);
   const plugin = plugins.get(rightName) ?? {};
-  return { version: version3, files: paths, missing: missing7, disabled, registry: parsed6.data, plugin, otherNames };
+  return { version: version3, files: paths, missing: missing7, disabled, registry: parsed4.data, plugin, otherNames };
 }
 function mergePlugins(files2, version3) {
   const merged3 = /* @__PURE__ */ new Map();
@@ -53798,9 +53798,9 @@ async function wayIn(source, folder, folders) {
   const broken = (why) => ({ ...noWay(source, place6), broken: why });
   const read5 = await readHostsFile(place6);
   if ("why" in read5) return broken(read5.why);
-  const parsed6 = hostsForm.safeParse(read5.toml);
-  if (!parsed6.success) return broken(`containerd does not take it: ${misfits(parsed6.error)}`);
-  const { server = "", host, ...rest2 } = parsed6.data;
+  const parsed4 = hostsForm.safeParse(read5.toml);
+  if (!parsed4.success) return broken(`containerd does not take it: ${misfits(parsed4.error)}`);
+  const { server = "", host, ...rest2 } = parsed4.data;
   const tables = [
     ...Object.entries(host ?? {}),
     ...server === "" ? [] : [[server, rest2]]
@@ -53815,7 +53815,7 @@ async function wayIn(source, folder, folders) {
     place: place6,
     attempts,
     asksSource: server === "",
-    doubts: doubtsOf(parsed6.data, folders)
+    doubts: doubtsOf(parsed4.data, folders)
   };
 }
 async function readHostsFile(place6) {
@@ -54227,16 +54227,10 @@ async function runDoctor(path7, options, context) {
   const given2 = await readGiven("pull", options.pull, context);
   if (given2) emitSecret(given2, context);
   await requireKubeconfig(options.cluster, context.cwd);
-  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
-  const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned((0, import_node_path47.resolve)(context.cwd, path7), trust);
-  try {
-    for (const message of bundle.warnings) context.emit({ kind: "warning", message });
-    const place6 = site ? await atSite(bundle, site, context) : { inventory: bundle.inventory, installed: await readInstalled(bundle) };
-    return await examine({ bundle, ...place6, given: given2, options, context });
-  } finally {
-    await bundle.close();
-  }
+  return withSignedBundle(path7, options, context, async ({ bundle, inventory, at }) => {
+    const installed = at?.installed ?? await readInstalled(bundle);
+    return examine({ bundle, inventory, installed, given: given2, options, context });
+  });
 }
 async function examine(visit2) {
   const { options, inventory, installed, context } = visit2;
@@ -54319,7 +54313,6 @@ var init_doctor = __esm({
   "src/commands/doctor.ts"() {
     "use strict";
     import_node_path47 = require("node:path");
-    init_verify();
     init_tools();
     init_check();
     init_cluster_check();
@@ -54328,13 +54321,12 @@ var init_doctor = __esm({
     init_registry_checks();
     init_secret_checks();
     init_secret_keys2();
-    init_site();
     init_secret();
     init_client();
     init_at_site();
     init_connect();
     init_given_credential();
-    init_keyring();
+    init_signed_bundle();
     patience3 = 3e4;
   }
 });
@@ -54475,10 +54467,10 @@ function ask3(exchange, { method, to, headers, body }) {
     const type = String(answer.headers["content-type"] ?? "");
     const text4 = (await exchange.readAll(answer, largestAnswer2)).toString();
     const { status } = answer;
-    return { status, json: parsed5(text4, type), words: registryWords(text4, type) };
+    return { status, json: parsed3(text4, type), words: registryWords(text4, type) };
   });
 }
-function parsed5(text4, type) {
+function parsed3(text4, type) {
   if (!/\bjson\b/i.test(type)) return void 0;
   try {
     return JSON.parse(text4);
@@ -54797,29 +54789,22 @@ __export(prepare_exports, {
   runPrepare: () => runPrepare,
   runPrepareBundle: () => runPrepareBundle
 });
-async function runPrepareBundle(path7, options, context) {
-  const site = options.site === void 0 ? void 0 : await readSite(options.site, context);
-  const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned((0, import_node_path48.resolve)(context.cwd, path7), trust);
-  try {
-    for (const message of bundle.warnings) context.emit({ kind: "warning", message });
-    const { inventory } = site ? await atSite(bundle, site, context) : bundle;
+function runPrepareBundle(path7, options, context) {
+  return withSignedBundle(path7, options, context, ({ inventory }) => {
     const { endpoint } = inventory.target;
     const { retryBudgetMs } = options;
     const ways = {
       registries: targetAccess(inventory.target),
       ...retryBudgetMs === void 0 ? {} : { retryBudgetMs }
     };
-    return await withConnections(
+    return withConnections(
       endpoint,
       ways,
       options,
       context,
       (connections) => prepareTarget(inventory, { ways, connections }, options, context)
     );
-  } finally {
-    await bundle.close();
-  }
+  });
 }
 function runPrepare(spec, options, context) {
   return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
@@ -54861,24 +54846,20 @@ async function provide(kind, repositories, work) {
   if (kind === "none") return { needs: [], commands: [], errors: [] };
   return prepareEcr(repositories, { ...work, registry: ecrRegistry(work.api.host) });
 }
-var import_node_path48, withoutAws;
+var withoutAws;
 var init_prepare = __esm({
   "src/commands/prepare.ts"() {
     "use strict";
-    import_node_path48 = require("node:path");
-    init_verify();
-    init_site();
     init_repositories();
     init_own_api();
     init_detect();
     init_ecr();
     init_ecr_host();
     init_harbor();
-    init_at_site();
     init_connect();
-    init_keyring();
     init_make_plan();
     init_plan2();
+    init_signed_bundle();
     init_source_images();
     withoutAws = {
       kind: "warning",
@@ -54891,7 +54872,7 @@ var init_prepare = __esm({
 // src/inputs/carried-tools.ts
 function readTools(tools, folder) {
   const read5 = tools.map(
-    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path49.resolve)(folder, tool.oras) }
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path48.resolve)(folder, tool.oras) }
   );
   for (const [index, { platform: platform5 }] of read5.entries()) {
     if (!platforms.includes(platform5)) throw unknownPlatform(platform5, index);
@@ -54911,11 +54892,11 @@ function twice2(platform5, index) {
     expected: "each platform once"
   });
 }
-var import_node_path49, platforms;
+var import_node_path48, platforms;
 var init_carried_tools2 = __esm({
   "src/inputs/carried-tools.ts"() {
     "use strict";
-    import_node_path49 = require("node:path");
+    import_node_path48 = require("node:path");
     init_error();
     platforms = [
       ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
@@ -54959,13 +54940,13 @@ function readImageSource(item, place6, folder) {
   });
   const file2 = (kind, written2) => {
     if (/^https?:\/\//i.test(written2)) throw onTheWeb(`${place6}.${kind}`, written2);
-    const path7 = isNoPath(written2) ? written2 : (0, import_node_path50.resolve)(folder, written2);
+    const path7 = isNoPath(written2) ? written2 : (0, import_node_path49.resolve)(folder, written2);
     return { ...at(kind), name: written2, path: path7 };
   };
   if ("manifests" in item) return { kind: "manifests", ...file2("manifests", item.manifests) };
   if ("cluster" in item) {
     const { context, kubeconfig: path7, namespaces } = item.cluster;
-    const kubeconfig = path7 === void 0 ? void 0 : (0, import_node_path50.resolve)(folder, path7);
+    const kubeconfig = path7 === void 0 ? void 0 : (0, import_node_path49.resolve)(folder, path7);
     return { kind: "cluster", ...at("cluster"), ...defined({ context, kubeconfig }), namespaces };
   }
   if ("containerd" in item) return { kind: "containerd", ...file2("containerd", item.containerd) };
@@ -54978,7 +54959,7 @@ function readImageSource(item, place6, folder) {
     kind: "chart",
     ...file2("chart", item.chart),
     ...defined({ version: version3, namespace, kubeVersion }),
-    values: item.values.map((path7) => (0, import_node_path50.resolve)(folder, path7)),
+    values: item.values.map((path7) => (0, import_node_path49.resolve)(folder, path7)),
     apiVersions
   };
 }
@@ -54992,11 +54973,11 @@ function onTheWeb(field, url) {
     next: `download it and give the path${isChart2 ? ", or give oci://host/path/NAME:VERSION" : ""}`
   });
 }
-var import_node_path50;
+var import_node_path49;
 var init_image_source = __esm({
   "src/inputs/image-source.ts"() {
     "use strict";
-    import_node_path50 = require("node:path");
+    import_node_path49 = require("node:path");
     init_error();
     init_defined();
   }
@@ -55061,7 +55042,7 @@ async function readImages2(items, folder) {
   for (const [index, item] of items.entries()) {
     if (typeof item === "string") images2.push({ image: item, origin: `images[${index}]` });
     else if ("list" in item)
-      images2.push(...await readList3((0, import_node_path51.resolve)(folder, item.list), `images[${index}].list`));
+      images2.push(...await readList3((0, import_node_path50.resolve)(folder, item.list), `images[${index}].list`));
     else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
   if (images2.length > 0 || imageSources.length > 0) return { images: images2, imageSources };
@@ -55077,15 +55058,15 @@ function parseImageList(text4, name3) {
   })).filter(({ image: image2 }) => image2 !== "");
 }
 async function readList3(path7, field) {
-  const images2 = parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path51.basename)(path7));
+  const images2 = parseImageList(await readText(path7, `${field}: the image list`), (0, import_node_path50.basename)(path7));
   refuseOddLines(images2, field);
   return images2;
 }
-var import_node_path51;
+var import_node_path50;
 var init_image_list = __esm({
   "src/inputs/image-list.ts"() {
     "use strict";
-    import_node_path51 = require("node:path");
+    import_node_path50 = require("node:path");
     init_error();
     init_files2();
     init_image_source();
@@ -55185,7 +55166,7 @@ function signingOf({ signing, unsigned: unsigned2 }, folder) {
     });
   }
   if (unsigned2) return { unsigned: unsigned2 };
-  return key ? { key: (0, import_node_path52.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path51.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf2({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -55194,13 +55175,13 @@ function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart2, folder) {
-  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path52.resolve)(folder, chart2);
+  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path51.resolve)(folder, chart2);
 }
-var import_node_path52;
+var import_node_path51;
 var init_make_spec = __esm({
   "src/inputs/make-spec.ts"() {
     "use strict";
-    import_node_path52 = require("node:path");
+    import_node_path51 = require("node:path");
     init_platform();
     init_error();
     init_carried_tools2();
@@ -55224,11 +55205,11 @@ __export(bundle_file_exports, {
   readBundleSpec: () => readBundleSpec
 });
 async function readBundleSpec(input, context) {
-  const path7 = (0, import_node_path53.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path7 = (0, import_node_path52.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path7, input.file === void 0 && isAnyGiven(layers));
   const document = withOverrides(written2, layers, context.cwd);
-  const spec = await makeSpec(validate3(document, path7, layers), (0, import_node_path53.dirname)(path7), context);
+  const spec = await makeSpec(validate3(document, path7, layers), (0, import_node_path52.dirname)(path7), context);
   const lockPath = lockPathOf(path7);
   return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
@@ -55275,11 +55256,11 @@ function placesOf3(path7, { flags, variables: variables2 }) {
     return path7;
   };
 }
-var import_node_path53, bundleFile;
+var import_node_path52, bundleFile;
 var init_bundle_file = __esm({
   "src/inputs/bundle-file.ts"() {
     "use strict";
-    import_node_path53 = require("node:path");
+    import_node_path52 = require("node:path");
     init_error();
     init_defined();
     init_field_errors();
@@ -55322,7 +55303,7 @@ async function runImages(spec, context) {
     await registries.close();
   }
 }
-var init_images = __esm({
+var init_images2 = __esm({
   "src/commands/images.ts"() {
     "use strict";
     init_found();
@@ -55365,7 +55346,7 @@ async function plan(run2, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path7 = (0, import_node_path54.join)(folder, `${name3}-${spec.name}.lock`);
+  const path7 = (0, import_node_path53.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path7, what }, context);
@@ -55401,7 +55382,7 @@ function tell({ plannedAt }, { emit, now: now2 }) {
 }
 function openKeptPlan(run2, lock, context) {
   const { spec, name: name3 } = run2;
-  const path7 = (0, import_node_path54.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path7 = (0, import_node_path53.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run2, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -55436,12 +55417,12 @@ function fingerprint({ spec: whole2, withoutImages, base: base2 }, { env }) {
   const input = { ...asked2, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
-var import_promises50, import_node_path54, day2, documentSchema;
+var import_promises50, import_node_path53, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
     import_promises50 = require("node:fs/promises");
-    import_node_path54 = require("node:path");
+    import_node_path53 = require("node:path");
     init_zod();
     init_inventory_json();
     init_lock();
@@ -55522,6 +55503,7 @@ var init_mirror = __esm({
   "src/commands/mirror.ts"() {
     "use strict";
     init_units();
+    init_images();
     init_transfer();
     init_connect();
     init_kept_plan();
@@ -55670,61 +55652,61 @@ function sumsIn(partial2) {
   return `${partial2}-sha256`;
 }
 function asideOf(path7, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path55.basename)(path7)}`;
+  return `${olderIn(partial2)}${(0, import_node_path54.basename)(path7)}`;
 }
 async function isUnsettled(partial2) {
-  return (await filesIn2((0, import_node_path55.dirname)(partial2))).includes(scriptIn(partial2));
+  return (await filesIn2((0, import_node_path54.dirname)(partial2))).includes(scriptIn(partial2));
 }
 async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
-  const there = await filesIn2((0, import_node_path55.dirname)(partial2));
+  const there = await filesIn2((0, import_node_path54.dirname)(partial2));
   const files2 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
   const moved2 = files2.filter((path7) => !there.includes(path7));
   if (moved2.length === files2.length) return complete(partial2, out);
   const older = there.filter((path7) => path7.startsWith(olderIn(partial2))).sort();
-  const back = moved2.map((path7) => [(0, import_node_path55.join)((0, import_node_path55.dirname)(out), (0, import_node_path55.basename)(path7)), path7]);
+  const back = moved2.map((path7) => [(0, import_node_path54.join)((0, import_node_path54.dirname)(out), (0, import_node_path54.basename)(path7)), path7]);
   const returns = firstPartLast(older).map((path7) => [path7, placeOf2(path7, partial2, out)]);
   await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path55.dirname)(out));
+  await syncFolder((0, import_node_path54.dirname)(out));
   for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises51.rm)(path7));
 }
 async function complete(partial2, out) {
-  const home = (0, import_node_path55.dirname)(out);
+  const home = (0, import_node_path54.dirname)(out);
   await syncFolder(home);
   for (const path7 of await supersededAt(partial2, out))
     await onDisk(path7, (0, import_promises51.rm)(path7, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path55.join)(home, "install.sh")]
+    [scriptIn(partial2), (0, import_node_path54.join)(home, "install.sh")]
   ]);
   await syncFolder(home);
 }
 async function supersededAt(partial2, out) {
-  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path55.basename)(path7));
+  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path54.basename)(path7));
   if (names4.length === 0) return [];
-  return names4.includes((0, import_node_path55.basename)(out)) ? partsAt(out) : [out];
+  return names4.includes((0, import_node_path54.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path55.dirname)(out), (0, import_promises51.readdir)((0, import_node_path55.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path54.dirname)(out), (0, import_promises51.readdir)((0, import_node_path54.dirname)(out), { withFileTypes: true }));
   const names4 = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts = names4.filter((name3) => partNumber((0, import_node_path55.basename)(out), name3) !== void 0);
-  return parts.sort().map((name3) => (0, import_node_path55.join)((0, import_node_path55.dirname)(out), name3));
+  const parts = names4.filter((name3) => partNumber((0, import_node_path54.basename)(out), name3) !== void 0);
+  return parts.sort().map((name3) => (0, import_node_path54.join)((0, import_node_path54.dirname)(out), name3));
 }
 function firstPartLast(paths) {
   const isSum = (path7) => path7.endsWith(".sha256");
   return [...paths.filter((path7) => !isSum(path7)).reverse(), ...paths.filter(isSum)];
 }
 function placeOf2(aside2, partial2, out) {
-  return (0, import_node_path55.join)((0, import_node_path55.dirname)(out), aside2.slice(olderIn(partial2).length));
+  return (0, import_node_path54.join)((0, import_node_path54.dirname)(out), aside2.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
   const text4 = await onDisk(sumsIn(partial2), (0, import_promises51.readFile)(sumsIn(partial2), "utf8"));
   const names4 = [...text4.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names4.map((name3) => (0, import_node_path55.join)((0, import_node_path55.dirname)(partial2), name3));
+  return names4.map((name3) => (0, import_node_path54.join)((0, import_node_path54.dirname)(partial2), name3));
 }
 async function filesIn2(folder) {
   const names4 = await (0, import_promises51.readdir)(folder).catch(() => []);
-  return names4.map((name3) => (0, import_node_path55.join)(folder, name3));
+  return names4.map((name3) => (0, import_node_path54.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures = [];
@@ -55736,12 +55718,12 @@ async function moveAll(moves) {
   }
   if (failures.length > 0) throw failures[0];
 }
-var import_promises51, import_node_path55, olderIn;
+var import_promises51, import_node_path54, olderIn;
 var init_unfinished_publication = __esm({
   "src/bundle/unfinished-publication.ts"() {
     "use strict";
     import_promises51 = require("node:fs/promises");
-    import_node_path55 = require("node:path");
+    import_node_path54 = require("node:path");
     init_failures();
     init_folder();
     init_open_volume();
@@ -55751,14 +55733,14 @@ var init_unfinished_publication = __esm({
 
 // src/bundle/partial.ts
 function lockOf(out) {
-  return { path: (0, import_node_path56.join)((0, import_node_path56.dirname)(out), `.${(0, import_node_path56.basename)(out)}.lock`), what: `the bundle ${out}` };
+  return { path: (0, import_node_path55.join)((0, import_node_path55.dirname)(out), `.${(0, import_node_path55.basename)(out)}.lock`), what: `the bundle ${out}` };
 }
 async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path56.dirname)(out);
+  const home = (0, import_node_path55.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
   const names4 = await onDisk(home, (0, import_promises52.readdir)(home));
-  const left = names4.map((name3) => (0, import_node_path56.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
-  for (const path7 of left) await settle2((0, import_node_path56.join)(path7, (0, import_node_path56.basename)(out)), out);
+  const left = names4.map((name3) => (0, import_node_path55.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
+  for (const path7 of left) await settle2((0, import_node_path55.join)(path7, (0, import_node_path55.basename)(out)), out);
   for (const path7 of left.filter((path8) => path8 !== folder)) {
     emit({ kind: "note", message: `${path7} is of another input or split size: it is removed` });
     await removePartial(path7);
@@ -55767,14 +55749,14 @@ async function openPartial(out, layout, size, { emit }) {
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
   if (!isTaken) await onDisk(folder, (0, import_promises52.mkdir)(folder));
-  return { folder, path: (0, import_node_path56.join)(folder, (0, import_node_path56.basename)(out)), isTaken };
+  return { folder, path: (0, import_node_path55.join)(folder, (0, import_node_path55.basename)(out)), isTaken };
 }
 async function tellOfOthers(names4, out, emit) {
   for (const name3 of names4) {
     const [, bundle] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle === void 0 || bundle === (0, import_node_path56.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path56.join)((0, import_node_path56.dirname)(out), bundle)).path)) continue;
-    const folder = (0, import_node_path56.join)((0, import_node_path56.dirname)(out), name3);
+    if (bundle === void 0 || bundle === (0, import_node_path55.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path55.join)((0, import_node_path55.dirname)(out), bundle)).path)) continue;
+    const folder = (0, import_node_path55.join)((0, import_node_path55.dirname)(out), name3);
     const size = formatBytes(await allocated(folder));
     const message = `a run that did not end has left ${size} of ${bundle} in ${folder}`;
     emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
@@ -55794,22 +55776,22 @@ async function allocated(folder) {
 }
 async function statsIn(path7) {
   const names4 = await (0, import_promises52.readdir)(path7).catch(() => []);
-  const paths = [path7, ...names4.map((name3) => (0, import_node_path56.join)(path7, name3))];
+  const paths = [path7, ...names4.map((name3) => (0, import_node_path55.join)(path7, name3))];
   const stats = await Promise.all(paths.map((one) => (0, import_promises52.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
-  return (0, import_node_path56.join)((0, import_node_path56.dirname)(out), `.${(0, import_node_path56.basename)(out)}.partial-`);
+  return (0, import_node_path55.join)((0, import_node_path55.dirname)(out), `.${(0, import_node_path55.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
   await onDisk(folder, (0, import_promises52.rm)(folder, { recursive: true, force: true }));
 }
-var import_promises52, import_node_path56, startsWith2;
+var import_promises52, import_node_path55, startsWith2;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
     import_promises52 = require("node:fs/promises");
-    import_node_path56 = require("node:path");
+    import_node_path55 = require("node:path");
     init_failures();
     init_lock();
     init_error();
@@ -55826,7 +55808,7 @@ async function publish(finished8) {
   await onDisk(sums5, (0, import_promises53.writeFile)(sums5, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
   await onDisk(installer, (0, import_promises53.writeFile)(installer, script2, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path57.dirname)(partial2));
+  await syncFolder((0, import_node_path56.dirname)(partial2));
   try {
     await moveFiles(finished8);
   } catch (error3) {
@@ -55834,16 +55816,16 @@ async function publish(finished8) {
     throw error3;
   }
   await complete(partial2, out);
-  return (0, import_node_path57.join)((0, import_node_path57.dirname)(out), "install.sh");
+  return (0, import_node_path56.join)((0, import_node_path56.dirname)(out), "install.sh");
 }
 function sumLines({ out, parts, sums: sums5 }) {
-  const name3 = (at) => (0, import_node_path57.basename)(parts === 0 ? out : partPathOf(out, at + 1));
+  const name3 = (at) => (0, import_node_path56.basename)(parts === 0 ? out : partPathOf(out, at + 1));
   return sums5.map((sum2, at) => sumLine(sum2, name3(at))).join("");
 }
 async function moveFiles({ partial: partial2, out, parts }) {
   const sums5 = `${out}.sha256`;
   await moveAll([[sums5, asideOf(sums5, partial2)]]);
-  await syncFolder((0, import_node_path57.dirname)(out));
+  await syncFolder((0, import_node_path56.dirname)(out));
   if (parts === 0) return onDisk(out, (0, import_promises53.rename)(partial2, out));
   for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises53.rename)(path7, asideOf(path7, partial2)));
   for (let number3 = parts; number3 > 0; number3--) {
@@ -55851,12 +55833,12 @@ async function moveFiles({ partial: partial2, out, parts }) {
     await onDisk(place6, (0, import_promises53.rename)(partPathOf(partial2, number3), place6));
   }
 }
-var import_promises53, import_node_path57;
+var import_promises53, import_node_path56;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
     import_promises53 = require("node:fs/promises");
-    import_node_path57 = require("node:path");
+    import_node_path56 = require("node:path");
     init_failures();
     init_folder();
     init_sums();
@@ -56248,7 +56230,7 @@ async function writeBundle(job, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path58.dirname)(job.out));
+  await makeFolder((0, import_node_path57.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
     const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
@@ -56348,11 +56330,11 @@ async function writeSmall2({ volume, mtime, sums: sums5 }, entry, bytes) {
   await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
   sums5.written(entry.start, entry.end);
 }
-var import_node_path58;
+var import_node_path57;
 var init_write = __esm({
   "src/bundle/write.ts"() {
     "use strict";
-    import_node_path58 = require("node:path");
+    import_node_path57 = require("node:path");
     init_failures();
     init_folder();
     init_lock();
@@ -56412,7 +56394,7 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path7, { cwd }) {
-  return path7 ? openOlder((0, import_node_path59.resolve)(cwd, path7)) : void 0;
+  return path7 ? openOlder((0, import_node_path58.resolve)(cwd, path7)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
@@ -56425,8 +56407,8 @@ async function readyToCreate({ signing }, { env }) {
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files2 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path59.resolve)(context.cwd, out);
-  const bundle = (0, import_node_path59.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path58.resolve)(context.cwd, out);
+  const bundle = (0, import_node_path58.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle}` });
   const written2 = await writeBundle(
     {
@@ -56490,11 +56472,11 @@ function blobReader({ manifests: manifests2, images: images2, registries, found 
     return home.client.getBlob(home.repository, digest3, range);
   };
 }
-var import_node_path59, import_node_stream15, blobsAtOnce3, damagedNamed;
+var import_node_path58, import_node_stream15, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
-    import_node_path59 = require("node:path");
+    import_node_path58 = require("node:path");
     import_node_stream15 = require("node:stream");
     init_inventory_json();
     init_part_size();
@@ -56525,7 +56507,7 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path60.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path59.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
   const spki = (0, import_node_crypto14.createPublicKey)(key);
@@ -56563,13 +56545,13 @@ function alreadyThere(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto14, import_promises54, import_node_path60;
+var import_node_crypto14, import_promises54, import_node_path59;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
     import_node_crypto14 = require("node:crypto");
     import_promises54 = require("node:fs/promises");
-    import_node_path60 = require("node:path");
+    import_node_path59 = require("node:path");
     init_keys();
     init_error();
   }
@@ -56583,8 +56565,8 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images: images2 } = flags;
-  const mirrorMapText = await readText((0, import_node_path61.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path61.resolve)(cwd, imagesFile), "the image list") : "";
+  const mirrorMapText = await readText((0, import_node_path60.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path60.resolve)(cwd, imagesFile), "the image list") : "";
   const listed2 = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed2, ...images2] };
 }
@@ -56618,11 +56600,11 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path61, withoutRegistry, withoutDefault;
+var import_node_path60, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path61 = require("node:path");
+    import_node_path60 = require("node:path");
     init_files2();
     init_image_list();
     init_consumers();
@@ -57790,7 +57772,7 @@ function addImages(program2, context, finish2) {
     examples("images -f bundle.yaml", "images -f bundle.yaml --output list > images.txt")
   ).action(async (flags) => {
     refuseSuspected(flags);
-    const { runImages: runImages2 } = await Promise.resolve().then(() => (init_images(), images_exports));
+    const { runImages: runImages2 } = await Promise.resolve().then(() => (init_images2(), images_exports));
     const { readBundleSpec: readBundleSpec2 } = await Promise.resolve().then(() => (init_bundle_file(), bundle_file_exports));
     const images2 = await runImages2(await readBundleSpec2(bundleInput(flags), context), context);
     if (flags.output === "list") finish2(safeText(imageList(images2, flags.suspected === true)), 0);

@@ -1,7 +1,5 @@
-import { resolve } from 'node:path';
-import { openSigned, type SignedBundle } from '../bundle/verify.ts';
+import type { SignedBundle } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
-import { readSite } from '../inputs/site.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { compareWithRegistry, type RegistryDifference } from '../plan/registry-difference.ts';
@@ -9,14 +7,16 @@ import { basePath } from '../plan/repositories.ts';
 import { openRegistries, type Registries, type RegistryClient } from '../registry/client.ts';
 import type { AirgapError } from '../report/error.ts';
 import { headPlacements } from '../transfer/heads.ts';
-import { atSite, type SiteMark } from './at-site.ts';
+import { transferImages } from '../transfer/images.ts';
+import type { SiteMark } from './at-site.ts';
 import { aboutBundle, type BundleAbout } from './bundle-about.ts';
 import { targetAccess } from './connect.ts';
 import { emitSecret, type GivenCredential, readGiven } from './given-credential.ts';
-import { readTrust, type TrustOptions } from './keyring.ts';
+import type { TrustOptions } from './keyring.ts';
 import { type LackingBytes, lackingBytes, unknownBytes } from './lacking-bytes.ts';
 import { noPush, runCredentials } from './push-credential.ts';
-import { eachOnce, transferImages } from './transferring.ts';
+import { withSignedBundle } from './signed-bundle.ts';
+import { eachOnce } from './transferring.ts';
 
 export interface RegistryDiffOptions {
   readonly trust: TrustOptions;
@@ -47,36 +47,27 @@ export interface RegistryDiff extends RegistryDifference {
  * nothing but HEADs, and those only to where a signed bundle or a site file says.
  * @throws AirgapError usage, signature, integrity, policy, authentication, transient, io
  */
-export async function runDiffRegistry(
+export function runDiffRegistry(
   path: string,
   options: RegistryDiffOptions,
   context: Context,
 ): Promise<RegistryDiff> {
-  const site = options.site === undefined ? undefined : await readSite(options.site, context);
-  const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned(resolve(context.cwd, path), trust);
-  try {
-    for (const message of bundle.warnings) context.emit({ kind: 'warning', message });
-    const place = site
-      ? await atSite(bundle, site, context)
-      : { inventory: bundle.inventory, site: null };
-    const registries = await enter(place.inventory, options, context);
+  return withSignedBundle(path, options, context, async ({ bundle, inventory, at }) => {
+    const registries = await enter(inventory, options, context);
     try {
-      const target = registries.client(place.inventory.target.endpoint);
+      const target = registries.client(inventory.target.endpoint);
       context.emit({ kind: 'step', name: `looking for every image in ${target.host}` });
-      const found = await ask(bundle, place.inventory, target);
+      const found = await ask(bundle, inventory, target);
       const { keyId } = bundle;
       return {
-        from: { registry: basePath(place.inventory.target), site: place.site },
+        from: { registry: basePath(inventory.target), site: at?.site ?? null },
         to: aboutBundle({ ...aside(bundle), keyId, signed: keyId !== undefined }, context.now()),
         ...found,
       };
     } finally {
       await registries.close();
     }
-  } finally {
-    await bundle.close();
-  }
+  });
 }
 
 function aside({ path, inventory, inventoryDigest, size }: SignedBundle) {

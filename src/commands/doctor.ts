@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openSigned, type SignedBundle } from '../bundle/verify.ts';
+import type { SignedBundle } from '../bundle/verify.ts';
 import { type ClusterAt, ClusterTools } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
 import { type Check, skipAll } from '../doctor/check.ts';
@@ -9,12 +9,11 @@ import { type NodeNeeds, nodeChecks, nodeNeeds } from '../doctor/node/checks.ts'
 import { isKnown, type PullLogin, registryChecks } from '../doctor/registry-checks.ts';
 import { type Secret, secretChecks, secretNames } from '../doctor/secret-checks.ts';
 import { loginOf } from '../doctor/secret-keys.ts';
-import { readSite } from '../inputs/site.ts';
 import type { InstalledWith } from '../install/read-files.ts';
 import { secretData } from '../install/secret.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { openRegistries, type RegistryClient } from '../registry/client.ts';
-import { atSite, readInstalled } from './at-site.ts';
+import { readInstalled } from './at-site.ts';
 import { targetAccess } from './connect.ts';
 import {
   emitSecret,
@@ -22,7 +21,8 @@ import {
   readGiven,
   type UserPassword,
 } from './given-credential.ts';
-import { readTrust, type TrustOptions } from './keyring.ts';
+import type { TrustOptions } from './keyring.ts';
+import { withSignedBundle } from './signed-bundle.ts';
 
 /** What doctor looks at. */
 export type Part = 'registry' | 'cluster' | 'nodes';
@@ -63,18 +63,10 @@ export async function runDoctor(
   const given = await readGiven('pull', options.pull, context);
   if (given) emitSecret(given, context);
   await requireKubeconfig(options.cluster, context.cwd);
-  const site = options.site === undefined ? undefined : await readSite(options.site, context);
-  const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned(resolve(context.cwd, path), trust);
-  try {
-    for (const message of bundle.warnings) context.emit({ kind: 'warning', message });
-    const place = site
-      ? await atSite(bundle, site, context)
-      : { inventory: bundle.inventory, installed: await readInstalled(bundle) };
-    return await examine({ bundle, ...place, given, options, context });
-  } finally {
-    await bundle.close();
-  }
+  return withSignedBundle(path, options, context, async ({ bundle, inventory, at }) => {
+    const installed = at?.installed ?? (await readInstalled(bundle));
+    return examine({ bundle, inventory, installed, given, options, context });
+  });
 }
 
 /** The cluster first, as its Secret says what the registry is asked with. */

@@ -5,6 +5,7 @@ import { readSite } from '../inputs/site.ts';
 import type { Digest } from '../oci/digest.ts';
 import { mediaTypeOf } from '../oci/manifest.ts';
 import { targetHeads } from '../transfer/heads.ts';
+import { transferImages } from '../transfer/images.ts';
 import type { TransferJob } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { type AtSite, atSite, notSigned, type SiteMark } from './at-site.ts';
@@ -15,7 +16,7 @@ import type { TrustOptions } from './keyring.ts';
 import { withLayout } from './layout-file.ts';
 import { baseInTarget, layoutOrigin } from './layout-origin.ts';
 import type { PushOptions } from './push-credential.ts';
-import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
+import { type PlacedResult, placedResult, withTools } from './transferring.ts';
 import { openChecked } from './verify.ts';
 
 export interface LoadOptions {

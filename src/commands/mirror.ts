@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { count } from '../report/units.ts';
+import { transferImages } from '../transfer/images.ts';
 import type { TransferImage, TransferTools } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
 import { connect } from './connect.ts';
@@ -9,7 +10,7 @@ import type { PlannedBundle } from './make-plan.ts';
 import type { PushOptions } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { withSourceImages } from './source-images.ts';
-import { type PlacedResult, placedResult, transferImages, withTools } from './transferring.ts';
+import { type PlacedResult, placedResult, withTools } from './transferring.ts';
 
 export interface MirrorOptions {
   /** File of `plan -o`. */

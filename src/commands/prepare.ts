@@ -1,7 +1,4 @@
-import { resolve } from 'node:path';
-import { openSigned } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
-import { readSite } from '../inputs/site.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { targetRepositories } from '../plan/repositories.ts';
@@ -12,12 +9,12 @@ import { prepareEcr } from '../vendors/ecr.ts';
 import { ecrRegistry } from '../vendors/ecr-host.ts';
 import { type HarborWork, prepareHarbor } from '../vendors/harbor.ts';
 import type { Provision } from '../vendors/need.ts';
-import { atSite } from './at-site.ts';
 import { type Connections, connect, targetAccess, type Ways } from './connect.ts';
-import { readTrust, type TrustOptions } from './keyring.ts';
+import type { TrustOptions } from './keyring.ts';
 import { planBundle } from './make-plan.ts';
 import { refuseOnErrors } from './plan.ts';
 import type { PushOptions } from './push-credential.ts';
+import { withSignedBundle } from './signed-bundle.ts';
 import { withSourceImages } from './source-images.ts';
 
 export interface PrepareOptions {
@@ -47,29 +44,22 @@ export interface PrepareResult extends Detected, Provision {
  * and what is read of it; the images are not.
  * @throws AirgapError or Failures
  */
-export async function runPrepareBundle(
+export function runPrepareBundle(
   path: string,
   options: PrepareBundleOptions,
   context: Context,
 ): Promise<PrepareResult> {
-  const site = options.site === undefined ? undefined : await readSite(options.site, context);
-  const trust = await readTrust(options.trust, context);
-  const bundle = await openSigned(resolve(context.cwd, path), trust);
-  try {
-    for (const message of bundle.warnings) context.emit({ kind: 'warning', message });
-    const { inventory } = site ? await atSite(bundle, site, context) : bundle;
+  return withSignedBundle(path, options, context, ({ inventory }) => {
     const { endpoint } = inventory.target;
     const { retryBudgetMs } = options;
     const ways = {
       registries: targetAccess(inventory.target),
       ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
     };
-    return await withConnections(endpoint, ways, options, context, (connections) =>
+    return withConnections(endpoint, ways, options, context, (connections) =>
       prepareTarget(inventory, { ways, connections }, options, context),
     );
-  } finally {
-    await bundle.close();
-  }
+  });
 }
 
 /** `prepare -f`: makes what the target wants before `mirror` can push. Plans as `plan` does. */

@@ -3,7 +3,7 @@ import { withScratch } from '../disk/scratch.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import type { AirgapError } from '../report/error.ts';
 import { findOras } from '../transfer/find-oras.ts';
-import type { ImageResult, TransferImage, TransferResult, TransferTools } from '../transfer/job.ts';
+import type { ImageResult, TransferResult, TransferTools } from '../transfer/job.ts';
 import type { Connections } from './connect.ts';
 
 /** What `mirror` and `load` end with. */
@@ -31,18 +31,6 @@ export async function withTools<T>(
     const oras = await find(scratch);
     return work({ ...logins, oras, scratch });
   });
-}
-
-/** The images that have a place in the target; an unmapped one has none. */
-export function transferImages({ images }: Inventory): TransferImage[] {
-  return images
-    .filter(({ placements }) => placements.length > 0)
-    .map(({ source, digest, mediaType, placements }) => ({
-      source,
-      digest,
-      mediaType,
-      placements: placements.map(({ reference }) => reference),
-    }));
 }
 
 export function placedResult(

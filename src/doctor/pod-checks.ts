@@ -1,7 +1,8 @@
 import pMap from 'p-map';
 import type { ClusterTools } from '../cluster/tools.ts';
+import { referenceIn } from '../oci/reference.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { type Pulled, pulledFrom, readReference } from '../plan/pulled-as.ts';
+import { type Pulled, pulledFrom } from '../plan/pulled-as.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { count } from '../report/units.ts';
 import { type Check, check, type Finding, failure, ok, skipAll, warning } from './check.ts';
@@ -57,7 +58,7 @@ function judge(
 }
 
 async function isInRegistry(asked: string, target: RegistryClient): Promise<boolean> {
-  const reference = readReference(asked);
+  const reference = referenceIn(asked);
   if (reference === undefined || reference.registry !== target.host) return false;
   const { repository, digest, tag = '' } = reference;
   return (await target.headManifest(repository, digest ?? tag)) !== undefined;

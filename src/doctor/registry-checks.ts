@@ -4,6 +4,7 @@ import type { RegistryClient } from '../registry/client.ts';
 import { AirgapError } from '../report/error.ts';
 import { count } from '../report/units.ts';
 import { headPlacements, headResult, type PlaceFound } from '../transfer/heads.ts';
+import { transferImages } from '../transfer/images.ts';
 import {
   type Check,
   check,
@@ -75,10 +76,8 @@ const cureOfLogin = `give the cluster a login that can pull: ${installStep('secr
 const cureOfNone = `give doctor the pull credential: ${loginFlags}`;
 
 async function resolvePlacements(inventory: Inventory, target: RegistryClient) {
-  const images = inventory.images.map(({ source, digest, mediaType, placements }) => {
-    return { source, digest, mediaType, placements: placements.map(({ reference }) => reference) };
-  });
   const { pullThrough = [] } = inventory.target;
+  const images = transferImages(inventory);
   const found = await headPlacements({ images, target, pullThrough });
   const all = headResult(found).images.flatMap(({ placements }) => placements);
   const errors = all.flatMap(({ error }) => error ?? []);

@@ -1,8 +1,8 @@
+import { referenceIn } from '../oci/reference.ts';
 import type { About } from './chart-files.ts';
 import type { FoundImage } from './found.ts';
 import { childAt, itemsOf, type Node, textAt } from './node.ts';
 import { readYaml } from './read-yaml.ts';
-import { referenceIn } from './shape.ts';
 
 /**
  * The images that publishers list in their Chart.yaml, for Bitnami's tools (`images`) and for Artifact Hub

@@ -1,3 +1,4 @@
+import { referenceIn } from '../oci/reference.ts';
 import { composedImages } from './composed-image.ts';
 import {
   hintOf,
@@ -24,7 +25,6 @@ import type { Mention, Trail } from './mention.ts';
 import { type ListNode, type MapNode, type Node, type TextNode, textAt } from './node.ts';
 import { isEvent, isObject } from './objects.ts';
 import { readYaml } from './read-yaml.ts';
-import { referenceIn } from './shape.ts';
 import { decoded, mayBeDocument } from './texts.ts';
 
 /**

@@ -1,5 +1,6 @@
+import { referenceIn } from '../oci/reference.ts';
 import type { MapNode } from './node.ts';
-import { looksLikeImage, referenceIn } from './shape.ts';
+import { looksLikeImage } from './shape.ts';
 
 /** What the value of a field named `image` is. */
 export type Judgement = 'named' | 'suspected' | 'none';

@@ -1,9 +1,8 @@
 import { fieldName } from '../inputs/fields.ts';
-import { parseReference } from '../oci/reference.ts';
+import { parseReference, referenceIn } from '../oci/reference.ts';
 import type { Cure } from './found.ts';
 import type { Mention } from './mention.ts';
 import { childAt, itemsOf, type Node, textAt } from './node.ts';
-import { referenceIn } from './shape.ts';
 
 /** How another tool's file is read. */
 export interface Reader {

@@ -1,4 +1,4 @@
-import { parseReference, type Reference } from '../oci/reference.ts';
+import { referenceIn } from '../oci/reference.ts';
 
 /**
  * Whether a text that stands where anything may stand is meant as an image: it has a registry's host or a path, and
@@ -50,16 +50,6 @@ function readName(text: string): Name | undefined {
   const isTagged = rest.includes(':');
   const path = (isTagged ? rest.slice(0, rest.indexOf(':')) : rest).split('/');
   return { host, path, tag: isTagged ? reference.tag : undefined, digest: reference.digest };
-}
-
-/** Undefined for what no grammar accepts. */
-export function referenceIn(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch (cause) {
-    if (cause instanceof RangeError) return undefined;
-    throw cause;
-  }
 }
 
 function isInRegistry({ host = '', path, tag }: Name, isHinted: boolean): boolean {

@@ -1,4 +1,4 @@
-import { isRegistryHost, parseReference, type Reference } from '../oci/reference.ts';
+import { isRegistryHost, type Reference, referenceIn } from '../oci/reference.ts';
 import type { MapEntry, MirrorMap } from './map.ts';
 import { withoutApiPath } from './target.ts';
 
@@ -10,7 +10,7 @@ import { withoutApiPath } from './target.ts';
  * that the tag can be placed too. A target's `/v2/` is part of the request's path, never of a repository.
  */
 export function containerdReferences(map: MirrorMap, image: string): string[] {
-  const reference = parsed(image);
+  const reference = referenceIn(image);
   const target = reference && mirrorsOf(map).get(reference.registry);
   return reference && target ? placed(target, reference) : [];
 }
@@ -36,13 +36,5 @@ function mirrorsOf(map: MirrorMap): ReadonlyMap<string, string> {
 function placed(target: string, { repository, tag, digest }: Reference): string[] {
   const named = `${withoutApiPath(target)}/${repository}`;
   const text = `${named}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
-  return parsed(text) === undefined ? [] : [text];
-}
-
-function parsed(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
+  return referenceIn(text) === undefined ? [] : [text];
 }

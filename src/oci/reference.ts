@@ -51,6 +51,16 @@ export function parseReference(text: string): Reference {
   };
 }
 
+/** As `parseReference`; undefined for what no grammar accepts. */
+export function referenceIn(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch (cause) {
+    if (cause instanceof RangeError) return undefined;
+    throw cause;
+  }
+}
+
 /** `registry/repository[:tag][@digest]`, in full; reading it again gives the same reference. */
 export function formatReference(reference: Reference): string {
   const { registry, repository, tag, digest } = reference;

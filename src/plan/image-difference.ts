@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.ts';
-import { parseReference } from '../oci/reference.ts';
+import { referenceIn } from '../oci/reference.ts';
 import type { Inventory, InventoryImage } from './inventory.ts';
 import { type Change, change, match } from './match.ts';
 import { repositoryOf } from './placements.ts';
@@ -139,9 +139,6 @@ function byRepository(images: readonly InventoryImage[]): Map<string, InventoryI
 
 /** What is no reference stands for itself: an inventory may say anything. */
 function nameOf(source: string): string {
-  try {
-    return repositoryOf(parseReference(source));
-  } catch {
-    return source;
-  }
+  const reference = referenceIn(source);
+  return reference ? repositoryOf(reference) : source;
 }

@@ -2,7 +2,7 @@ import { containerdReferences } from '../mirror-map/containerd.ts';
 import type { MirrorMap } from '../mirror-map/map.ts';
 import { webhookImage } from '../mirror-map/webhook.ts';
 import { type Digest, hexOf } from '../oci/digest.ts';
-import { parseReference, type Reference } from '../oci/reference.ts';
+import { parseReference, type Reference, referenceIn } from '../oci/reference.ts';
 import type { Placement } from './inventory.ts';
 
 /** What one consumer will ask the target for. */
@@ -28,7 +28,7 @@ export function askedFor(map: MirrorMap, image: string): AskedFor {
   const webhook = webhookImage(map, image);
   if ('error' in webhook) return { asked: containerd, webhookError: webhook.error };
   if (!webhook.swapped) return { asked: containerd };
-  const reference = parsed(webhook.image);
+  const reference = referenceIn(webhook.image);
   if (!reference || startsWithV2(reference)) return { asked: containerd, unusable: webhook.image };
   return { asked: [{ by: 'webhook', reference }, ...containerd] };
 }
@@ -88,12 +88,4 @@ export function repositoryOf(reference: Pick<Reference, 'registry' | 'repository
 
 function written(reference: Reference): string {
   return `${repositoryOf(reference)}:${reference.tag ?? 'latest'}`;
-}
-
-function parsed(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { containerdReferences } from '../mirror-map/containerd.ts';
 import { parseMirrorMap } from '../mirror-map/parse.ts';
 import { webhookImage } from '../mirror-map/webhook.ts';
-import { formatReference, parseReference, type Reference } from '../oci/reference.ts';
+import { formatReference, type Reference, referenceIn } from '../oci/reference.ts';
 import type { Inventory } from './inventory.ts';
 import { splitPlacement } from './repositories.ts';
 
@@ -44,7 +44,7 @@ function placementFinder(images: Inventory['images']): (asked: string) => boolea
     }
   }
   return (asked) => {
-    const reference = readReference(asked);
+    const reference = referenceIn(asked);
     return reference !== undefined && known.has(nameOf(reference));
   };
 }
@@ -52,13 +52,4 @@ function placementFinder(images: Inventory['images']): (asked: string) => boolea
 /** Of tag and digest the digest counts. */
 function nameOf({ registry, repository, tag, digest }: Reference): string {
   return formatReference({ registry, repository, ...(digest ? { digest } : { tag: tag ?? '' }) });
-}
-
-/** Undefined for what no grammar accepts. */
-export function readReference(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -70,9 +70,9 @@ test('of any archive a chart reader gets plain files below one folder, or the re
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   );
-  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeGreaterThan(10);
 });
 
 test('of any bytes too', async () => {
