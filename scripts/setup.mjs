@@ -40,6 +40,7 @@ function main(/** @type {string[]} */ words) {
   for (const name of missing) {
     if (tools[name].from === 'go') buildWithGo(name);
     if (tools[name].from === 'node') installNode(name);
+    if (tools[name].from === 'pip') installWithPip(name);
     if (tools[name].from === 'deb') unpackDebian(name);
   }
 }
@@ -87,8 +88,9 @@ function isExecutable(path) {
   }
 }
 
-/** A Go tool fits in its exact version, Node in its major one. */
+/** Node fits in its major version, any other in its exact one; what does not say its version never does. */
 function fits(tool, path) {
+  if (tool.ask === undefined) return false;
   const said = spawnSync(path, tool.ask, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   const version = tool.answer.exec(said.stdout ?? '')?.[1];
   if (tool.from === 'node') return version?.split('.')[0] === tool.version.split('.')[0];
@@ -105,6 +107,10 @@ function refuseWhatCannotBeBrought(missing) {
     );
     for (const name of go) lines.push(`  ${goLine(name)}`);
   }
+  const python = missing.filter((name) => tools[name].from === 'pip');
+  if (python.length > 0 && onPath('python3').length === 0) {
+    lines.push('Python is not on PATH: install python3 with its venv and pip');
+  }
   const system = missing.filter((name) => tools[name].from === 'system');
   if (system.length > 0 && !canUseApt()) {
     lines.push('Not root, or no apt-get. Run:', `  sudo sh -c '${aptLine(system)}'`);
@@ -114,7 +120,7 @@ function refuseWhatCannotBeBrought(missing) {
     lines.push(`No Debian here: put ${debian.join(', ')} of your system on PATH`);
   }
   if (lines.length === 0) return;
-  throw new SetupError(`missing: ${[...go, ...system, ...debian].join(', ')}\n${lines.join('\n')}`);
+  throw new SetupError(`missing: ${[...go, ...python, ...system, ...debian].join(', ')}\n${lines.join('\n')}`);
 }
 
 const canUseApt = () => process.getuid?.() === 0 && onPath('apt-get').length > 0;
@@ -186,6 +192,17 @@ function installNode(name) {
   const wanted = `${tool.package}@${tool.version}`;
   run('npm', ['install', '--no-audit', '--no-fund', '--prefix', folder, wanted], name);
   link(name, join(folder, 'node_modules', tool.package, 'bin', 'node'));
+}
+
+function installWithPip(name) {
+  const tool = tools[name];
+  say(`installing ${tool.package} ${tool.version} with pip…`);
+  const folder = join(home, name);
+  run('python3', ['-m', 'venv', '--clear', folder], name);
+  const quiet = ['--quiet', '--disable-pip-version-check'];
+  const wanted = `${tool.package}==${tool.version}`;
+  run(join(folder, 'bin/pip'), ['install', ...quiet, wanted], name);
+  link(name, join(folder, 'bin', name));
 }
 
 /** apt-get downloads without being root, from the lists that it has. */

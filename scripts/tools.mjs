@@ -4,13 +4,14 @@
  *
  * `go`     built with `go install PACKAGE@TAG`, or as the go.mod in `module` says, unless PATH has this very version
  * `node`   a Node runtime out of the npm registry, unless PATH has this major version
+ * `pip`    a Python package in an environment of its own, unless PATH has this very version
  * `system` any version does: found on PATH, else installed by apt-get
  * `deb`    any version does: found on PATH, else unpacked out of the Debian package, since installing it starts a service
  *
  * @typedef {object} Tool
- * @property {'go' | 'node' | 'system' | 'deb'} from
+ * @property {'go' | 'node' | 'pip' | 'system' | 'deb'} from
  * @property {string} [version] without a leading `v`
- * @property {string} package   Go package, npm package or Debian package
+ * @property {string} package   Go, npm, Python or Debian package
  * @property {string[]} [ask]   arguments that make the tool say its version
  * @property {RegExp} [answer]  the version within what it says, as first group
  * @property {string} [ldflags] what makes a binary of Go know its own version
@@ -191,6 +192,25 @@ export const tools = {
     ask: ['--version'],
     answer: /^v(\S+)/,
   },
+  actionlint: {
+    from: 'go',
+    version: '1.7.12',
+    package: 'github.com/rhysd/actionlint/cmd/actionlint',
+    ask: ['-version'],
+    answer: /^v?(\d\S*)/m,
+    ldflags: '-X github.com/rhysd/actionlint.version=1.7.12',
+    takes: 'half a minute',
+  },
+  zizmor: {
+    from: 'pip',
+    version: '1.32.0',
+    package: 'zizmor',
+    ask: ['--version'],
+    answer: /^zizmor (\S+)/,
+  },
+  /** The validator of SPDX' own project. It does not say its version. */
+  pyspdxtools: { from: 'pip', version: '0.8.5', package: 'spdx-tools' },
+  chromium: { from: 'system', package: 'chromium' },
   'docker-registry': { from: 'deb', package: 'docker-registry' },
   skopeo: { from: 'system', package: 'skopeo' },
   ctr: { from: 'system', package: 'containerd' },
