@@ -120,7 +120,9 @@ function refuseWhatCannotBeBrought(missing) {
     lines.push(`No Debian here: put ${debian.join(', ')} of your system on PATH`);
   }
   if (lines.length === 0) return;
-  throw new SetupError(`missing: ${[...go, ...python, ...system, ...debian].join(', ')}\n${lines.join('\n')}`);
+  throw new SetupError(
+    `missing: ${[...go, ...python, ...system, ...debian].join(', ')}\n${lines.join('\n')}`,
+  );
 }
 
 const canUseApt = () => process.getuid?.() === 0 && onPath('apt-get').length > 0;
