@@ -7,25 +7,34 @@ import { endOf } from './report/error-text.ts';
 import { onInterruption } from './report/interruption.ts';
 import { jsonText } from './report/json.ts';
 import { type LineListener, type LineOutput, lineListener } from './report/lines.ts';
-import { makeRedactor } from './report/redact.ts';
+import type { Terminal } from './report/live.ts';
+import { makeRedactor, type Redactor } from './report/redact.ts';
+import { canRedraw, makeStyle, type Style, wantsColours } from './report/style.ts';
 
 /** Door 2: argv → command → standard output and exit code. */
 async function main(): Promise<number> {
   const redactor = makeRedactor();
   const interruption = onInterruption(() => lines.progress());
-  const lines = lineListener(
-    { ...standardError, isQuiet: () => doorFlags(program).isQuiet },
-    redactor,
-  );
+  const { redact } = redactor;
+  const style = styleOf(process.stderr, redact);
+  const output = { ...standardError, style, isQuiet: () => doorFlags(program).isQuiet };
+  const lines = lineListener(output, redactor);
+  process.stderr.on('resize', lines.redraw);
+  // A second signal ends the process at once.
+  process.on('exit', lines.clear);
   const toStdout = (text: string): void => {
     lines.clear();
     process.stdout.write(redactor.redact(text));
   };
   let exitCode = 0;
-  const program = buildProgram(contextOf(interruption.signal, lines), (text, code) => {
+  const finish = (text: string, code: number): void => {
     toStdout(text);
     exitCode = code;
-  });
+  };
+  const program = buildProgram(
+    contextOf(interruption.signal, lines),
+    Object.assign(finish, { style: styleOf(process.stdout, redact) }),
+  );
   try {
     await program.parseAsync(process.argv);
     return exitCode;
@@ -33,7 +42,7 @@ async function main(): Promise<number> {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const isMistyped = thrown instanceof CommanderError;
     const why = isMistyped ? usageError(thrown) : thrown;
-    const end = endOf(why, interruption.received(), interruption.progress());
+    const end = endOf(why, interruption.received(), interruption.progress(), style);
     lines.clear();
     // Commander has written its own to standard error.
     if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}\n`);
@@ -44,11 +53,28 @@ async function main(): Promise<number> {
 
 const now = () => new Date();
 
+const { stderr } = process;
+
 const standardError: LineOutput = {
-  write: (line) => process.stderr.write(`${line}\n`),
-  ...(process.stderr.isTTY ? { redraw: (text) => process.stderr.write(text) } : {}),
+  write: (line) => stderr.write(`${line}\n`),
+  ...(canRedraw(stderr, process.env) ? { terminal: terminalOf(stderr) } : {}),
   now,
 };
+
+function terminalOf(stream: NodeJS.WriteStream): Terminal {
+  const size = () => {
+    const [columns, rows] = stream.getWindowSize();
+    // Some terminals say that they have none.
+    return { columns: columns || 80, rows: rows || 24 };
+  };
+  return { write: (text) => stream.write(text), size };
+}
+
+/** The one place that decides on colours: each stream for itself. */
+function styleOf(stream: NodeJS.WriteStream, redact: Redactor['redact']): Style {
+  const { columns } = stream;
+  return makeStyle({ colours: wantsColours(stream, process.env), columns, redact });
+}
 
 function contextOf(signal: AbortSignal, { emit }: LineListener): Context {
   const { env } = process;

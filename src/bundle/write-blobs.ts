@@ -2,12 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { addAbortSignal, type Readable } from 'node:stream';
 import pMap from 'p-map';
 import type { Context } from '../context.ts';
-import { totalSize } from '../oci/descriptor.ts';
 import type { InventoryBlob } from '../plan/inventory.ts';
 import type { BlobContent, ByteRange } from '../registry/api.ts';
 import { twice } from '../registry/retry.ts';
 import type { ArchiveEntry } from './archive.ts';
-import { byteProgress } from './progress.ts';
+import { blobsProgress, type ImageBlobs } from './progress.ts';
 import { isFinished } from './resume.ts';
 import type { OlderBundle } from './reuse.ts';
 import type { VolumeSums } from './volume-sums.ts';
@@ -21,6 +20,8 @@ export interface BlobSources {
   readonly older?: Pick<OlderBundle, 'take'>;
   /** How many blobs are read at a time. */
   readonly concurrency: number;
+  /** Whose blobs they are, to tell how far each image is. */
+  readonly images?: readonly ImageBlobs[];
 }
 
 /** Where they go. */
@@ -43,17 +44,19 @@ export async function writeBlobs(
   const signal = AbortSignal.any([failed.signal, runSignal]);
   // Every body that is being read listens to it; Node would warn of a leak at the eleventh.
   setMaxListeners(0, signal);
-  const progress = byteProgress(totalSize(entries), emit);
+  const progress = blobsProgress(entries, sources.images ?? [], emit);
   let resumed = 0;
   const bring = async (entry: ArchiveEntry): Promise<void> => {
     signal.throwIfAborted();
+    const { read, end } = progress.begin(entry);
     if (target.isTaken && (await isFinished(entry, target, signal))) {
       resumed += entry.size;
-      progress(entry.size);
+      read(entry.size);
     } else {
-      const kept = await fetch(entry, sources, { ...target, progress }, signal);
+      const kept = await fetch(entry, sources, { ...target, progress: read }, signal);
       resumed += kept;
     }
+    end();
     target.sums.written(entry.start, entry.end);
   };
   const { concurrency } = sources;

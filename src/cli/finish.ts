@@ -1,7 +1,7 @@
 import type { PlacedResult } from '../commands/transferring.ts';
 import { exitCodeOf } from '../report/error.ts';
 import { jsonText } from '../report/json.ts';
-import { safeText } from '../report/safe.ts';
+import type { Style } from '../report/style.ts';
 import type { Flags } from './flags.ts';
 import type { Finish } from './program.ts';
 
@@ -10,10 +10,14 @@ export function finishWith<T>(
   finish: Finish,
   flags: Flags,
   result: T,
-  text: (result: T) => string,
+  text: (result: T, style: Style) => string,
   exitCode = 0,
 ): void {
-  finish(flags.output === 'json' ? jsonText(result) : safeText(`${text(result)}\n`), exitCode);
+  const { style } = finish;
+  finish(
+    flags.output === 'json' ? jsonText(result) : style.safe(`${text(result, style)}\n`),
+    exitCode,
+  );
 }
 
 /** A run over many things, images or repositories: what failed stands in the result, and the smallest of its codes is the exit code. */
@@ -21,7 +25,7 @@ export function finishPlaced<T extends Pick<PlacedResult, 'errors'>>(
   finish: Finish,
   flags: Flags,
   result: T,
-  text: (result: T) => string,
+  text: (result: T, style: Style) => string,
 ): void {
   finishWith(finish, flags, result, text, exitCodeOf(result.errors));
 }

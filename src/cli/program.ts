@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Context } from '../context.ts';
+import type { Style } from '../report/style.ts';
 import { toolName, toolVersion } from '../version.ts';
 import { addBundleVerbs } from './bundle-verbs.ts';
 import { addDiff } from './diff-verb.ts';
@@ -9,7 +10,11 @@ import { addPrepare } from './prepare-verb.ts';
 import { addSourceVerbs } from './source-verbs.ts';
 
 /** Takes a verb's result text and the exit code that belongs to it. */
-export type Finish = (text: string, exitCode: number) => void;
+export interface Finish {
+  (text: string, exitCode: number): void;
+  /** How text looks there. */
+  readonly style: Style;
+}
 
 const exitCodeHelp = `
 Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,

@@ -21,6 +21,7 @@ import { carriedCredential } from './carried-credential.ts';
 import { connect } from './connect.ts';
 import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './delta-base.ts';
 import type { GivenCredential } from './given-credential.ts';
+import { imageBlobs } from './image-blobs.ts';
 import { planRun } from './kept-plan.ts';
 import { sumsPath, withFile } from './make-inventory.ts';
 import type { PlannedBundle } from './make-plan.ts';
@@ -148,6 +149,7 @@ export async function createPrepared(
       inventory,
       files,
       readBlob: blobReader(prepared),
+      images: imageBlobs(prepared.images, inventory),
       ...(sign ? { sign } : {}),
       ...(older ? { older } : {}),
       ...(partSize === undefined ? {} : { partSize }),

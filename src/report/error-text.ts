@@ -1,27 +1,46 @@
 import { type AirgapError, exitCodeOf, failuresIn } from './error.ts';
 import { exitCodeAfter, type InterruptingSignal } from './interruption.ts';
 import { safeText } from './safe.ts';
+import { plainStyle, type Style } from './style.ts';
+import { wrap } from './wrap.ts';
 
 /** A failure in up to four lines: what failed, given, expected, what to do next. */
 export function errorText(error: AirgapError): string {
-  const lines: (readonly [string, string | undefined])[] = [
-    ['error', error.message],
-    ['given', error.given],
-    ['expected', error.expected],
-    ['next', error.next],
-  ];
-  return lines
-    .filter(([, value]) => value)
-    .map(
-      ([label, value]) =>
-        `${label === 'error' ? 'error:' : `  ${`${label}:`.padEnd(10)}`} ${indented(value ?? '')}`,
-    )
-    .join('\n');
+  return errorLines(error, plainStyle);
 }
+
+/** The same, as `style` has it. */
+export function errorLines(error: AirgapError, style: Style): string {
+  const { message, given, expected, next } = error;
+  const details = { given, expected, next };
+  return [
+    `${style.paint('error', 'error:')} ${fitted(message, style, 'error: '.length)}`,
+    ...Object.entries(details)
+      .filter(([, value]) => value)
+      .map(([label, value]) => detail(label, value ?? '', style)),
+  ].join('\n');
+}
+
+function detail(label: string, value: string, style: Style): string {
+  const words = `  ${`${label}:`.padEnd(10)} `;
+  // A command is copied: it stays in one piece.
+  const text = label === 'next' ? indented(value) : fitted(value, style);
+  return `${style.paint('dim', words)}${text}`;
+}
+
+function fitted(value: string, style: Style, first = indent): string {
+  const [line = '', ...others] = indented(value).split('\n');
+  return [wrap(line, style, indent, first), ...others].join('\n');
+}
+
+const indent = 13;
 
 /** Further lines of a value, such as a tool's words, stand below its first: none can pass for a line of ours. */
 function indented(value: string): string {
-  return safeText(value.replaceAll('\r\n', '\n').trimEnd()).replaceAll('\n', `\n${' '.repeat(13)}`);
+  return safeText(value.replaceAll('\r\n', '\n').trimEnd()).replaceAll(
+    '\n',
+    `\n${' '.repeat(indent)}`,
+  );
 }
 
 /** What a run that threw ended with. */
@@ -42,22 +61,27 @@ export interface End {
  * @param signal the one that stopped the run: what was thrown then is only its consequence
  * @param progress how far the run had come then, in words
  */
-export function endOf(thrown: unknown, signal?: InterruptingSignal, progress?: string): End {
-  if (signal) return interrupted(signal, progress);
+export function endOf(
+  thrown: unknown,
+  signal?: InterruptingSignal,
+  progress?: string,
+  style: Style = plainStyle,
+): End {
+  if (signal) return interrupted(signal, progress, style);
   const failures = failuresIn(thrown);
   if (failures.length === 0) return bug(thrown);
   return {
     exitCode: exitCodeOf(failures),
-    text: failures.map(errorText).join('\n'),
+    text: failures.map((failure) => errorLines(failure, style)).join('\n'),
     errors: failures.map(errorJson),
   };
 }
 
-function interrupted(signal: InterruptingSignal, progress?: string): End {
+function interrupted(signal: InterruptingSignal, progress: string | undefined, style: Style): End {
   const exitCode = exitCodeAfter(signal);
   const message = `interrupted by ${signal}: run again to go on`;
   const given = progress && `done: ${progress}`;
-  const text = given ? `${message}\n  ${given}` : message;
+  const text = [style.paint('warning', message), ...(given ? [`  ${given}`] : [])].join('\n');
   return { exitCode, text, errors: [{ class: 'interrupted', exitCode, message, given }] };
 }
 

@@ -12,13 +12,19 @@ export type Event =
       readonly done: number;
       readonly total: number;
       readonly images?: { readonly done: number; readonly total: number };
+      /** Images that bytes are moving for now, in the order in which they began; their bytes of this run. */
+      readonly running?: readonly {
+        readonly image: string;
+        readonly done: number;
+        readonly total: number;
+      }[];
     }
   | { readonly kind: 'warning'; readonly message: string; readonly cure?: string }
   /** A value that must never be printed: listeners redact it from then on. */
   | { readonly kind: 'secret'; readonly value: string }
   | { readonly kind: 'note'; readonly message: string };
 
-/** `copied`: bytes moved. `placed`: only mounted and tagged. `there`: nothing to do. */
-export type ImageState = 'resolved' | 'copied' | 'placed' | 'there' | 'failed';
+/** `copied`: bytes moved. `placed`: only mounted and tagged. `packed`: written into a bundle. `there`: nothing to do. */
+export type ImageState = 'resolved' | 'copied' | 'placed' | 'packed' | 'there' | 'failed';
 
 export type Emit = (event: Event) => void;

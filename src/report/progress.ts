@@ -5,8 +5,8 @@ type Bytes = Omit<Extract<Event, { kind: 'bytes' }>, 'kind'>;
 
 /** Puts into words how far a transfer is, not more often than every `interval` milliseconds. */
 interface ProgressMeter {
-  /** @returns one line, or none while the last one is too young */
-  read(bytes: Bytes): string[];
+  /** @returns words, or nothing while the last ones are too young */
+  read(bytes: Bytes): string | undefined;
   /** The next bytes are another transfer's. */
   restart(): void;
 }
@@ -31,11 +31,11 @@ export function progressMeter(now: () => Date, interval: number): ProgressMeter 
       if (at - (recent.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= grain)
         recent.push({ at, done: bytes.done });
       while (recent[1] && at - recent[1].at >= window) recent.shift();
-      if (at - saidAt < interval) return [];
+      if (at - saidAt < interval) return undefined;
       saidAt = at;
       const [since] = recent;
       const rate = since ? (1000 * (bytes.done - since.done)) / (at - since.at) : 0;
-      return [`  ${progressText(bytes, rate)}`];
+      return progressText(bytes, rate);
     },
     restart: () => {
       total = undefined;

@@ -96,7 +96,7 @@ async function copy(
     origin.kind === 'layout'
       ? await sourceFor(unit, needed, origin, work)
       : { from: origin.locate(image), missing: needed };
-  const copying = work.progress.copying(missing);
+  const copying = work.progress.copying(missing, image.source);
   try {
     const to = { client: target, repository };
     const job = { digest, from, to, atOnce: blobsAtOnce, watch: copying.watch() };

@@ -29,7 +29,7 @@ export async function fillBundleRepository(
   } catch (error) {
     return oneByOne(`${at} cannot be pushed to (${reason(error)})`);
   }
-  const copying = work.progress.copying(blobs);
+  const copying = work.progress.copying(blobs, at);
   try {
     await mountBase(origin, blobs, work);
     for (const [number, root] of origin.roots.entries())

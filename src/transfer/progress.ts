@@ -12,6 +12,10 @@ export interface Copying {
 }
 
 interface Moving {
+  /** What is copied: an image, or a whole bundle. */
+  readonly image: string;
+  /** Bytes of its blobs that had not arrived when it began. */
+  readonly total: number;
   readonly digests: ReadonlySet<Digest>;
   /** Bytes of its blobs that have not arrived. */
   left: number;
@@ -52,10 +56,12 @@ export class TransferProgress {
     this.#tell();
   }
 
-  copying(blobs: readonly Descriptor[]): Copying {
+  /** @param image whose blobs they are, for people */
+  copying(blobs: readonly Descriptor[], image: string): Copying {
     const awaited = blobs.filter(({ digest }) => this.#awaited.has(digest));
     const digests = new Set(awaited.map(({ digest }) => digest));
-    const copy: Moving = { digests, left: sum(awaited.map(({ size }) => size)), moved: [] };
+    const total = sum(awaited.map(({ size }) => size));
+    const copy: Moving = { image, digests, total, left: total, moved: [] };
     this.#copies.add(copy);
     return {
       watch: () => {
@@ -72,13 +78,32 @@ export class TransferProgress {
   }
 
   #tell(): void {
-    // What is in the system's buffers is not there: all is done when all has arrived.
-    const moved = [...this.#copies].map(({ left, moved }) =>
-      Math.min(Math.max(left - 1, 0), sum(moved)),
-    );
-    const done = this.#arrived + sum(moved);
-    this.#emit({ kind: 'bytes', done, total: this.#total, images: { ...this.#images } });
+    const copies = [...this.#copies];
+    const done = this.#arrived + sum(copies.map(movedBy));
+    const running = runningImages(copies);
+    const images = { ...this.#images };
+    this.#emit({ kind: 'bytes', done, total: this.#total, images, running });
   }
+}
+
+/** What is in the system's buffers is not there: all is done when all has arrived. */
+function movedBy({ left, moved }: Moving): number {
+  return Math.min(Math.max(left - 1, 0), sum(moved));
+}
+
+/** Copies of one image, a platform or a repository each, are one. */
+function runningImages(copies: readonly Moving[]) {
+  const running = new Map<string, { image: string; done: number; total: number }>();
+  for (const copy of copies.filter(({ total }) => total > 0)) {
+    const { image, total, left } = copy;
+    const { done, total: others } = running.get(image) ?? { done: 0, total: 0 };
+    running.set(image, {
+      image,
+      done: done + total - left + movedBy(copy),
+      total: others + total,
+    });
+  }
+  return [...running.values()];
 }
 
 function sum(numbers: readonly number[]): number {

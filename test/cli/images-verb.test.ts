@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addImages } from '../../src/cli/images-verb.ts';
+import { plainStyle } from '../../src/report/style.ts';
 import { type Setting, startSetting } from '../image-sources/setting.ts';
 import { withLine } from '../inputs/read.ts';
 
@@ -19,9 +20,10 @@ async function run(item: string, ...args: string[]): Promise<string> {
   await setting.write({ 'bundle.yaml': withLine('images', `images: [${item}]`) });
   let printed = '';
   const program = new Command().exitOverride();
-  addImages(program, setting.context, (text) => {
+  const finish = (text: string) => {
     printed = text;
-  });
+  };
+  addImages(program, setting.context, Object.assign(finish, { style: plainStyle }));
   await program.parseAsync(['images', ...args], { from: 'user' });
   return printed;
 }

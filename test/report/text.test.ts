@@ -100,12 +100,13 @@ describe('progress', () => {
   });
   const step = (at: number) => ({ at, event: { kind: 'step', name: 'next' } as const });
 
-  function told(parts: readonly { at: number; event: Event }[], terminal = false): string[] {
+  function told(parts: readonly { at: number; event: Event }[], columns?: number): string[] {
     const texts: string[] = [];
     let at = 0;
+    const write = (text: string) => texts.push(text);
     const output: LineOutput = {
-      write: (line) => texts.push(line),
-      ...(terminal ? { redraw: (text: string) => texts.push(text) } : {}),
+      write,
+      ...(columns && { terminal: { write, size: () => ({ columns, rows: 24 }) } }),
       now: () => new Date(at),
     };
     const lines = lineListener(output, makeRedactor());
@@ -161,15 +162,16 @@ describe('progress', () => {
     expect(told([bytes(0, 5), bytes(10_000, 5)])).toEqual(['  5.0 MiB of 100 MiB, 5 %']);
   });
 
-  test('a terminal has one line, redrawn five times a second at most and cleared in the end', () => {
-    const clear = '\r\u001b[2K';
+  test('a terminal is redrawn five times a second at most, and cleared in the end', () => {
+    const clear = '\r\u001b[2K\u001b[1A\u001b[2K';
     expect(
       told(
         [bytes(0, 0), bytes(199, 1), bytes(200, 2), bytes(300, 3), step(350), bytes(400, 4)],
-        true,
+        80,
       ),
-    ).toEqual([`${clear}  2.0 MiB of 100 MiB, 2 %, 10 MiB/s, 10 s left`, clear, 'next …']);
-    expect(told([bytes(0, 0), bytes(200, 2)], true).at(-1)).toBe(clear);
+    ).toEqual(['  2.0 MiB of 100 MiB, 2 %, 10 MiB/s, 10 s left\n', clear, 'next …']);
+    expect(told([bytes(0, 0), bytes(200, 2)], 80).at(-1)).toBe(clear);
+    expect(told([bytes(0, 0), bytes(200, 2)], 20)[0]).toBe('  2.0 MiB of 100 M…\n');
   });
 
   test.each([
