@@ -10,7 +10,6 @@ import {
   addPushCredential,
   collect,
   deepHelp,
-  examples,
   type Flags,
   pushOptions,
   requiredFlag,
@@ -20,28 +19,20 @@ import {
 import type { Finish } from './program.ts';
 import { addRevoked, addTrust, keyring, siteHelp, trustOptions } from './trust-flags.ts';
 
-/** The verbs of the far side of the gap: they take a bundle. */
-export function addBundleVerbs(program: Command, context: Context, finish: Finish): void {
-  addVerify(program, context, finish);
-  addLoad(program, context, finish);
-  addDerive(program, context, finish);
-  addInspect(program, context, finish);
-}
+// The verbs of the far side of the gap: they take a bundle.
 
-function addVerify(program: Command, context: Context, finish: Finish): void {
+export function addVerify(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('verify')
     .description('check every byte of a bundle against its signature')
     .argument('<bundle>', 'NAME-VERSION.tar');
-  addOutput(addTrust(verb))
-    .addHelpText('after', examples('verify pcg-override-1.4.0.tar --key bundle.pub'))
-    .action(async (bundle: string, flags: Flags) => {
-      const { runVerify } = await import('../commands/verify.ts');
-      finishWith(finish, flags, await runVerify(bundle, trustOptions(flags), context), verifyText);
-    });
+  addOutput(addTrust(verb)).action(async (bundle: string, flags: Flags) => {
+    const { runVerify } = await import('../commands/verify.ts');
+    finishWith(finish, flags, await runVerify(bundle, trustOptions(flags), context), verifyText);
+  });
 }
 
-function addLoad(program: Command, context: Context, finish: Finish): void {
+export function addLoad(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('load')
     .description('verify a bundle, push it into its target registry, place every image')
@@ -50,27 +41,18 @@ function addLoad(program: Command, context: Context, finish: Finish): void {
     .option('--deep', deepHelp)
     .option('--site <file>', siteHelp)
     .addOption(settingOption(retryBudgetSetting));
-  addOutput(addPushCredential(addTrust(verb)))
-    .addHelpText(
-      'after',
-      examples(
-        'load pcg-override-1.4.0.tar --key bundle.pub',
-        'load pcg-override-1.4.0.tar --key bundle.pub --push-username ops --push-password-file pw',
-        'load pcg-override-1.4.0.tar --key bundle.pub --site site.yaml',
-      ),
-    )
-    .action(async (bundle: string, flags: Flags) => {
-      const { runLoad } = await import('../commands/load.ts');
-      const options = {
-        trust: trustOptions(flags),
-        allowDowngrade: flags.allowDowngrade === true,
-        site: textFlag(flags.site),
-        ...retryBudgetOf(flags, context),
-        push: pushOptions(flags),
-        deep: flags.deep === true,
-      };
-      finishPlaced(finish, flags, await runLoad(bundle, options, context), loadText);
-    });
+  addOutput(addPushCredential(addTrust(verb))).action(async (bundle: string, flags: Flags) => {
+    const { runLoad } = await import('../commands/load.ts');
+    const options = {
+      trust: trustOptions(flags),
+      allowDowngrade: flags.allowDowngrade === true,
+      site: textFlag(flags.site),
+      ...retryBudgetOf(flags, context),
+      push: pushOptions(flags),
+      deep: flags.deep === true,
+    };
+    finishPlaced(finish, flags, await runLoad(bundle, options, context), loadText);
+  });
 }
 
 export function addDerive(program: Command, context: Context, finish: Finish): void {
@@ -82,49 +64,27 @@ export function addDerive(program: Command, context: Context, finish: Finish): v
     .argument('<bundle>', 'NAME-VERSION.tar')
     .option('--site <file>', siteHelp)
     .option('-o, --out <folder>', 'folder for the files, new or empty');
-  addOutput(addTrust(verb))
-    .addHelpText('after', siteFileHelp)
-    .addHelpText(
-      'after',
-      examples('derive pcg-override-1.4.0.tar --key bundle.pub --site site.yaml -o site'),
-    )
-    .action(async (bundle: string, flags: Flags) => {
-      const { runDerive } = await import('../commands/derive.ts');
-      const options = {
-        trust: trustOptions(flags),
-        site: requiredFlag(flags, 'site', '--site'),
-        out: requiredFlag(flags, 'out', '--out'),
-      };
-      finishWith(finish, flags, await runDerive(bundle, options, context), deriveText);
-    });
+  addOutput(addTrust(verb)).action(async (bundle: string, flags: Flags) => {
+    const { runDerive } = await import('../commands/derive.ts');
+    const options = {
+      trust: trustOptions(flags),
+      site: requiredFlag(flags, 'site', '--site'),
+      out: requiredFlag(flags, 'out', '--out'),
+    };
+    finishWith(finish, flags, await runDerive(bundle, options, context), deriveText);
+  });
 }
 
-const siteFileHelp = `
-A site file says how the target is named at this site; what it leaves out stays as in the bundle, and a map that it
-does not give is moved to its endpoint and base path:
-
-  ociImageRegistry:
-    endpoint: registry.site.example:5000
-    baseContentPath: images
-    caCert: ./site-ca.pem
-
-What is derived is not signed. Nothing is contacted, nothing overwritten; load and install.sh take --site too.`;
-
-function addInspect(program: Command, context: Context, finish: Finish): void {
+export function addInspect(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('inspect')
     .description('show what a bundle says of itself, without verifying its contents')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .option('--key <file>', 'public key to ask whether it signed the inventory', collect);
-  addOutput(addRevoked(verb))
-    .addHelpText(
-      'after',
-      examples('inspect pcg-override-1.4.0.tar', 'inspect pcg-override-1.4.0.tar --output json'),
-    )
-    .action(async (bundle: string, flags: Flags) => {
-      const { runInspect } = await import('../commands/inspect.ts');
-      finishWith(finish, flags, await runInspect(bundle, keyring(flags), context), inspectText);
-    });
+  addOutput(addRevoked(verb)).action(async (bundle: string, flags: Flags) => {
+    const { runInspect } = await import('../commands/inspect.ts');
+    finishWith(finish, flags, await runInspect(bundle, keyring(flags), context), inspectText);
+  });
 }
 
 /** A bundle does not say how long to try: the flag, else the variable. */

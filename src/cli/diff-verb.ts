@@ -4,7 +4,7 @@ import { bundleDiffText } from '../report/diff-text.ts';
 import { AirgapError, exitCodeOf } from '../report/error.ts';
 import { registryDiffText } from '../report/registry-diff-text.ts';
 import { finishWith } from './finish.ts';
-import { addOutput, camelCase, examples, type Flags, pullOptions, textFlag } from './flags.ts';
+import { addOutput, camelCase, type Flags, pullOptions, textFlag } from './flags.ts';
 import type { Finish } from './program.ts';
 import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
 
@@ -20,29 +20,13 @@ export function addDiff(program: Command, context: Context, finish: Finish): voi
     .option('--username <name>', 'user that may pull there (else: docker config)')
     .option('--password-file <file>', 'its password (or AIRGAP_BUNDLE_PASSWORD)')
     .option('--allow-plain-http-credentials', 'send credentials over plain HTTP beyond loopback');
-  addOutput(addTrust(verb))
-    .addHelpText('after', help)
-    .addHelpText(
-      'after',
-      examples(
-        'diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --key bundle.pub',
-        'diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --output json',
-        'diff pcg-override-1.5.0.tar --registry --key bundle.pub',
-        'diff pcg-override-1.5.0.tar --registry --key bundle.pub --site site.yaml --username puller --password-file pw',
-      ),
-    )
-    .action(async (bundle: string, newer: string | undefined, flags: Flags) => {
+  addOutput(addTrust(verb)).action(
+    async (bundle: string, newer: string | undefined, flags: Flags) => {
       if (newer === undefined) await againstRegistry(bundle, flags, context, finish);
       else await againstBundle([bundle, newer], flags, context, finish);
-    });
+    },
+  );
 }
-
-const help = `
-Two bundles are read by their inventories: with --key both must be signed by one of the given keys, without they are
-read unverified, and the result says so. Their bodies are not read: verify does that. A registry is only asked about
-what a signed bundle says. Bytes to carry are those that the older bundle, or the registry, does not have.
-
-Exit codes: 0 whether or not anything differs (same in the JSON says which); otherwise as for every verb.`;
 
 async function againstBundle(
   paths: readonly [string, string],

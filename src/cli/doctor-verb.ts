@@ -4,15 +4,7 @@ import { splitList } from '../inputs/overrides.ts';
 import { doctorExitCode, doctorText } from '../report/doctor-text.ts';
 import { AirgapError } from '../report/error.ts';
 import { finishWith } from './finish.ts';
-import {
-  addOutput,
-  collect,
-  examples,
-  type Flags,
-  listFlag,
-  pullOptions,
-  textFlag,
-} from './flags.ts';
+import { addOutput, collect, type Flags, listFlag, pullOptions, textFlag } from './flags.ts';
 import type { Finish } from './program.ts';
 import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
 
@@ -33,41 +25,23 @@ export function addDoctor(program: Command, context: Context, finish: Finish): v
     .option('--password-file <file>', 'its password (or AIRGAP_BUNDLE_PASSWORD)')
     .option('--allow-plain-http-credentials', 'send credentials over plain HTTP beyond loopback')
     .option('--site <file>', siteHelp);
-  addOutput(addTrust(verb))
-    .addHelpText('after', help)
-    .addHelpText(
-      'after',
-      examples(
-        'doctor pcg-override-1.4.0.tar --key bundle.pub',
-        'doctor pcg-override-1.4.0.tar --key bundle.pub --context edge-7 --output json',
-        'doctor pcg-override-1.4.0.tar --key bundle.pub --only registry --username puller --password-file pw',
-        'doctor pcg-override-1.4.0.tar --key bundle.pub --only nodes --node-config /etc/containerd/config.toml',
-      ),
-    )
-    .action(async (bundle: string, flags: Flags) => {
-      const parts = partsOf(flags);
-      checkParts(parts, flags);
-      const { runDoctor } = await import('../commands/doctor.ts');
-      const options = {
-        trust: trustOptions(flags),
-        parts,
-        site: textFlag(flags.site),
-        cluster: { kubeconfig: textFlag(flags.kubeconfig), context: textFlag(flags.context) },
-        pull: pullOptions(flags),
-        allowPlainHttp: flags.allowPlainHttpCredentials === true,
-        nodeConfig: textFlag(flags.nodeConfig),
-      };
-      const checks = await runDoctor(bundle, options, context);
-      finishWith(finish, flags, checks, doctorText, doctorExitCode(checks));
-    });
+  addOutput(addTrust(verb)).action(async (bundle: string, flags: Flags) => {
+    const parts = partsOf(flags);
+    checkParts(parts, flags);
+    const { runDoctor } = await import('../commands/doctor.ts');
+    const options = {
+      trust: trustOptions(flags),
+      parts,
+      site: textFlag(flags.site),
+      cluster: { kubeconfig: textFlag(flags.kubeconfig), context: textFlag(flags.context) },
+      pull: pullOptions(flags),
+      allowPlainHttp: flags.allowPlainHttpCredentials === true,
+      nodeConfig: textFlag(flags.nodeConfig),
+    };
+    const checks = await runDoctor(bundle, options, context);
+    finishWith(finish, flags, checks, doctorText, doctorExitCode(checks));
+  });
 }
-
-const help = `
-Each check is ok, a warning, a failure or skipped, with what was seen and what to do about it. It needs kubectl, and
-helm where the bundle has a chart. The registry is asked with the login that the cluster pulls with. To tell whether
-that login could push too, an upload is begun and cancelled; nothing else is written anywhere.
-
-Exit codes: 11 when a check is a failure, 0 when none is; before the checks as for every verb.`;
 
 type Part = (typeof allParts)[number];
 

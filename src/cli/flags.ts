@@ -101,7 +101,3 @@ export function camelCase(name: string): string {
 export function listFlag(value: Flags[string]): string[] {
   return Array.isArray(value) ? value : [];
 }
-
-export function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ airgap-bundle ${line}`).join('\n')}`;
-}

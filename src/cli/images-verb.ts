@@ -5,7 +5,7 @@ import { AirgapError } from '../report/error.ts';
 import { imageList, imagesText } from '../report/images-text.ts';
 import { safeText } from '../report/safe.ts';
 import { finishWith } from './finish.ts';
-import { addBundleInput, addOutput, bundleInput, examples, type Flags } from './flags.ts';
+import { addBundleInput, addOutput, bundleInput, type Flags } from './flags.ts';
 import type { Finish } from './program.ts';
 
 /** `images`, whose result is a list file too. */
@@ -14,19 +14,14 @@ export function addImages(program: Command, context: Context, finish: Finish): v
     .command('images')
     .description('show which images the bundle file and its sources name, and where')
     .option('--suspected', 'with --output list: the suspected ones among the others');
-  addOutput(addBundleInput(verb), 'list')
-    .addHelpText(
-      'after',
-      examples('images -f bundle.yaml', 'images -f bundle.yaml --output list > images.txt'),
-    )
-    .action(async (flags: Flags) => {
-      refuseSuspected(flags);
-      const { runImages } = await import('../commands/images.ts');
-      const { readBundleSpec } = await import('../inputs/bundle-file.ts');
-      const images = await runImages(await readBundleSpec(bundleInput(flags), context), context);
-      if (flags.output === 'list') finish(safeText(imageList(images, flags.suspected === true)), 0);
-      else finishWith(finish, flags, images.map(named), () => imagesText(images));
-    });
+  addOutput(addBundleInput(verb), 'list').action(async (flags: Flags) => {
+    refuseSuspected(flags);
+    const { runImages } = await import('../commands/images.ts');
+    const { readBundleSpec } = await import('../inputs/bundle-file.ts');
+    const images = await runImages(await readBundleSpec(bundleInput(flags), context), context);
+    if (flags.output === 'list') finish(safeText(imageList(images, flags.suspected === true)), 0);
+    else finishWith(finish, flags, images.map(named), () => imagesText(images));
+  });
 }
 
 /** Text and JSON have the suspected images in any case. */

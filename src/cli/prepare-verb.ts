@@ -13,7 +13,6 @@ import {
   addPushCredential,
   bundleInput,
   camelCase,
-  examples,
   type Flags,
   pushOptions,
   textFlag,
@@ -41,28 +40,10 @@ export function addPrepare(program: Command, context: Context, finish: Finish): 
     .option('--site <file>', siteHelp);
   addOutput(
     addPushCredential(addTrust(addBundleInput(verb, 'the bundle file, in place of a bundle'))),
-  )
-    .addHelpText('after', kindsHelp)
-    .addHelpText(
-      'after',
-      examples(
-        'prepare -f bundle.yaml --dry-run',
-        'prepare -f bundle.yaml --push-username admin --push-password-file pw',
-        'prepare pcg-override-1.4.0.tar --key bundle.pub --site site.yaml',
-      ),
-    )
-    .action(async (bundle: string | undefined, flags: Flags) => {
-      finishPlaced(finish, flags, await run(bundle, flags, context), prepareText);
-    });
+  ).action(async (bundle: string | undefined, flags: Flags) => {
+    finishPlaced(finish, flags, await run(bundle, flags, context), prepareText);
+  });
 }
-
-const kindsHelp = `
-Harbor: projects that are missing are made, private, with the push credential; it must be of a system administrator
-or of a robot account that may create projects. A project that is a proxy cache is an error: it belongs into pullThrough.
-ECR (by the name of the host): repositories that are missing are made by the aws CLI, version 1 or 2, with its own
-credentials. Where there is no aws, nothing is made: the commands are printed, with a warning, and the exit code is 0.
-Any other registry: nothing is made; most make a repository at the first push.
-It may be run again at any time: what is there is left as it is.`;
 
 async function run(bundle: string | undefined, flags: Flags, context: Context) {
   const { runPrepare, runPrepareBundle } = await import('../commands/prepare.ts');

@@ -2,12 +2,16 @@ import { Command } from 'commander';
 import type { Context } from '../context.ts';
 import type { Style } from '../report/style.ts';
 import { toolName, toolVersion } from '../version.ts';
-import { addBundleVerbs } from './bundle-verbs.ts';
+import { addDerive, addInspect, addLoad, addVerify } from './bundle-verbs.ts';
 import { addDiff } from './diff-verb.ts';
 import { addDoctor } from './doctor-verb.ts';
 import type { Flags } from './flags.ts';
+import { explain } from './help/explain.ts';
+import { about, explainProgram } from './help/program-help.ts';
+import { verbHelp } from './help/verb-help.ts';
+import { addImages } from './images-verb.ts';
 import { addPrepare } from './prepare-verb.ts';
-import { addSourceVerbs } from './source-verbs.ts';
+import { addCreate, addKeygen, addMirror, addPlan, addResolve } from './source-verbs.ts';
 
 /** Takes a verb's result text and the exit code that belongs to it. */
 export interface Finish {
@@ -15,10 +19,6 @@ export interface Finish {
   /** How text looks there. */
   readonly style: Style;
 }
-
-const exitCodeHelp = `
-Exit codes: 0 done, 1 our bug, 2 usage or input, 3 tool missing, 4 signature, 5 integrity, 6 policy,
-7 authentication, 8 refused by the target, 9 transient (run again), 10 local I/O, 11 cluster, 12 locked`;
 
 /** What the command line asks of the door, as far as it is read. */
 export function doorFlags(program: Command): { isQuiet: boolean; wantsJson: boolean } {
@@ -35,22 +35,35 @@ function unknownVerb(args: readonly string[]): Command {
   return verb;
 }
 
-/** The command tree: one verb a file in commands/, the ones before the gap first. */
+/** The command tree, each verb with its help. */
 export function buildProgram(context: Context, finish: Finish): Command {
   const program = new Command(toolName)
-    .description(
-      'Mirror the images a cluster needs, bundle them signed, install them behind an air gap.',
-    )
+    .description(about)
+    .usage('VERB [options]')
     .version(toolVersion, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .addHelpText('after', exitCodeHelp)
     .showSuggestionAfterError()
     .exitOverride();
-  addSourceVerbs(program, context, finish);
-  addPrepare(program, context, finish);
-  addBundleVerbs(program, context, finish);
-  addDiff(program, context, finish);
-  addDoctor(program, context, finish);
-  for (const verb of program.commands) verb.exitOverride();
+  for (const [group, verbs] of Object.entries(verbGroups)) {
+    program.commandsGroup(`${group}:`);
+    for (const add of verbs) add(program, context, finish);
+  }
+  program.helpCommand('help [verb]', 'print the help of a verb');
+  explainProgram(program);
+  for (const verb of program.commands) {
+    verb.exitOverride();
+    const help = verbHelp[verb.name()];
+    if (help) explain(verb, help);
+  }
   return program;
 }
+
+type AddVerb = (program: Command, context: Context, finish: Finish) => void;
+
+/** The verbs in the order in which people need them. */
+const verbGroups: Readonly<Record<string, readonly AddVerb[]>> = {
+  'Getting ready': [addKeygen, addImages, addResolve],
+  'Before the gap': [addPlan, addPrepare, addMirror, addCreate],
+  'Behind the gap': [addVerify, addLoad, addDerive, addDoctor],
+  'On either side': [addInspect, addDiff],
+};

@@ -14,27 +14,17 @@ import {
   addPushCredential,
   bundleInput,
   deepHelp,
-  examples,
   type Flags,
   pullOptions,
   pushOptions,
   requiredFlag,
   textFlag,
 } from './flags.ts';
-import { addImages } from './images-verb.ts';
 import type { Finish } from './program.ts';
 
-/** The verbs of the connected side. What a verb works with is loaded when it is run: help and version start fast. */
-export function addSourceVerbs(program: Command, context: Context, finish: Finish): void {
-  addPlan(program, context, finish);
-  addImages(program, context, finish);
-  addMirror(program, context, finish);
-  addCreate(program, context, finish);
-  addKeygen(program, context, finish);
-  addResolve(program, context, finish);
-}
+// What a verb works with is loaded when it is run: help and version start fast.
 
-function addPlan(program: Command, context: Context, finish: Finish): void {
+export function addPlan(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('plan')
     .description('show what would be mirrored and bundled, and what is wrong with it')
@@ -46,28 +36,18 @@ function addPlan(program: Command, context: Context, finish: Finish): void {
       '--update [images...]',
       'move pins of bundle.lock to what the tags are now; default: all',
     );
-  addOutput(addBundleInput(verb), 'repositories')
-    .addHelpText(
-      'after',
-      examples(
-        'plan -f bundle.yaml',
-        'plan -f bundle.yaml --output repositories',
-        'plan -f bundle.yaml --lock',
-        'plan -f bundle.yaml --update nginx:1.27',
-      ),
-    )
-    .action(async (flags: Flags) => {
-      const { runPlan } = await import('../commands/plan.ts');
-      const { readBundleSpec } = await import('../inputs/bundle-file.ts');
-      const spec = await readBundleSpec(bundleInput(flags), context);
-      const options = {
-        out: textFlag(flags.out),
-        since: textFlag(flags.since),
-        withoutImages: flags.withoutImages === true,
-        update: updateOf(flags),
-      };
-      await finishPlan(finish, flags, await runPlan(spec, options, context), context);
-    });
+  addOutput(addBundleInput(verb), 'repositories').action(async (flags: Flags) => {
+    const { runPlan } = await import('../commands/plan.ts');
+    const { readBundleSpec } = await import('../inputs/bundle-file.ts');
+    const spec = await readBundleSpec(bundleInput(flags), context);
+    const options = {
+      out: textFlag(flags.out),
+      since: textFlag(flags.since),
+      withoutImages: flags.withoutImages === true,
+      update: updateOf(flags),
+    };
+    await finishPlan(finish, flags, await runPlan(spec, options, context), context);
+  });
 }
 
 /** Whether a lock is to be written, and which of its pins are let go. */
@@ -89,7 +69,7 @@ async function finishPlan(finish: Finish, flags: Flags, result: PlanResult, cont
   finishWith(finish, flags, result, planText, exitCodeOf(planErrors(problems)));
 }
 
-function addMirror(program: Command, context: Context, finish: Finish): void {
+export function addMirror(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('mirror')
     .description(
@@ -101,29 +81,21 @@ function addMirror(program: Command, context: Context, finish: Finish): void {
       'resolve again, though an earlier run was killed, and ask anew what is attached',
     )
     .option('--deep', deepHelp);
-  addOutput(addPushCredential(addBundleInput(verb)))
-    .addHelpText(
-      'after',
-      examples(
-        'mirror -f bundle.yaml',
-        'mirror -f bundle.yaml --push-username ci --push-password-file pw',
-      ),
-    )
-    .action(async (flags: Flags) => {
-      const { runMirror } = await import('../commands/mirror.ts');
-      const { readBundleSpec } = await import('../inputs/bundle-file.ts');
-      const spec = await readBundleSpec(bundleInput(flags), context);
-      const options = {
-        plan: textFlag(flags.plan),
-        fresh: flags.fresh === true,
-        push: pushOptions(flags),
-        deep: flags.deep === true,
-      };
-      finishPlaced(finish, flags, await runMirror(spec, options, context), placedText);
-    });
+  addOutput(addPushCredential(addBundleInput(verb))).action(async (flags: Flags) => {
+    const { runMirror } = await import('../commands/mirror.ts');
+    const { readBundleSpec } = await import('../inputs/bundle-file.ts');
+    const spec = await readBundleSpec(bundleInput(flags), context);
+    const options = {
+      plan: textFlag(flags.plan),
+      fresh: flags.fresh === true,
+      push: pushOptions(flags),
+      deep: flags.deep === true,
+    };
+    finishPlaced(finish, flags, await runMirror(spec, options, context), placedText);
+  });
 }
 
-function addCreate(program: Command, context: Context, finish: Finish): void {
+export function addCreate(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('create')
     .description('write the signed bundle, its checksum and install.sh into a folder')
@@ -137,40 +109,29 @@ function addCreate(program: Command, context: Context, finish: Finish): void {
     .option('--reuse <bundle>', 'take what an older bundle already has from there')
     .option('--since <bundle>', 'leave out what an older bundle brought: a delta to load after it')
     .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');
-  addOutput(addPullCredential(addBundleInput(verb)))
-    .addHelpText(
-      'after',
-      examples(
-        'create -f bundle.yaml -o dist',
-        'create -f bundle.yaml --split-size 1900MiB -o dist',
-        'create -f bundle.yaml --reuse dist/pcg-override-1.3.0.tar -o dist',
-        'create -f bundle.yaml --since dist/pcg-override-1.3.0.tar -o dist',
-        'create -f bundle.yaml --without-images -o dist',
-      ),
-    )
-    .action(async (flags: Flags) => {
-      const { runCreate } = await import('../commands/create.ts');
-      const { readBundleSpec } = await import('../inputs/bundle-file.ts');
-      const spec = await readBundleSpec(bundleInput(flags), context);
-      const result = await runCreate(
-        spec,
-        {
-          out: requiredFlag(flags, 'out', '--out'),
-          splitSize: textFlag(flags.splitSize),
-          plan: textFlag(flags.plan),
-          withoutImages: flags.withoutImages === true,
-          reuse: textFlag(flags.reuse),
-          since: textFlag(flags.since),
-          pull: pullOptions(flags),
-          fresh: flags.fresh === true,
-        },
-        context,
-      );
-      finishWith(finish, flags, result, createText);
-    });
+  addOutput(addPullCredential(addBundleInput(verb))).action(async (flags: Flags) => {
+    const { runCreate } = await import('../commands/create.ts');
+    const { readBundleSpec } = await import('../inputs/bundle-file.ts');
+    const spec = await readBundleSpec(bundleInput(flags), context);
+    const result = await runCreate(
+      spec,
+      {
+        out: requiredFlag(flags, 'out', '--out'),
+        splitSize: textFlag(flags.splitSize),
+        plan: textFlag(flags.plan),
+        withoutImages: flags.withoutImages === true,
+        reuse: textFlag(flags.reuse),
+        since: textFlag(flags.since),
+        pull: pullOptions(flags),
+        fresh: flags.fresh === true,
+      },
+      context,
+    );
+    finishWith(finish, flags, result, createText);
+  });
 }
 
-function addKeygen(program: Command, context: Context, finish: Finish): void {
+export function addKeygen(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('keygen')
     .option('--out <file>', 'the private key, NAME.key')
@@ -179,46 +140,37 @@ function addKeygen(program: Command, context: Context, finish: Finish): void {
         .choices(['ed25519', 'ecdsa-p256'])
         .default('ed25519'),
     )
-    .description(
-      'make a key pair: NAME.key signs, NAME.pub verifies; AIRGAP_BUNDLE_KEY_PASSPHRASE encrypts it',
+    .description('make a key pair: NAME.key signs bundles, NAME.pub verifies them');
+  addOutput(verb).action(async (flags: Flags) => {
+    const { runKeygen } = await import('../commands/keygen.ts');
+    const result = await runKeygen(
+      {
+        out: requiredFlag(flags, 'out', '--out'),
+        type: flags.type === 'ecdsa-p256' ? 'ecdsa-p256' : 'ed25519',
+      },
+      context,
     );
-  addOutput(verb)
-    .addHelpText(
-      'after',
-      examples('keygen --out bundle.key', 'keygen --out fips.key --type ecdsa-p256'),
-    )
-    .action(async (flags: Flags) => {
-      const { runKeygen } = await import('../commands/keygen.ts');
-      const result = await runKeygen(
-        {
-          out: requiredFlag(flags, 'out', '--out'),
-          type: flags.type === 'ecdsa-p256' ? 'ecdsa-p256' : 'ed25519',
-        },
-        context,
-      );
-      finishWith(finish, flags, result, keygenText);
-    });
+    finishWith(finish, flags, result, keygenText);
+  });
 }
 
-function addResolve(program: Command, context: Context, finish: Finish): void {
+export function addResolve(program: Command, context: Context, finish: Finish): void {
   const verb = program
     .command('resolve')
     .description('show what the webhook and containerd make of images under a map')
     .argument('[images...]', 'images as manifests name them')
     .option('--mirror-map <file>', 'the mirror map, in line or comma form')
     .option('--images-file <file>', 'list of images, one a line');
-  addOutput(verb)
-    .addHelpText('after', examples('resolve --mirror-map map.conf nginx:1.27 quay.io/a/b:1'))
-    .action(async (images: string[], flags: Flags) => {
-      const { readResolveInput, runResolve } = await import('../commands/resolve.ts');
-      const input = await readResolveInput(
-        {
-          mirrorMap: requiredFlag(flags, 'mirrorMap', '--mirror-map'),
-          imagesFile: textFlag(flags.imagesFile),
-          images,
-        },
-        context,
-      );
-      finishWith(finish, flags, runResolve(input, context), renderResolve);
-    });
+  addOutput(verb).action(async (images: string[], flags: Flags) => {
+    const { readResolveInput, runResolve } = await import('../commands/resolve.ts');
+    const input = await readResolveInput(
+      {
+        mirrorMap: requiredFlag(flags, 'mirrorMap', '--mirror-map'),
+        imagesFile: textFlag(flags.imagesFile),
+        images,
+      },
+      context,
+    );
+    finishWith(finish, flags, runResolve(input, context), renderResolve);
+  });
 }

@@ -56,14 +56,14 @@ describe('help and version go to standard output', () => {
     const { exitCode, stdout, stderr } = await run('--help');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     for (const verb of verbs) expect(stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
-    expect(stdout).toContain('Exit codes: 0 done, 1 our bug, 2 usage or input');
+    expect(stdout).toMatch(/^Exit codes:\n {2}0 +done\n {2}1 +a bug of ours/m);
   });
 
   test.each(verbs)('%s --help has examples that begin with the verb', async (verb) => {
     const { exitCode, stdout, stderr } = await run(verb, '--help');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).toContain(`Usage: airgap-bundle ${verb} [options]`);
-    expect(stdout).toContain(`Examples:\n  $ airgap-bundle ${verb} `);
+    expect(stdout).toMatch(new RegExp(`Examples:\\n  # .*\\n  \\$ airgap-bundle ${verb} `));
   });
 
   test.each(['plan', 'prepare', 'mirror', 'create'])(

@@ -1,0 +1,30 @@
+import { tmpdir } from 'node:os';
+import type { Command } from 'commander';
+import { buildProgram } from '../../src/cli/program.ts';
+
+/** The command tree, to be read and not run. */
+export function commandTree(): Command {
+  const context = {
+    env: {},
+    cwd: '/',
+    temporary: tmpdir(),
+    now: () => new Date(),
+    signal: new AbortController().signal,
+    emit: () => undefined,
+  };
+  return buildProgram(context, () => undefined);
+}
+
+/** What `--help` prints in a terminal of 80 columns without colours. */
+export function helpText(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    getOutHelpWidth: () => 80,
+    getOutHasColors: () => false,
+    writeOut: (part) => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}

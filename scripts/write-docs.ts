@@ -1,0 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pathOf } from './docs/page.ts';
+import { pages } from './docs/pages.ts';
+
+/** Writes every page that comes from the code, and the help texts that tests compare: `npm run docs`. */
+for (const page of pages) {
+  mkdirSync(dirname(pathOf(page)), { recursive: true });
+  writeFileSync(pathOf(page), page.text());
+}
