@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { buildProgram } from '../../src/cli/program.ts';
+import { plainStyle } from '../../src/report/style.ts';
 
 /** The command tree, to be read and not run. */
 export function commandTree(): Command {
@@ -12,7 +13,10 @@ export function commandTree(): Command {
     signal: new AbortController().signal,
     emit: () => undefined,
   };
-  return buildProgram(context, () => undefined);
+  return buildProgram(
+    context,
+    Object.assign(() => undefined, { style: plainStyle }),
+  );
 }
 
 /** What `--help` prints in a terminal of 80 columns without colours. */

@@ -77,16 +77,20 @@ describe('an example is taken by the program', () => {
   });
 });
 
+const byName = /\benv\.([A-Za-z_]+)/g;
+/** `{ A: a, B } = env` and `{ A }: Environment`. */
+const takenApart = /\b([A-Z][A-Z_]+)\b(?=[^{}]*\}(?: = env\b|: Environment\b))/g;
+
 describe('variables', () => {
   const known = [...variables.flatMap(({ names }) => names), ...settings.map(variableOf)];
 
   test('that the code reads are all told', () => {
     const read = readSources()
       .filter(({ path }) => path !== 'action.ts' && !path.startsWith('action/'))
-      .flatMap(({ code }) => [...code.matchAll(/\benv\.([A-Za-z_]+)/g)])
+      .flatMap(({ code }) => [...code.matchAll(byName), ...code.matchAll(takenApart)])
       .map(([, name = '']) => name.toUpperCase());
     expect(read.filter((name) => !known.includes(name))).toEqual([]);
-    expect(new Set(read)).toContain('DOCKER_CONFIG');
+    expect(read).toEqual(expect.arrayContaining(['DOCKER_CONFIG', 'NO_COLOR', 'TERM']));
   });
 
   test.each(Object.entries(verbHelp))('that %s names are rows of the table', (_, help) => {

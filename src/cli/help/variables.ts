@@ -66,6 +66,11 @@ export const variables: readonly Variable[] = [
     readers: ['program', 'install.sh'],
   },
   {
+    names: ['NO_COLOR', 'FORCE_COLOR', 'TERM'],
+    meaning: 'colours: never; always (0: never); TERM=dumb: none, and nothing is redrawn',
+    readers: ['program'],
+  },
+  {
     names: ['HOME'],
     meaning: 'where the folders above are looked for when they are not named',
     readers: [...both, 'install.sh'],
