@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Brings what the named sets or tools need: `node scripts/setup.mjs [build|demo|test|bench|trials|system|TOOL…]`.
+ * Brings what the named sets or tools need: `node scripts/setup.mjs [build|demo|cluster|test|bench|trials|system|TOOL…]`.
  * Plain Node, since it runs before node_modules exists. Tools land in .tools/bin at the versions of
  * tools.mjs; what is there already is left alone, so that a second call costs next to nothing.
  * Exits with 3 and the lines to run when a tool is missing that it cannot bring.

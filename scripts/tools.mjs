@@ -235,6 +235,7 @@ const peers = ['regsync'];
 export const sets = {
   build: [],
   demo: ['oras', 'registry'],
+  cluster: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'helm', 'openssl'],
   test: Object.keys(tools).filter((name) => !peers.includes(name)),
   bench: ['oras', 'registry', 'skopeo', 'openssl', 'crane', ...peers],
   trials: ['oras', 'registry', 'crane', 'docker-registry', 'helm', 'strace', 'openssl'],
