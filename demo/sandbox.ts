@@ -5,6 +5,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { dump } from 'js-yaml';
+import { pushImage } from '../test/helpers/images.ts';
 import { startRegistry } from '../test/helpers/registry.ts';
 import { toolPath } from '../test/helpers/tools.ts';
 import { mirrors, pageMap, pushSamples, samples } from './samples.ts';
@@ -20,6 +21,7 @@ async function start(leftovers: (() => Promise<unknown>)[]): Promise<string> {
   };
   const [source, target] = [await listen(ports.source), await listen(ports.target)];
   await pushSamples(source);
+  await pushImage(source, 'registry.k8s.io/pause', '3.10.1', { layers: ['pause 3.10.1'] });
   await rm(sandbox, { recursive: true, force: true });
   await mkdir(join(sandbox, 'bin'), { recursive: true });
   leftovers.push(() => rm(sandbox, { recursive: true, force: true }));
