@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { buildProgram } from '../../src/cli/program.ts';
+import { buildProgram, type Finish } from '../../src/cli/program.ts';
 import type { Context } from '../../src/context.ts';
 import { installScriptPath } from '../../src/install/assets.ts';
 import { blocksOf, pages } from './page.ts';
 
-const program = buildProgram({} as Context, () => undefined);
+const program = buildProgram({} as Context, {} as Finish);
 const verbs = new Map(program.commands.map((verb) => [verb.name(), verb]));
 const script = readFileSync(installScriptPath(), 'utf8');
 
