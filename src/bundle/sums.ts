@@ -1,5 +1,7 @@
 import type { InventoryFile } from '../plan/inventory.ts';
 
+export const sumsPath = 'SHA256SUMS';
+
 /**
  * `SHA256SUMS` as `sha256sum --check` reads it.
  * @param files every file of the archive but `bundle.json`, `bundle.sig`, the blobs (they are named by their

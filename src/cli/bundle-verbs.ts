@@ -13,6 +13,8 @@ import {
   type Flags,
   pushOptions,
   requiredFlag,
+  sbomForm,
+  sbomForms,
   settingOption,
   textFlag,
 } from './flags.ts';
@@ -81,9 +83,13 @@ export function addInspect(program: Command, context: Context, finish: Finish): 
     .description('show what a bundle says of itself, without verifying its contents')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .option('--key <file>', 'public key to ask whether it signed the inventory', collect);
-  addOutput(addRevoked(verb)).action(async (bundle: string, flags: Flags) => {
+  addOutput(addRevoked(verb), ...sbomForms).action(async (bundle: string, flags: Flags) => {
     const { runInspect } = await import('../commands/inspect.ts');
-    finishWith(finish, flags, await runInspect(bundle, keyring(flags), context), inspectText);
+    const result = await runInspect(bundle, keyring(flags), context);
+    const form = sbomForm(flags);
+    if (form === undefined) return finishWith(finish, flags, result, inspectText);
+    const { printSbom } = await import('../commands/sboms.ts');
+    finish(printSbom(form, result.inventory), 0);
   });
 }
 

@@ -4,6 +4,7 @@ import type { PushOptions } from '../commands/push-credential.ts';
 import type { BundleInput } from '../inputs/bundle-file.ts';
 import { type Setting, settings, variableOf } from '../inputs/settings.ts';
 import { AirgapError } from '../report/error.ts';
+import type { SbomForm } from '../sbom/contents.ts';
 
 /** What commander hands over: values by camel-cased flag name. */
 export type Flags = Record<string, string | boolean | string[] | undefined>;
@@ -66,6 +67,13 @@ export function addOutput(verb: Command, ...more: string[]): Command {
         .default('text'),
     )
     .option('--quiet', 'print nothing on the way but warnings and errors');
+}
+
+export const sbomForms: readonly SbomForm[] = ['cyclonedx', 'spdx'];
+
+/** The SBOM that `--output` asks for, where it does. */
+export function sbomForm({ output }: Flags): SbomForm | undefined {
+  return sbomForms.find((form) => form === output);
 }
 
 export function textFlag(value: Flags[string]): string | undefined {

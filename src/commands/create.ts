@@ -4,6 +4,7 @@ import { printInventory } from '../bundle/inventory-json.ts';
 import { parsePartSize } from '../bundle/part-size.ts';
 import { type OlderBundle, openOlder } from '../bundle/reuse.ts';
 import { loadSigner, type Signer } from '../bundle/sign.ts';
+import { sumsPath } from '../bundle/sums.ts';
 import { writeBundle } from '../bundle/write.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
@@ -23,7 +24,7 @@ import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './d
 import type { GivenCredential } from './given-credential.ts';
 import { imageBlobs } from './image-blobs.ts';
 import { planRun } from './kept-plan.ts';
-import { sumsPath, withFile } from './make-inventory.ts';
+import { withFile } from './make-inventory.ts';
 import type { PlannedBundle } from './make-plan.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { withSourceImages } from './source-images.ts';

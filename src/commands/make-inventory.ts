@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { layoutFiles, type RootIndex, rootIndexes } from '../bundle/oci-layout.ts';
-import { sha256Sums } from '../bundle/sums.ts';
+import { sha256Sums, sumsPath } from '../bundle/sums.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { utcSeconds } from '../inputs/time.ts';
 import { installScriptPath, programPath } from '../install/assets.ts';
@@ -17,6 +17,7 @@ import { blobsOf } from '../transfer/units.ts';
 import { toolName, toolVersion } from '../version.ts';
 import { credentialKind } from './carried-credential.ts';
 import type { DeltaBase } from './delta-base.ts';
+import { sbomFiles } from './sboms.ts';
 
 export interface InventoryInput {
   readonly spec: BundleSpec;
@@ -169,7 +170,10 @@ interface BundleFile {
   readonly mode: number;
 }
 
-/** The layout's own files come first, then what the installer reads, `SHA256SUMS` among it, over all of them. */
+/**
+ * The layout's own files come first, then what the installer reads; before README.txt `SHA256SUMS`, over all of them,
+ * and after it the SBOMs.
+ */
 async function allFiles(
   layout: ReadonlyMap<string, Buffer>,
   inventory: Inventory,
@@ -180,12 +184,11 @@ async function allFiles(
     ...[...layout].map(([path, bytes]) => ({ path, bytes, mode: 0o644 })),
     ...installFiles({ ...(await installInput(inventory, input)), homes }),
   ];
-  const sums = sumsOf(files.map(fileEntry));
   const readme = files.findIndex(({ path }) => path === 'README.txt');
-  return files.toSpliced(readme, 0, sums);
+  const sboms = sbomFiles({ ...inventory, files: files.map(fileEntry) });
+  const all = files.toSpliced(readme + 1, 0, ...sboms);
+  return all.toSpliced(readme, 0, sumsOf(all.map(fileEntry)));
 }
-
-export const sumsPath = 'SHA256SUMS';
 
 function sumsOf(files: readonly InventoryFile[]): BundleFile {
   return { path: sumsPath, bytes: sha256Sums(files), mode: 0o644 };

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { parseInventory } from '../bundle/inventory-json.ts';
+import { sumsPath } from '../bundle/sums.ts';
 import type { Context } from '../context.ts';
 import { readText } from '../inputs/files.ts';
 import { credentialPaths } from '../install/carried-credential.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { AirgapError } from '../report/error.ts';
-import { sumsPath } from './make-inventory.ts';
 
 /**
  * Reads what `plan -o` wrote. The whole result of `plan --output json` is taken too.

@@ -71,9 +71,9 @@ function isEmpty(part: unknown): boolean {
   return Object.entries(part).every(([name, value]) => name === 'unchanged' || isEmpty(value));
 }
 
-/** Tables, sums and README hang on the inventory, chart files on the chart. */
+/** Tables, sums, SBOMs and README hang on the inventory, chart files on the chart. */
 const repeating =
-  /^(?:(?:images|base|settings)\.tsv|index\.json|oci-layout|SHA256SUMS|README\.txt|chart\/.*)$/;
+  /^(?:(?:images|base|settings)\.tsv|index\.json|oci-layout|SHA256SUMS|README\.txt|sbom\.(?:cdx|spdx)\.json|chart\/.*)$/;
 
 function compareFiles(
   from: readonly InventoryFile[],

@@ -10,7 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['report'],
   ['commands'],
   ['doctor', 'image-sources'],
-  ['transfer', 'bundle', 'install', 'vendors'],
+  ['transfer', 'bundle', 'install', 'vendors', 'sbom'],
   ['registry', 'plan', 'cluster'],
   ['inputs'],
   ['mirror-map'],
