@@ -66,6 +66,7 @@ and its own hash is in bundle.json:
     grep '"path":"SHA256SUMS"' bundle.json
     mkdir unpacked && tar -xf ${file} -C unpacked && (cd unpacked && sha256sum -c SHA256SUMS)
 
+What is in it, as an SBOM: sbom.cdx.json (CycloneDX 1.6) and sbom.spdx.json (SPDX 2.3), both covered by the signature.
 The file is an OCI image layout in a tar: oras, skopeo, podman and ctr read it as it is.
 `);
 }

@@ -78,6 +78,10 @@ export const bundleVerbHelp: Readonly<Record<string, VerbHelp>> = {
         does: 'its images alone, by jq',
         words: "inspect pcg-override-1.4.0.tar --output json | jq -r '.inventory.images[].source'",
       },
+      {
+        does: 'its SBOM',
+        words: 'inspect pcg-override-1.4.0.tar --output cyclonedx',
+      },
     ],
     ends: ['integrity', 'io'],
     meanings: { integrity: 'it is cut off or damaged where its inventory lies' },
