@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { CommanderError } from 'commander';
-import { buildProgram, doorFlags } from './cli/program.ts';
+import { buildProgram, doorFlags, type Finish } from './cli/program.ts';
 import type { Context } from './context.ts';
 import { AirgapError, exitCodes } from './report/error.ts';
 import { endOf } from './report/error-text.ts';
@@ -31,9 +31,13 @@ async function main(): Promise<number> {
     toStdout(text);
     exitCode = code;
   };
+  const beside: Finish['beside'] = (text) => {
+    lines.clear();
+    process.stderr.write(redact(style.safe(`${text(style)}\n`)));
+  };
   const program = buildProgram(
     contextOf(interruption.signal, lines),
-    Object.assign(finish, { style: styleOf(process.stdout, redact) }),
+    Object.assign(finish, { style: styleOf(process.stdout, redact), beside }),
   );
   try {
     await program.parseAsync(process.argv);

@@ -18,6 +18,8 @@ export interface Finish {
   (text: string, exitCode: number): void;
   /** How text looks there. */
   readonly style: Style;
+  /** What people read beside a result that is for a program, on standard error. */
+  beside(text: (style: Style) => string): void;
 }
 
 /** What the command line asks of the door, as far as it is read. */

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Update } from '../commands/pins.ts';
 import type { PlanResult } from '../commands/plan.ts';
 import type { Context } from '../context.ts';
-import { exitCodeOf } from '../report/error.ts';
+import { AirgapError, exitCodeOf } from '../report/error.ts';
 import { planText, repositoriesText } from '../report/plan-text.ts';
 import { renderResolve } from '../report/resolve-table.ts';
 import { createText, keygenText, placedText } from '../report/result-text.ts';
@@ -35,7 +35,8 @@ export function addPlan(program: Command, context: Context, finish: Finish): voi
     .option(
       '--update [images...]',
       'move pins of bundle.lock to what the tags are now; default: all',
-    );
+    )
+    .option('--shards <n>', 'split the plan into parts of equal bytes, and print their matrix');
   addOutput(addBundleInput(verb), 'repositories').action(async (flags: Flags) => {
     const { runPlan } = await import('../commands/plan.ts');
     const { readBundleSpec } = await import('../inputs/bundle-file.ts');
@@ -45,6 +46,7 @@ export function addPlan(program: Command, context: Context, finish: Finish): voi
       since: textFlag(flags.since),
       withoutImages: flags.withoutImages === true,
       update: updateOf(flags),
+      shards: shardsOf(flags),
     };
     await finishPlan(finish, flags, await runPlan(spec, options, context), context);
   });
@@ -57,7 +59,17 @@ function updateOf({ lock, update }: Flags): Update | undefined {
   return lock === true ? [] : undefined;
 }
 
-/** Problems stand in the text and in the document; in a list of repositories they have no place. */
+function shardsOf({ shards, output }: Flags): string | undefined {
+  if (shards === undefined || output !== 'repositories') return textFlag(shards);
+  throw new AirgapError('usage', '--shards and --output repositories are both given', {
+    expected: 'one of them: each prints what is then alone on standard output',
+  });
+}
+
+/**
+ * Problems stand in the text and in the document; in a list of repositories they have no place. With `--shards` the
+ * matrix alone is on standard output, nothing where the plan has errors, and the text is for people.
+ */
 async function finishPlan(finish: Finish, flags: Flags, result: PlanResult, context: Context) {
   const { emitWarnings, planErrors, refuseOnErrors } = await import('../commands/plan.ts');
   const { inventory, problems } = result;
@@ -65,8 +77,13 @@ async function finishPlan(finish: Finish, flags: Flags, result: PlanResult, cont
     finish(repositoriesText(inventory), 0);
     return refuseOnErrors(problems, context);
   }
-  if (flags.output === 'json') emitWarnings(problems, context);
-  finishWith(finish, flags, result, planText, exitCodeOf(planErrors(problems)));
+  const isAside = flags.output !== 'json' && flags.shards !== undefined;
+  const isHidden = isAside && flags.quiet === true && result.matrix !== undefined;
+  if (flags.output === 'json' || isHidden) emitWarnings(problems, context);
+  const exitCode = exitCodeOf(planErrors(problems));
+  if (!isAside) return finishWith(finish, flags, result, planText, exitCode);
+  if (!isHidden) finish.beside(() => planText(result));
+  finish(result.matrix ? `${JSON.stringify(result.matrix)}\n` : '', exitCode);
 }
 
 export function addMirror(program: Command, context: Context, finish: Finish): void {

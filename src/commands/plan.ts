@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { printInventory } from '../bundle/inventory-json.ts';
 import type { Context } from '../context.ts';
+import { parseShardCount } from '../inputs/shard.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import { type Coverage, type Lacking, lackingOf } from '../plan/coverage.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { hasErrors, type Problem, warning } from '../plan/problem.ts';
+import { type ShardMatrix, shardMatrix, usefulShards } from '../plan/shards.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
 import { connect } from './connect.ts';
@@ -20,6 +22,8 @@ export interface PlanResult {
   readonly coverage: Coverage;
   /** Only of `plan --lock`. */
   readonly lock?: LockResult;
+  /** Only of `plan --shards`, and of a plan without errors. */
+  readonly matrix?: ShardMatrix;
 }
 
 export interface PlanOptions extends DeltaOptions {
@@ -27,6 +31,8 @@ export interface PlanOptions extends DeltaOptions {
   readonly out?: string | undefined;
   /** Write the lock file, after these pins of it were let go. Absent: follow it, if it is there. */
   readonly update?: Update | undefined;
+  /** Into how many shards to split the plan, as a person wrote it. */
+  readonly shards?: string | undefined;
 }
 
 /** `plan`: what would be mirrored and bundled, and what is wrong with it. Contacts source registries only. */
@@ -35,6 +41,7 @@ export async function runPlan(
   options: PlanOptions,
   context: Context,
 ): Promise<PlanResult> {
+  const shards = options.shards === undefined ? undefined : parseShardCount(options.shards);
   const base = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
@@ -54,7 +61,11 @@ export async function runPlan(
       return result;
     }
     if (options.out) await savePlan(resolve(context.cwd, options.out), inventory, context);
-    return relocked ? { ...result, lock: await writeLock(relocked, inventory) } : result;
+    return {
+      ...result,
+      ...(shards ? { matrix: shardMatrix(usefulShards(prepared, shards)) } : {}),
+      ...(relocked ? { lock: await writeLock(relocked, inventory) } : {}),
+    };
   } finally {
     await registries.close();
   }

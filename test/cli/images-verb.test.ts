@@ -23,7 +23,11 @@ async function run(item: string, ...args: string[]): Promise<string> {
   const finish = (text: string) => {
     printed = text;
   };
-  addImages(program, setting.context, Object.assign(finish, { style: plainStyle }));
+  addImages(
+    program,
+    setting.context,
+    Object.assign(finish, { style: plainStyle, beside: () => undefined }),
+  );
   await program.parseAsync(['images', ...args], { from: 'user' });
   return printed;
 }

@@ -70,6 +70,10 @@ export const sourceVerbHelp: Readonly<Record<string, VerbHelp>> = {
         words: 'plan -f bundle.yaml -o plan.json',
       },
       {
+        does: 'the same, to be carried out by three jobs',
+        words: 'plan -f bundle.yaml --shards 3 -o plan.json',
+      },
+      {
         does: 'what must exist in the target before a push',
         words: 'plan -f bundle.yaml --output repositories',
       },
