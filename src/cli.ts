@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   };
   const program = buildProgram(
     contextOf(interruption.signal, lines),
-    Object.assign(finish, { style: styleOf(process.stdout, redact), beside }),
+    Object.assign(finish, { style: styleOf(process.stdout, redact), beside, redact }),
   );
   try {
     await program.parseAsync(process.argv);

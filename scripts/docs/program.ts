@@ -15,7 +15,7 @@ export function commandTree(): Command {
   };
   return buildProgram(
     context,
-    Object.assign(() => undefined, { style: plainStyle, beside: () => undefined }),
+    Object.assign(() => undefined, { style: plainStyle, beside: () => undefined, redact: String }),
   );
 }
 

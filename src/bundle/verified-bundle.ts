@@ -75,6 +75,11 @@ export class VerifiedBundle {
     }
   }
 
+  /** Whether it has a signature, by whomever. */
+  get isSigned(): boolean {
+    return this.#entries.has('bundle.sig');
+  }
+
   get path(): string {
     return this.volume.path;
   }

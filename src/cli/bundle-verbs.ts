@@ -19,6 +19,7 @@ import {
   textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
+import { addReport, keepOpened, reportRun } from './report-flag.ts';
 import { addRevoked, addTrust, keyring, siteHelp, trustOptions } from './trust-flags.ts';
 
 // The verbs of the far side of the gap: they take a bundle.
@@ -43,18 +44,26 @@ export function addLoad(program: Command, context: Context, finish: Finish): voi
     .option('--deep', deepHelp)
     .option('--site <file>', siteHelp)
     .addOption(settingOption(retryBudgetSetting));
-  addOutput(addPushCredential(addTrust(verb))).action(async (bundle: string, flags: Flags) => {
-    const { runLoad } = await import('../commands/load.ts');
-    const options = {
-      trust: trustOptions(flags),
-      allowDowngrade: flags.allowDowngrade === true,
-      site: textFlag(flags.site),
-      ...retryBudgetOf(flags, context),
-      push: pushOptions(flags),
-      deep: flags.deep === true,
-    };
-    finishPlaced(finish, flags, await runLoad(bundle, options, context), loadText);
-  });
+  addReport(addOutput(addPushCredential(addTrust(verb)))).action(
+    async (bundle: string, flags: Flags) => {
+      const { runLoad } = await import('../commands/load.ts');
+      const options = {
+        trust: trustOptions(flags),
+        allowDowngrade: flags.allowDowngrade === true,
+        site: textFlag(flags.site),
+        ...retryBudgetOf(flags, context),
+        push: pushOptions(flags),
+        deep: flags.deep === true,
+      };
+      const { onOpened, opened } = keepOpened(flags);
+      const result = await runLoad(bundle, { ...options, onOpened }, context);
+      await reportRun(flags, { context, finish }, ['oras'], async (run) => {
+        const { factsOfLoad } = await import('../paper/of-run.ts');
+        return factsOfLoad(opened(), result, run);
+      });
+      finishPlaced(finish, flags, result, loadText);
+    },
+  );
 }
 
 export function addDerive(program: Command, context: Context, finish: Finish): void {
@@ -83,14 +92,21 @@ export function addInspect(program: Command, context: Context, finish: Finish): 
     .description('show what a bundle says of itself, without verifying its contents')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .option('--key <file>', 'public key to ask whether it signed the inventory', collect);
-  addOutput(addRevoked(verb), ...sbomForms).action(async (bundle: string, flags: Flags) => {
-    const { runInspect } = await import('../commands/inspect.ts');
-    const result = await runInspect(bundle, keyring(flags), context);
-    const form = sbomForm(flags);
-    if (form === undefined) return finishWith(finish, flags, result, inspectText);
-    const { printSbom } = await import('../commands/sboms.ts');
-    finish(printSbom(form, result.inventory), 0);
-  });
+  addReport(addOutput(addRevoked(verb), ...sbomForms)).action(
+    async (bundle: string, flags: Flags) => {
+      const { runInspect } = await import('../commands/inspect.ts');
+      const result = await runInspect(bundle, keyring(flags), context);
+      await reportRun(flags, { context, finish }, [], async (run) => {
+        const { contentsOfFile } = await import('../commands/image-contents.ts');
+        const { factsOfInspect } = await import('../paper/of-run.ts');
+        return factsOfInspect(result, await contentsOfFile(bundle, context), run);
+      });
+      const form = sbomForm(flags);
+      if (form === undefined) return finishWith(finish, flags, result, inspectText);
+      const { printSbom } = await import('../commands/sboms.ts');
+      finish(printSbom(form, result.inventory), 0);
+    },
+  );
 }
 
 /** A bundle does not say how long to try: the flag, else the variable. */

@@ -20,6 +20,8 @@ export interface Finish {
   readonly style: Style;
   /** What people read beside a result that is for a program, on standard error. */
   beside(text: (style: Style) => string): void;
+  /** Takes secrets out of what goes elsewhere, into files. */
+  readonly redact: (text: string) => string;
 }
 
 /** What the command line asks of the door, as far as it is read. */

@@ -21,6 +21,7 @@ import {
   textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
+import { addReport, keepPlan, reportRun } from './report-flag.ts';
 
 // What a verb works with is loaded when it is run: help and version start fast.
 
@@ -98,7 +99,7 @@ export function addMirror(program: Command, context: Context, finish: Finish): v
       'resolve again, though an earlier run was killed, and ask anew what is attached',
     )
     .option('--deep', deepHelp);
-  addOutput(addPushCredential(addBundleInput(verb))).action(async (flags: Flags) => {
+  addReport(addOutput(addPushCredential(addBundleInput(verb)))).action(async (flags: Flags) => {
     const { runMirror } = await import('../commands/mirror.ts');
     const { readBundleSpec } = await import('../inputs/bundle-file.ts');
     const spec = await readBundleSpec(bundleInput(flags), context);
@@ -108,7 +109,13 @@ export function addMirror(program: Command, context: Context, finish: Finish): v
       push: pushOptions(flags),
       deep: flags.deep === true,
     };
-    finishPlaced(finish, flags, await runMirror(spec, options, context), placedText);
+    const { onPlan, prepared, usedHelm } = keepPlan();
+    const result = await runMirror(spec, { ...options, onPlan }, context);
+    await reportRun(flags, { context, finish }, ['oras', ...usedHelm()], async (run) => {
+      const { factsOfMirror } = await import('../paper/of-run.ts');
+      return factsOfMirror(prepared(), result, run);
+    });
+    finishPlaced(finish, flags, result, placedText);
   });
 }
 
@@ -126,10 +133,11 @@ export function addCreate(program: Command, context: Context, finish: Finish): v
     .option('--reuse <bundle>', 'take what an older bundle already has from there')
     .option('--since <bundle>', 'leave out what an older bundle brought: a delta to load after it')
     .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');
-  addOutput(addPullCredential(addBundleInput(verb))).action(async (flags: Flags) => {
+  addReport(addOutput(addPullCredential(addBundleInput(verb)))).action(async (flags: Flags) => {
     const { runCreate } = await import('../commands/create.ts');
     const { readBundleSpec } = await import('../inputs/bundle-file.ts');
     const spec = await readBundleSpec(bundleInput(flags), context);
+    const { onPlan, prepared, usedHelm } = keepPlan();
     const result = await runCreate(
       spec,
       {
@@ -141,9 +149,15 @@ export function addCreate(program: Command, context: Context, finish: Finish): v
         since: textFlag(flags.since),
         pull: pullOptions(flags),
         fresh: flags.fresh === true,
+        onPlan,
       },
       context,
     );
+    await reportRun(flags, { context, finish }, usedHelm(), async (run) => {
+      const { bundleFiles } = await import('../commands/bundle-files.ts');
+      const { factsOfCreate } = await import('../paper/of-run.ts');
+      return factsOfCreate(prepared(), result, await bundleFiles(result), run);
+    });
     finishWith(finish, flags, result, createText);
   });
 }

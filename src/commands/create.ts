@@ -42,6 +42,8 @@ export interface CreateOptions extends DeltaOptions {
   readonly pull: GivenCredential;
   /** Resolve again, whatever a killed run left. */
   readonly fresh: boolean;
+  /** Is told the plan that is carried out. */
+  readonly onPlan?: (prepared: PlannedBundle) => void;
 }
 
 export interface CreateResult {
@@ -88,7 +90,10 @@ export async function runCreate(
     const run = { name: 'create', spec: complete, saved, fresh, withoutImages, older, base };
     const creation = { out: options.out, partSize, sign, credential, older };
     return await planRun(run, registries, context, ({ carryOut }) =>
-      carryOut((prepared) => createPrepared(prepared, creation, context)),
+      carryOut((prepared) => {
+        options.onPlan?.(prepared);
+        return createPrepared(prepared, creation, context);
+      }),
     );
   } finally {
     await registries.close();

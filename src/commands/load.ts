@@ -4,6 +4,7 @@ import type { Lock } from '../disk/lock.ts';
 import { readSite } from '../inputs/site.ts';
 import type { Digest } from '../oci/digest.ts';
 import { mediaTypeOf } from '../oci/manifest.ts';
+import type { Inventory } from '../plan/inventory.ts';
 import { targetHeads } from '../transfer/heads.ts';
 import { transferImages } from '../transfer/images.ts';
 import type { TransferJob } from '../transfer/job.ts';
@@ -29,6 +30,8 @@ export interface LoadOptions {
   readonly deep: boolean;
   /** How long what may yet succeed is tried again, milliseconds. Default ten minutes. */
   readonly retryBudgetMs?: number;
+  /** Is told what is loaded, as the signed bundle or a site file says, before any of it is. */
+  readonly onOpened?: (bundle: VerifiedBundle, inventory: Inventory) => Promise<void>;
 }
 
 export interface LoadResult extends PlacedResult {
@@ -61,6 +64,7 @@ export async function runLoad(
     const { inventory, inventoryDigest } = bundle;
     const place = site ? await atSite(bundle, site, context) : { inventory, site: null };
     const load = { bundle, inventoryDigest, ...place };
+    await options.onOpened?.(bundle, load.inventory);
     return await whileNoOtherLoads(load, context, (lock) =>
       loadChecked(load, options, lock, context),
     );

@@ -20,6 +20,8 @@ export interface MirrorOptions {
   readonly push: PushOptions;
   /** Ask for the children and blobs of what is there. */
   readonly deep: boolean;
+  /** Is told the plan that is carried out. */
+  readonly onPlan?: (prepared: PlannedBundle) => void;
 }
 
 /** `mirror`: registry → registry, every image to every placement, read back in the end. */
@@ -37,7 +39,10 @@ export async function runMirror(
     const run = { name: 'mirror', spec: complete, saved, fresh: options.fresh };
     return await withTools(connections, context, (tools) =>
       planRun(run, registries, context, ({ carryOut }) =>
-        carryOut((prepared) => mirrorPrepared(prepared, options.deep, tools, context)),
+        carryOut((prepared) => {
+          options.onPlan?.(prepared);
+          return mirrorPrepared(prepared, options.deep, tools, context);
+        }),
       ),
     );
   } finally {

@@ -9,7 +9,7 @@ import { isPullThrough, splitPlacement } from './repositories.ts';
  * What the archive holds of the images, each once: indexes and manifests first, then configs and layers, in the
  * order of the list.
  */
-export function uniqueBlobs(images: readonly PlannedImage[]): InventoryBlob[] {
+export function uniqueBlobs(images: readonly Pick<PlannedImage, 'graph'>[]): InventoryBlob[] {
   const documents = images.flatMap(({ graph }) => childrenFirst(graph));
   const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
   const unique = new Map<Digest, InventoryBlob>();

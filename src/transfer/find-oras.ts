@@ -48,7 +48,11 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-async function versionOf(path: string, { env, signal }: Context): Promise<string | undefined> {
+/** What an oras says of itself, `1.3.6`; undefined for one that does not. */
+export async function versionOf(
+  path: string,
+  { env, signal }: Context,
+): Promise<string | undefined> {
   const { stdout } = await execa(path, ['version'], {
     env: { PATH: env.PATH ?? '' },
     extendEnv: false,

@@ -26,7 +26,7 @@ async function run(item: string, ...args: string[]): Promise<string> {
   addImages(
     program,
     setting.context,
-    Object.assign(finish, { style: plainStyle, beside: () => undefined }),
+    Object.assign(finish, { style: plainStyle, beside: () => undefined, redact: String }),
   );
   await program.parseAsync(['images', ...args], { from: 'user' });
   return printed;

@@ -7,6 +7,7 @@ import { readSource, readSources, roomOf, type Source } from './sources.ts';
  */
 const layers: readonly (readonly string[])[] = [
   ['cli', 'action'],
+  ['paper'],
   ['report'],
   ['commands'],
   ['doctor', 'image-sources'],
