@@ -218,6 +218,8 @@ export const tools = {
   busybox: { from: 'system', package: 'busybox' },
   dash: { from: 'system', package: 'dash' },
   mksh: { from: 'system', package: 'mksh' },
+  zsh: { from: 'system', package: 'zsh' },
+  fish: { from: 'system', package: 'fish' },
   strace: { from: 'system', package: 'strace' },
   ip: { from: 'system', package: 'iproute2' },
   openssl: { from: 'system', package: 'openssl' },

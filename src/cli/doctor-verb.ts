@@ -16,7 +16,9 @@ export function addDoctor(program: Command, context: Context, finish: Finish): v
     .description('show that registry, cluster and nodes are as the bundle says; changes nothing')
     .argument('<bundle>', 'NAME-VERSION.tar')
     .addOption(
-      new Option('--only <part>', `look at these alone: ${allParts.join(', ')}`).argParser(collect),
+      new Option('--only <part>', 'look at these alone; may be repeated')
+        .choices(allParts)
+        .argParser(collect),
     )
     .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: as kubectl)')
     .option('--context <name>', 'context in it (default: the current one)')

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import type { Style } from '../report/style.ts';
 import { toolName, toolVersion } from '../version.ts';
 import { addDerive, addInspect, addLoad, addVerify } from './bundle-verbs.ts';
+import { addCompletion } from './completion-verb.ts';
 import { addDiff } from './diff-verb.ts';
 import { addDoctor } from './doctor-verb.ts';
 import type { Flags } from './flags.ts';
@@ -69,5 +70,5 @@ const verbGroups: Readonly<Record<string, readonly AddVerb[]>> = {
   'Getting ready': [addKeygen, addImages, addResolve],
   'Before the gap': [addPlan, addPrepare, addMirror, addCreate],
   'Behind the gap': [addVerify, addLoad, addDerive, addDoctor],
-  'On either side': [addInspect, addDiff],
+  'On either side': [addInspect, addDiff, addCompletion],
 };

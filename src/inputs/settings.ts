@@ -9,6 +9,8 @@ export interface Setting {
   /** Where the value belongs in bundle.yaml. */
   readonly field: readonly string[];
   readonly help: string;
+  /** What it may be, for shells to offer. */
+  readonly choices?: readonly string[];
 }
 
 const registry = 'ociImageRegistry';
@@ -24,7 +26,13 @@ export const retryBudgetSetting: Setting = {
 export const settings: readonly Setting[] = [
   { name: 'name', kind: 'text', field: ['name'], help: 'name of the bundle' },
   { name: 'bundle-version', kind: 'text', field: ['version'], help: 'version of the bundle' },
-  { name: 'environment', kind: 'text', field: ['environment'], help: 'airgap or non-airgap' },
+  {
+    name: 'environment',
+    kind: 'text',
+    field: ['environment'],
+    help: 'airgap or non-airgap',
+    choices: ['airgap', 'non-airgap'],
+  },
   {
     name: 'endpoint',
     kind: 'text',
@@ -114,6 +122,7 @@ export const settings: readonly Setting[] = [
     name: 'referrers',
     kind: 'choice',
     field: ['referrers'],
+    choices: ['true', 'false'],
     help: 'true or false: whether signatures, attestations and SBOMs travel with their images (default true)',
   },
   {

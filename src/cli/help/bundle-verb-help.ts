@@ -144,4 +144,29 @@ export const bundleVerbHelp: Readonly<Record<string, VerbHelp>> = {
       cluster: 'a check is a failure, or the cluster cannot be asked',
     },
   },
+  completion: {
+    notes: [
+      'The script completes the name airgap-bundle, and starts nothing while it does; print it anew after an update. Where no such name is on PATH, `npm link` in a checkout makes one, or a function in the file that your shell reads at its start (an alias will not do for zsh):',
+      '  airgap-bundle() { node /path/to/dist/bundle.js "$@"; }            # bash, zsh\n  function airgap-bundle; node /path/to/dist/bundle.js $argv; end   # fish',
+    ],
+    examples: [
+      {
+        does: 'in bash, for every session',
+        words: 'completion bash > ~/.local/share/bash-completion/completions/airgap-bundle',
+      },
+      {
+        does: 'in zsh, into a folder of fpath',
+        words: 'completion zsh > ~/.zfunc/_airgap-bundle',
+      },
+      {
+        does: 'in fish, for every session',
+        words: 'completion fish > ~/.config/fish/completions/airgap-bundle.fish',
+      },
+    ],
+    ends: ['io'],
+    meanings: {
+      usage: 'command line: no such shell',
+      io: 'the script cannot be written where you sent it',
+    },
+  },
 };

@@ -1,0 +1,3 @@
+# fish.fish SCRIPT LINE: what fish offers at the end of the line, a line each, with its words.
+source $argv[1]
+complete -C $argv[2]
