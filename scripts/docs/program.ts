@@ -3,8 +3,11 @@ import type { Command } from 'commander';
 import { buildProgram } from '../../src/cli/program.ts';
 import { plainStyle } from '../../src/report/style.ts';
 
-/** The command tree, to be read and not run. */
-export function commandTree(): Command {
+/**
+ * The command tree, to be read and not run.
+ * @param print takes the result of a verb that needs nothing from outside
+ */
+export function commandTree(print: (text: string) => void = () => undefined): Command {
   const context = {
     env: {},
     cwd: '/',
@@ -15,7 +18,11 @@ export function commandTree(): Command {
   };
   return buildProgram(
     context,
-    Object.assign(() => undefined, { style: plainStyle, beside: () => undefined, redact: String }),
+    Object.assign((text: string) => print(text), {
+      style: plainStyle,
+      beside: () => undefined,
+      redact: String,
+    }),
   );
 }
 

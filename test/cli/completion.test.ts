@@ -4,8 +4,6 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { commandTree } from '../../scripts/docs/program.ts';
-import { buildProgram } from '../../src/cli/program.ts';
-import { plainStyle } from '../../src/report/style.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof shells)[number];
@@ -23,10 +21,9 @@ afterAll(() => rm(folder, { recursive: true }));
 /** What `completion SHELL` prints. */
 async function script(shell: string): Promise<string> {
   let printed = '';
-  const finish = (text: string) => {
+  const program = commandTree((text) => {
     printed += text;
-  };
-  const program = buildProgram({} as never, Object.assign(finish, { style: plainStyle }));
+  });
   await program.parseAsync(['completion', shell], { from: 'user' });
   return printed;
 }
