@@ -8,12 +8,13 @@ import { type ActionResult, runCommands } from './action/run.ts';
 import { summaryText } from './action/summary.ts';
 import type { Context } from './context.ts';
 import { onDisk } from './disk/failures.ts';
+import { createText } from './report/bundle-text.ts';
 import { Failures } from './report/error.ts';
 import { endOf } from './report/error-text.ts';
 import { onInterruption } from './report/interruption.ts';
+import { placedText } from './report/placed-text.ts';
 import { planText } from './report/plan-text.ts';
 import { makeRedactor } from './report/redact.ts';
-import { createText, placedText } from './report/result-text.ts';
 
 /** What is told to the post step, which is this same file: that it is one, and what a killed run may have left. */
 const postState = 'is-post';

@@ -3,7 +3,9 @@ import type { Context } from '../context.ts';
 import { parseDuration } from '../inputs/duration.ts';
 import { variablesOf } from '../inputs/overrides.ts';
 import { retryBudgetSetting } from '../inputs/settings.ts';
-import { deriveText, inspectText, loadText, verifyText } from '../report/result-text.ts';
+import { verifyText } from '../report/bundle-text.ts';
+import { loadText } from '../report/placed-text.ts';
+import { deriveText, inspectText } from '../report/result-text.ts';
 import { finishPlaced, finishWith } from './finish.ts';
 import {
   addOutput,
@@ -31,7 +33,8 @@ export function addVerify(program: Command, context: Context, finish: Finish): v
     .argument('<bundle>', 'NAME-VERSION.tar');
   addOutput(addTrust(verb)).action(async (bundle: string, flags: Flags) => {
     const { runVerify } = await import('../commands/verify.ts');
-    finishWith(finish, flags, await runVerify(bundle, trustOptions(flags), context), verifyText);
+    const result = await runVerify(bundle, trustOptions(flags), context);
+    finishWith(finish, flags, result, verifyText, 0, bundle);
   });
 }
 
@@ -61,7 +64,7 @@ export function addLoad(program: Command, context: Context, finish: Finish): voi
         const { factsOfLoad } = await import('../paper/of-run.ts');
         return factsOfLoad(opened(), result, run);
       });
-      finishPlaced(finish, flags, result, loadText);
+      finishPlaced(finish, flags, result, loadText, bundle);
     },
   );
 }

@@ -1,23 +1,29 @@
 import type { PlacedResult } from '../commands/transferring.ts';
 import { exitCodeOf } from '../report/error.ts';
 import { jsonText } from '../report/json.ts';
+import type { Given } from '../report/next.ts';
 import type { Style } from '../report/style.ts';
-import type { Flags } from './flags.ts';
+import { type Flags, listFlag, textFlag } from './flags.ts';
 import type { Finish } from './program.ts';
 
-/** Hands over a result in the form that `--output` asks for. */
+/** A result in words; `given` is what the next command line says again. */
+type Words<T> = (result: T, style: Style, given: Given) => string;
+
+/**
+ * Hands over a result in the form that `--output` asks for.
+ * @param bundle that the verb was given
+ */
 export function finishWith<T>(
   finish: Finish,
   flags: Flags,
   result: T,
-  text: (result: T, style: Style) => string,
+  text: Words<T>,
   exitCode = 0,
+  bundle?: string,
 ): void {
   const { style } = finish;
-  finish(
-    flags.output === 'json' ? jsonText(result) : style.safe(`${text(result, style)}\n`),
-    exitCode,
-  );
+  const shown = () => style.safe(`${text(result, style, givenIn(flags, bundle))}\n`);
+  finish(flags.output === 'json' ? jsonText(result) : shown(), exitCode);
 }
 
 /** A run over many things, images or repositories: what failed stands in the result, and the smallest of its codes is the exit code. */
@@ -25,7 +31,14 @@ export function finishPlaced<T extends Pick<PlacedResult, 'errors'>>(
   finish: Finish,
   flags: Flags,
   result: T,
-  text: (result: T, style: Style) => string,
+  text: Words<T>,
+  bundle?: string,
 ): void {
-  finishWith(finish, flags, result, text, exitCodeOf(result.errors));
+  finishWith(finish, flags, result, text, exitCodeOf(result.errors), bundle);
+}
+
+/** Where no bundle is named, bundle.yaml is what the verb works with. */
+function givenIn(flags: Flags, bundle: string | undefined): Given {
+  const file = bundle === undefined ? (textFlag(flags.file) ?? 'bundle.yaml') : undefined;
+  return { file, bundle, since: textFlag(flags.since), keys: listFlag(flags.key) };
 }

@@ -41,7 +41,7 @@ export function addPrepare(program: Command, context: Context, finish: Finish): 
   addOutput(
     addPushCredential(addTrust(addBundleInput(verb, 'the bundle file, in place of a bundle'))),
   ).action(async (bundle: string | undefined, flags: Flags) => {
-    finishPlaced(finish, flags, await run(bundle, flags, context), prepareText);
+    finishPlaced(finish, flags, await run(bundle, flags, context), prepareText, bundle);
   });
 }
 

@@ -2,10 +2,11 @@ import { type Command, Option } from 'commander';
 import type { Update } from '../commands/pins.ts';
 import type { PlanResult } from '../commands/plan.ts';
 import type { Context } from '../context.ts';
+import { createText, keygenText } from '../report/bundle-text.ts';
 import { AirgapError, exitCodeOf } from '../report/error.ts';
+import { mirrorText } from '../report/placed-text.ts';
 import { planText, repositoriesText } from '../report/plan-text.ts';
 import { renderResolve } from '../report/resolve-table.ts';
-import { createText, keygenText, placedText } from '../report/result-text.ts';
 import { finishPlaced, finishWith } from './finish.ts';
 import {
   addBundleInput,
@@ -115,7 +116,7 @@ export function addMirror(program: Command, context: Context, finish: Finish): v
       const { factsOfMirror } = await import('../paper/of-run.ts');
       return factsOfMirror(prepared(), result, run);
     });
-    finishPlaced(finish, flags, result, placedText);
+    finishPlaced(finish, flags, result, mirrorText);
   });
 }
 

@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { printInventory } from '../bundle/inventory-json.ts';
 import { parsePartSize } from '../bundle/part-size.ts';
@@ -66,6 +67,8 @@ export interface CreateResult {
   readonly leftOut: number;
   /** Key id of the signer; null when unsigned. */
   readonly keyId: string | null;
+  /** Name of the public key, where it lies beside the signing key; null where it does not, or nothing is signed. */
+  readonly publicKey: string | null;
   readonly inventoryDigest: Digest;
   /** As written; the file of a credential in clear text is left out, as its hash tells who guesses that he is right. */
   readonly inventory: Inventory;
@@ -178,10 +181,18 @@ export async function createPrepared(
     base: savedBase(inventory)?.about ?? null,
     leftOut: totalSize(inventory.base?.blobs ?? []),
     keyId: sign?.keyId ?? null,
+    publicKey: publicKeyName(prepared.spec),
     inventoryDigest: digestOf(printInventory(inventory)),
     inventory:
       inventory.credentials === 'embed' ? withoutCredential(inventory, credential) : inventory,
   };
+}
+
+/** As keygen names it. */
+function publicKeyName({ signing }: BundleSpec): string | null {
+  if (!signing || !('key' in signing)) return null;
+  const path = `${signing.key.replace(/\.key$/, '')}.pub`;
+  return existsSync(path) ? basename(path) : null;
 }
 
 /** SHA256SUMS holds the hash of the credential's file too. */

@@ -23,7 +23,7 @@ export function imageBlobs(
 }
 
 /** Of its manifests, configs and layers, each once. */
-export function digestsOf(graph: ImageGraph): Digest[] {
+function digestsOf(graph: ImageGraph): Digest[] {
   const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
   return [...new Set([...graph.documents.keys(), ...content.map(({ digest }) => digest)])];
 }

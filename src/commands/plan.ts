@@ -8,6 +8,7 @@ import { type Coverage, type Lacking, lackingOf } from '../plan/coverage.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { hasErrors, type Problem, warning } from '../plan/problem.ts';
 import { type ShardMatrix, shardMatrix, usefulShards } from '../plan/shards.ts';
+import { type PlanSizes, planSizes } from '../plan/sizes.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
 import { connect } from './connect.ts';
@@ -20,6 +21,8 @@ export interface PlanResult {
   readonly inventory: Inventory;
   readonly problems: readonly Problem[];
   readonly coverage: Coverage;
+  /** Only of `plan`. */
+  readonly sizes?: PlanSizes;
   /** Only of `plan --lock`. */
   readonly lock?: LockResult;
   /** Only of `plan --shards`, and of a plan without errors. */
@@ -52,10 +55,12 @@ export async function runPlan(
       // Whoever plans looks at what is there now.
       fresh: true,
     });
-    const { inventory, relocked } = prepared;
+    const { inventory, images, relocked } = prepared;
+    const sizes = planSizes(images, inventory);
     const lacking = lackingOf(inventory, await coveredImages(spec, registries, context));
     const problems = [...prepared.problems, ...lacking.map(lackingProblem)];
-    const result = { inventory, problems, coverage: { ...prepared.coverage, lacking } };
+    const coverage = { ...prepared.coverage, lacking };
+    const result = { inventory, problems, coverage, sizes };
     if (hasErrors(problems)) {
       if (options.out || update) context.emit(notSaved);
       return result;

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { withScratch } from '../disk/scratch.ts';
-import type { Inventory } from '../plan/inventory.ts';
+import type { Inventory, InventoryImage } from '../plan/inventory.ts';
 import type { AirgapError } from '../report/error.ts';
 import { findOras } from '../transfer/find-oras.ts';
 import type { ImageResult, TransferResult, TransferTools } from '../transfer/job.ts';
@@ -15,6 +15,10 @@ export interface PlacedResult {
   /** Placements by state: `there`, `placed`, `copied`, `proved`, `failed`. */
   readonly counts: Readonly<Record<string, number>>;
   readonly errors: readonly AirgapError[];
+  /** How many of `images` are attached to others. */
+  readonly referrers: number;
+  /** Images that no rule of the map covers, and that have no place in the target. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -34,14 +38,21 @@ export async function withTools<T>(
 }
 
 export function placedResult(
-  { name, version, target }: Inventory,
+  { name, version, target, images: planned }: Inventory,
   { images }: TransferResult,
 ): PlacedResult {
   const placements = images.flatMap((image) => image.placements);
   const counts: Record<string, number> = {};
   for (const { state } of placements) counts[state] = (counts[state] ?? 0) + 1;
   const errors = eachOnce(placements.flatMap(({ error }) => error ?? []));
-  return { name, version, target: target.endpoint, images, counts, errors };
+  const isLeftOut = ({ placements, referrer }: InventoryImage) =>
+    placements.length === 0 && !referrer;
+  const leftOut = planned.filter(isLeftOut).map(({ source }) => source);
+  const referrers = planned.filter(({ placements, referrer }) => placements.length > 0 && referrer);
+  return {
+    ...{ name, version, target: target.endpoint, images, counts, errors },
+    ...{ referrers: referrers.length, leftOut },
+  };
 }
 
 /** A registry that is down fails every placement in the same words. */

@@ -42,6 +42,7 @@ export function sampleResult(images = [image('nginx:1', ['h/m/nginx:1', 'h/m/lib
       base: null,
       leftOut: 0,
       keyId: 'key-1',
+      publicKey: 'bundle.pub',
       inventoryDigest: digest,
       inventory,
     },

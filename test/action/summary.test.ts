@@ -24,7 +24,10 @@ describe('the job summary', () => {
     const counts = { copied: 2, there: 1 };
     const text = summaryText({
       ...result,
-      mirror: { name: 'sample', version: '1', target: 'h', images: [], counts, errors: [] },
+      mirror: {
+        ...{ name: 'sample', version: '1', target: 'h', images: [], counts, errors: [] },
+        ...{ referrers: 0, leftOut: [] },
+      },
     });
     expect(text).toContain('mirrored to h: 2 copied, 1 there;');
     expect(text).toContain('not signed</p>');

@@ -1,0 +1,86 @@
+import type { LoadResult } from '../commands/load.ts';
+import type { PlacedResult } from '../commands/transferring.ts';
+import { errorLines } from './error-text.ts';
+import { imagesWords, someOf } from './image-count.ts';
+import { command, fileWords, type Given, keyWords, nextText, quoted } from './next.ts';
+import { siteText } from './result-text.ts';
+import { plainStyle, type Style } from './style.ts';
+import { count } from './units.ts';
+import { wrap } from './wrap.ts';
+
+const stateWords = {
+  copied: 'copied',
+  placed: 'placed by mounts',
+  there: 'there already',
+  proved: 'served by a pull-through cache, which is not written',
+  failed: 'failed',
+} as const;
+
+/**
+ * The end of `mirror` and `load`: what failed and why, what is in the target now, and what was left out. Each image
+ * was told of when it was done.
+ */
+export function placedText(result: PlacedResult, style: Style = plainStyle): string {
+  const { errors } = result;
+  return [
+    ...errors.map((error) => errorLines(error, style)),
+    headline(result, style),
+    ...statesLines(result),
+    ...leftOutLines(result.leftOut, style),
+    ...(errors.length > 0 ? ['what is there stays: run the same command again to go on'] : []),
+  ].join('\n');
+}
+
+export function mirrorText(result: PlacedResult, style: Style = plainStyle, given: Given = {}) {
+  return [placedText(result, style), ...nextOfMirror(result, style, given)].join('\n');
+}
+
+/** A target that is not signed stands at the end too, where it is read. */
+export function loadText(result: LoadResult, style: Style = plainStyle, given: Given = {}): string {
+  const { site } = result;
+  return [
+    placedText(result, style),
+    ...(site ? [style.paint('warning', siteText(site))] : []),
+    ...nextOfLoad(result, style, given),
+  ].join('\n');
+}
+
+function headline({ images, target, referrers, errors }: PlacedResult, style: Style): string {
+  const placements = images.flatMap((image) => image.placements);
+  const failed = images.filter((image) => image.placements.some(({ state }) => state === 'failed'));
+  if (errors.length > 0) {
+    const failure = `${failed.length} of ${count(images.length, 'image')}`;
+    return `${style.paint('error', 'failed:')} ${failure}; the others are in ${style.safe(target)}`;
+  }
+  const all = imagesWords(images.length - referrers, referrers);
+  const sums = `${all}, ${count(placements.length, 'placement')} in ${style.safe(target)}`;
+  return `${style.paint('done', 'done:')} ${sums}`;
+}
+
+function statesLines({ counts }: PlacedResult): string[] {
+  return Object.entries(stateWords)
+    .filter(([state]) => counts[state])
+    .map(([state, words]) => `  ${counts[state]} ${words}`);
+}
+
+/** What no rule of the map covers. */
+export function leftOutLines(leftOut: readonly string[], style: Style): string[] {
+  if (leftOut.length === 0) return [];
+  const words = `left out: ${count(leftOut.length, 'image')} that no rule of the map covers: ${someOf(leftOut)}`;
+  return [`  ${style.paint('warning', wrap(words, style, 4, 2))}`];
+}
+
+function nextOfMirror({ errors }: PlacedResult, style: Style, given: Given): string[] {
+  if (errors.length > 0 || given.file === undefined) return [];
+  const light = command('create', fileWords(given), '--without-images', '-o dist');
+  return nextText('write the bundle; the images need not travel in it', [light], style);
+}
+
+/** install.sh, which has copies of the keys, says itself what comes next. */
+function nextOfLoad({ errors }: LoadResult, style: Style, given: Given): string[] {
+  const { bundle, keys = [] } = given;
+  if (errors.length > 0 || bundle === undefined || !keys.every((key) => key.endsWith('.pub')))
+    return [];
+  const doctor = command('doctor', quoted(bundle), keyWords(given) || undefined);
+  return nextText('see whether the cluster will find them', [doctor], style);
+}
