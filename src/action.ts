@@ -1,15 +1,15 @@
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
-import { readActionInputs } from './action/inputs.ts';
+import { readActionInputs, wantsSummary } from './action/inputs.ts';
 import { actionLog } from './action/log.ts';
-import { writeOutputs, writeReport } from './action/outputs.ts';
+import { leaveFiles, writeOutputs } from './action/outputs.ts';
 import { removePrivateFolder, withPrivateFolder } from './action/private-folder.ts';
 import { type ActionResult, runCommands } from './action/run.ts';
-import { summaryText } from './action/summary.ts';
+import { summaryText } from './action/summary/summary.ts';
 import type { Context } from './context.ts';
 import { onDisk } from './disk/failures.ts';
 import { createText } from './report/bundle-text.ts';
-import { Failures } from './report/error.ts';
+import { exitCodeOf, failuresIn } from './report/error.ts';
 import { endOf } from './report/error-text.ts';
 import { onInterruption } from './report/interruption.ts';
 import { placedText } from './report/placed-text.ts';
@@ -20,38 +20,44 @@ import { makeRedactor } from './report/redact.ts';
 const postState = 'is-post';
 const privateFolderState = 'private-folder';
 
+const workspace = process.env.GITHUB_WORKSPACE || process.cwd();
+const redactor = makeRedactor();
+const log = actionLog(core, redactor, now, workspace);
+
 /** Door 1: inputs → commands → outputs, summary, annotations. */
 async function main(): Promise<void> {
-  const redactor = makeRedactor();
-  const log = actionLog(core, redactor, now);
   const interruption = onInterruption(log.progress);
   const temporary = process.env.RUNNER_TEMP || tmpdir();
   try {
     const result = await withPrivateFolder(temporary, async (folder) => {
       core.saveState(privateFolderState, folder.path);
-      const context = contextOf(folder.path, log.emit, interruption.signal);
-      return runCommands(await readActionInputs(readInput, context, folder), context);
+      const context = contextOf(folder.path, interruption.signal);
+      const inputs = await orFailed(() => readActionInputs(readInput, context, folder));
+      return 'errors' in inputs ? inputs : runCommands(inputs, context);
     });
     log.endGroup();
     if (interruption.received()) throw interruption.signal.reason;
-    print(result, log);
-    writeOutputs(result, await writeReport(result, temporary, redactor), core.setOutput);
-    await writeSummary(redactor.redact(summaryText(result)));
-    if (result.errors.length > 0) throw new Failures('the step failed', result.errors);
+    print(result);
+    const files = await leaveFiles(result, temporary, redactor);
+    const notes = writeOutputs(result, files, log.warnings.length, core.setOutput);
+    for (const note of notes) log.print(note);
+    await writeSummary(result);
+    log.end(result.errors);
+    process.exitCode = exitCodeOf(result.errors);
   } catch (thrown) {
-    log.endGroup();
+    log.end(failuresIn(thrown));
     const { text, exitCode } = endOf(thrown, interruption.received(), interruption.progress());
-    fail(redactor.redact(text), exitCode);
+    if (interruption.received() || failuresIn(thrown).length === 0) fail(text);
+    process.exitCode = exitCode;
   }
 }
 
 /** @param temporary where all lies that is kept for a moment, credentials for oras and its own files among it */
-function contextOf(temporary: string, emit: Context['emit'], signal: AbortSignal): Context {
+function contextOf(temporary: string, signal: AbortSignal): Context {
   // No child process needs the inputs, and some of them are secrets.
   const given = Object.entries(process.env).filter(([name]) => !name.startsWith('INPUT_'));
   const env = { ...Object.fromEntries(given), TMPDIR: temporary };
-  const cwd = process.env.GITHUB_WORKSPACE || process.cwd();
-  return { env, cwd, temporary, now, signal, emit };
+  return { env, cwd: workspace, temporary, now, signal, emit: log.emit };
 }
 
 function now(): Date {
@@ -62,24 +68,36 @@ function readInput(name: string): string {
   return core.getInput(name, { trimWhitespace: false });
 }
 
-function print({ plan, mirror, create }: ActionResult, log: ReturnType<typeof actionLog>): void {
-  // Warnings are annotations already, and errors are the annotation that the step ends with.
+/** Wrong inputs are a result too, so that the summary tells them. */
+async function orFailed<T>(work: () => Promise<T>): Promise<T | Pick<ActionResult, 'errors'>> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return { errors };
+  }
+}
+
+function print({ plan, mirror, create }: ActionResult): void {
+  // Warnings are annotations already.
   if (plan) log.print(planText({ ...plan, problems: [] }), 'the plan');
-  if (mirror) log.print(placedText({ ...mirror, errors: [] }), 'what was mirrored');
+  if (mirror) log.print(placedText(mirror), 'what was mirrored');
   log.endGroup();
   if (create) log.print(createText(create));
 }
 
 /** Runners without summaries name no file for them. */
-async function writeSummary(text: string): Promise<void> {
+async function writeSummary(result: ActionResult): Promise<void> {
   const path = process.env.GITHUB_STEP_SUMMARY;
-  if (path) await onDisk(path, core.summary.addRaw(text).write());
+  if (!path || !wantsSummary(readInput)) return;
+  const text = summaryText(result, { warnings: log.warnings, redact: redactor.redact });
+  await onDisk(path, core.summary.addRaw(redactor.redact(text)).write());
 }
 
 /** The annotation already says that it is an error. */
-function fail(text: string, exitCode: number): void {
-  core.setFailed(text.replace(/^error: /, ''));
-  process.exitCode = exitCode;
+function fail(text: string): void {
+  core.error(redactor.redact(text.replace(/^error: /, '')));
 }
 
 async function cleanUp(): Promise<void> {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { GivenCredential, Whose } from '../commands/given-credential.ts';
+import type { Update } from '../commands/pins.ts';
 import type { PushOptions } from '../commands/push-credential.ts';
 import type { Context } from '../context.ts';
 import type { BundleInput } from '../inputs/bundle-file.ts';
@@ -9,6 +10,7 @@ import { type Setting, settings } from '../inputs/settings.ts';
 import { isCommaForm } from '../mirror-map/parse.ts';
 import { AirgapError } from '../report/error.ts';
 import type { PrivateFolder } from './private-folder.ts';
+import { readRegistryAuth } from './registry-auth.ts';
 
 const commands = ['plan', 'mirror', 'create'] as const;
 
@@ -31,6 +33,12 @@ export interface ActionInputs {
   readonly since: string | undefined;
   /** Resolve again, whatever a killed run left. */
   readonly fresh: boolean;
+  /** Ask for what lies below the tags that are right already. */
+  readonly deep: boolean;
+  /** Write the lock file: only these pins are let go. Absent: follow it, if it is there. */
+  readonly update: Update | undefined;
+  /** An older bundle that the summary compares with. */
+  readonly compareTo: string | undefined;
   readonly push: PushOptions;
   /** The cluster's pull credential, where the bundle is to carry it. */
   readonly pull: GivenCredential;
@@ -58,10 +66,14 @@ export async function readActionInputs(
   folder: PrivateFolder,
 ): Promise<ActionInputs> {
   maskSecrets(input, context);
+  const logins = readRegistryAuth(input('registry-auth'), context);
   refuseTwins(input);
+  switchOf(input, 'summary');
   const file = text(input, 'file');
+  const wanted = readCommands(text(input, 'command') ?? 'create');
+  const update = readUpdate(input, wanted);
   return {
-    commands: readCommands(text(input, 'command') ?? 'create'),
+    commands: wanted,
     bundle: { given: await readSettings(input, folder), ...(file ? { file } : {}) },
     out: text(input, 'out') ?? '.',
     splitSize: text(input, 'split-size'),
@@ -70,8 +82,11 @@ export async function readActionInputs(
     reuse: text(input, 'reuse'),
     since: text(input, 'since'),
     fresh: switchOf(input, 'fresh'),
+    deep: switchOf(input, 'deep'),
+    update,
+    compareTo: text(input, 'compare-to'),
     env: await readPassphrase(input, context),
-    push: await readPush(input, folder),
+    push: { ...(await readPush(input, folder)), logins },
     pull: await readGivenInputs('pull', input, folder),
   };
 }
@@ -93,6 +108,7 @@ function loginSecrets(input: ReadInput, whose: Whose): (string | undefined)[] {
 }
 
 const twins = [
+  ['images', 'images-file'],
   ['signing-key', 'signing-key-file'],
   ['signing-key', 'unsigned'],
   ['signing-key-passphrase', 'signing-key-passphrase-file'],
@@ -157,6 +173,25 @@ async function readGivenInputs(
     ? await keep(`${whose}-password`, password)
     : text(input, `${whose}-password-file`);
   return { username: text(input, `${whose}-username`), passwordFile };
+}
+
+/** As `plan --lock` and `plan --update` have it. */
+function readUpdate(input: ReadInput, wanted: readonly ActionCommand[]): Update | undefined {
+  const update = splitList(text(input, 'update') ?? '');
+  const locks = update.length > 0 || switchOf(input, 'lock');
+  if (!locks) return undefined;
+  if (wanted.some((command) => command !== 'plan')) {
+    throw new AirgapError('usage', 'lock and update are for command: plan alone', {
+      given: wanted.join(', '),
+      next: 'write the lock file in a step of its own, before this one',
+    });
+  }
+  return update.length === 1 && update[0] === 'all' ? 'all' : update;
+}
+
+/** Unless it is refused; a summary tells of wrong inputs too. */
+export function wantsSummary(input: ReadInput): boolean {
+  return text(input, 'summary')?.toLowerCase() !== 'false';
 }
 
 function readCommands(value: string): ActionCommand[] {

@@ -1,12 +1,12 @@
-import type { Emit } from '../report/events.ts';
+import type { AirgapError } from '../report/error.ts';
+import type { Emit, Event } from '../report/events.ts';
 import { lineListener } from '../report/lines.ts';
 import { formsOf, type Redactor } from '../report/redact.ts';
 import { safeText } from '../report/safe.ts';
+import { type AnnotationLog, annotations } from './annotations.ts';
 
 /** The part of `@actions/core` that writes to the step's log. */
-export interface Log {
-  info(line: string): void;
-  warning(text: string): void;
+export interface Log extends AnnotationLog {
   startGroup(name: string): void;
   endGroup(): void;
   setSecret(value: string): void;
@@ -20,12 +20,23 @@ export interface ActionLog {
   /** Text for people, line by line, in a group of its own or below the last one. */
   print(text: string, group?: string): void;
   endGroup(): void;
+  /** Annotates what the run failed by, and counts what has no annotation. */
+  end(errors: readonly AirgapError[]): void;
+  /** Every warning so far. */
+  readonly warnings: readonly Warning[];
   /** How far the transfer is that was told of last, if any was. */
   progress(): string | undefined;
 }
 
+export type Warning = Pick<Extract<Event, { kind: 'warning' }>, 'message' | 'cure'>;
+
 /** Writes a run's events as the runner wants them: a group a step, warnings as annotations, secrets masked. */
-export function actionLog(log: Log, redactor: Redactor, now: () => Date): ActionLog {
+export function actionLog(
+  log: Log,
+  redactor: Redactor,
+  now: () => Date,
+  workspace: string,
+): ActionLog {
   const mask = masker(log.setSecret);
   let isGroupOpen = false;
   const endGroup = (): void => {
@@ -39,13 +50,20 @@ export function actionLog(log: Log, redactor: Redactor, now: () => Date): Action
   };
   const write = (line: string): void => log.info(harmless(line));
   const lines = lineListener({ write, now }, redactor);
+  const notes = annotations(
+    { info: write, warning: log.warning, error: log.error },
+    workspace,
+    (text) => redactor.redact(safeText(text)),
+  );
+  const warnings: Warning[] = [];
   return {
     emit: (event) => {
       if (event.kind === 'secret') mask(event.value);
       if (event.kind === 'step') startGroup(event.name);
       else if (event.kind === 'warning') {
-        const text = event.cure ? `${event.message} (cure: ${event.cure})` : event.message;
-        log.warning(redactor.redact(safeText(text)));
+        const { message, cure, place } = event;
+        warnings.push({ message, ...(cure ? { cure } : {}) });
+        notes.warn(cure ? `${message} (cure: ${cure})` : message, place);
       } else lines.emit(event);
     },
     print: (text, group) => {
@@ -54,6 +72,12 @@ export function actionLog(log: Log, redactor: Redactor, now: () => Date): Action
       write(redactor.redact(safeText(text)));
     },
     endGroup,
+    end: (errors) => {
+      endGroup();
+      notes.fail(errors);
+      notes.end();
+    },
+    warnings,
     progress: lines.progress,
   };
 }

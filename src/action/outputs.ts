@@ -1,43 +1,123 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { printInventory } from '../bundle/inventory-json.ts';
 import { diskError, onDisk } from '../disk/failures.ts';
+import { totalSize } from '../oci/descriptor.ts';
+import { hasErrors } from '../plan/problem.ts';
 import { jsonText } from '../report/json.ts';
 import type { Redactor } from '../report/redact.ts';
+import { formatBytes } from '../report/units.ts';
 import type { ActionResult } from './run.ts';
 
-/** Sets the step's outputs: those that the run came to. `report-path` holds the whole result as JSON. @throws AirgapError io */
+/** A job's outputs may be 1 MiB together; what is longer than this is left out. */
+export const mostBytesOfOutput = 256 * 1024;
+
+/** Files that a step leaves for those after it. */
+export interface LeftFiles {
+  /** The whole result as JSON. */
+  readonly report: string;
+  /** The plan, as `plan -o` saves it. */
+  readonly plan?: string;
+}
+
+/**
+ * Sets the step's outputs: those that the run came to.
+ * @returns notes on those that are left out
+ * @throws AirgapError io
+ */
 export function writeOutputs(
-  { plan, create }: ActionResult,
-  reportPath: string,
+  result: ActionResult,
+  files: LeftFiles,
+  warnings: number,
   setOutput: (name: string, value: string) => void,
-): void {
-  const set = (name: string, value: string) => {
+): string[] {
+  const notes: string[] = [];
+  for (const [name, value] of Object.entries(outputsOf(result, files, warnings))) {
+    if (value === undefined) continue;
+    if (Buffer.byteLength(value) > mostBytesOfOutput) {
+      notes.push(leftOut(name, value, files));
+      continue;
+    }
     try {
       setOutput(name, value);
     } catch (cause) {
       throw diskError(`the step's output ${name}`, cause);
     }
-  };
-  set('report-path', reportPath);
-  if (plan)
-    set('image-count', String(plan.inventory.images.filter(({ referrer }) => !referrer).length));
-  if (!create) return;
-  set('bundle-path', create.bundle);
-  const files = [...create.parts, `${create.bundle}.sha256`, create.installScript];
-  set('bundle-files', files.join('\n'));
-  set('bundle-digest', `sha256:${create.sha256}`);
+  }
+  return notes;
 }
 
-/** Writes the result into a folder of its own, since a job may have several such steps, and returns its path. @throws AirgapError io */
-export async function writeReport(
-  { create, ...rest }: ActionResult,
+function outputsOf(
+  result: ActionResult,
+  files: LeftFiles,
+  warnings: number,
+): Record<string, string | undefined> {
+  return {
+    'report-path': files.report,
+    'failed-count': String(result.errors.length),
+    'warning-count': String(warnings),
+    ...planOutputs(result, files),
+    ...bundleOutputs(result),
+  };
+}
+
+function planOutputs(
+  { plan, changes }: ActionResult,
+  files: LeftFiles,
+): Record<string, string | undefined> {
+  if (!plan) return {};
+  const { inventory, lock } = plan;
+  return {
+    'image-count': String(inventory.images.filter(({ referrer }) => !referrer).length),
+    'total-bytes': String(totalSize(inventory.blobs)),
+    changed: changes && String(!changes.same),
+    'plan-path': files.plan,
+    plan: files.plan && JSON.stringify(inventory),
+    'lock-path': lock?.path,
+  };
+}
+
+function bundleOutputs({ create }: ActionResult): Record<string, string | undefined> {
+  if (!create) return {};
+  const { bundle, parts, installScript, sha256, keyId } = create;
+  return {
+    'bundle-path': bundle,
+    'bundle-files': [...parts, `${bundle}.sha256`, installScript].join('\n'),
+    'bundle-digest': `sha256:${sha256}`,
+    'key-id': keyId ?? undefined,
+  };
+}
+
+function leftOut(name: string, value: string, { plan, report }: LeftFiles): string {
+  const file = name === 'plan' ? plan : report;
+  return `the output ${name} would have ${formatBytes(Buffer.byteLength(value))} and is left out: ${file} has it`;
+}
+
+/**
+ * Writes result and plan into a folder of their own, since a job may have several such steps.
+ * @throws AirgapError io
+ */
+export async function leaveFiles(
+  { create, contents: _, ...rest }: ActionResult,
   parent: string,
   redactor: Redactor,
-): Promise<string> {
-  const { inventory: _, ...created } = create ?? {};
+): Promise<LeftFiles> {
+  const { inventory: __, ...created } = create ?? {};
   const report = { ...rest, ...(create ? { create: created } : {}) };
   const folder = await onDisk(parent, mkdtemp(join(parent, 'airgap-bundle-report-')));
-  const path = join(folder, 'report.json');
-  await onDisk(path, writeFile(path, redactor.redact(jsonText(report))));
-  return path;
+  const write = async (name: string, text: string): Promise<string> => {
+    const path = join(folder, name);
+    await onDisk(path, writeFile(path, text));
+    return path;
+  };
+  const left = { report: await write('report.json', redactor.redact(jsonText(report))) };
+  const plan = savedPlan(rest, redactor);
+  return plan === undefined ? left : { ...left, plan: await write('plan.json', plan) };
+}
+
+/** Undefined for a plan that cannot be carried out, or that would tell a secret: cut, it would be another plan. */
+function savedPlan({ plan }: ActionResult, redactor: Redactor): string | undefined {
+  if (!plan || hasErrors(plan.problems)) return undefined;
+  const text = printInventory(plan.inventory).toString();
+  return redactor.redact(text) === text ? text : undefined;
 }

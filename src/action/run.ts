@@ -1,4 +1,5 @@
 import { carriedCredential } from '../commands/carried-credential.ts';
+import { type Changes, changesSince, readOlder } from '../commands/compare-older.ts';
 import { connect } from '../commands/connect.ts';
 import {
   type CreateResult,
@@ -8,17 +9,23 @@ import {
   readyToCreate,
 } from '../commands/create.ts';
 import { readDeltaBase } from '../commands/delta-base.ts';
+import { contentsOfPlan } from '../commands/image-contents.ts';
 import { planRun } from '../commands/kept-plan.ts';
-import { type PlannedBundle, planBundle } from '../commands/make-plan.ts';
+import type { PlannedBundle } from '../commands/make-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
-import { type PlanResult, refuseOnErrors } from '../commands/plan.ts';
+import { type PlanResult, planOver, refuseOnErrors } from '../commands/plan.ts';
+import { noPush } from '../commands/push-credential.ts';
 import { readSavedPlan } from '../commands/saved-plan.ts';
 import { withSourceImages } from '../commands/source-images.ts';
 import { type PlacedResult, withTools } from '../commands/transferring.ts';
 import type { Context } from '../context.ts';
 import { readBundleSpec } from '../inputs/bundle-file.ts';
+import { defined } from '../inputs/defined.ts';
 import { readText } from '../inputs/files.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
+import type { Inventory } from '../plan/inventory.ts';
+import type { ImageContents } from '../plan/map-edges.ts';
+import { hasErrors } from '../plan/problem.ts';
 import { type AirgapError, failuresIn } from '../report/error.ts';
 import { refuseToSignForks } from './fork.ts';
 import type { ActionCommand, ActionInputs } from './inputs.ts';
@@ -28,6 +35,10 @@ export interface ActionResult {
   plan?: PlanResult;
   mirror?: PlacedResult;
   create?: CreateResult;
+  /** What each planned image consists of. */
+  contents?: ImageContents;
+  /** What installing the new bundle in place of an older one changes. */
+  changes?: Changes;
   errors: readonly AirgapError[];
 }
 
@@ -64,28 +75,34 @@ async function carryOut(
     : undefined;
   const partSize = partSizeOf(inputs.splitSize);
   const base = await readDeltaBase(inputs, spec, context);
+  const compared = await olderInventory(inputs, context);
   const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
-  const push = wants('mirror') ? inputs.push : undefined;
+  const push = wants('mirror') ? inputs.push : { ...noPush, ...entryOf(inputs) };
   const connections = await connect(spec.target.endpoint, spec, context, push);
   const { registries } = connections;
   try {
     const { withoutImages, fresh, out } = inputs;
-    const complete = await withSourceImages(spec, registries, context);
-    const run = { name: nameOf(inputs), spec: complete, saved, fresh, withoutImages, older, base };
-    const show = ({ inventory, problems, coverage }: PlannedBundle) => {
+    const onPlan = ({ inventory, problems, coverage, images }: PlannedBundle) => {
       result.plan = { inventory, problems, coverage: { ...coverage, lacking: [] } };
+      result.contents = contentsOfPlan({ images, inventory });
+      if (compared && !hasErrors(problems)) result.changes = changesSince(compared, inventory);
     };
     if (!wants('mirror') && !wants('create')) {
-      const prepared = await planBundle(complete, registries, context, run);
-      show(prepared);
-      return refuseOnErrors(prepared.problems, context);
+      const { update } = inputs;
+      const options = { saved, base, update, withoutImages };
+      const planned = await planOver(registries, spec, options, context);
+      onPlan(planned.prepared);
+      result.plan = planned.result;
+      return refuseOnErrors(result.plan.problems, context);
     }
+    const complete = await withSourceImages(spec, registries, context);
+    const run = { name: nameOf(inputs), spec: complete, saved, fresh, withoutImages, older, base };
     await planRun(run, registries, context, ({ prepared, carryOut }) => {
-      show(prepared);
+      onPlan(prepared);
       return carryOut(async () => {
         if (wants('mirror')) {
           result.mirror = await withTools(connections, context, (tools) =>
-            mirrorPrepared(prepared, false, tools, context),
+            mirrorPrepared(prepared, inputs.deep, tools, context),
           );
           if (result.mirror.errors.length > 0) return result.mirror;
         }
@@ -100,6 +117,20 @@ async function carryOut(
     await registries.close();
     await older?.close();
   }
+}
+
+/** Read at once: the new bundle may come to lie in its place. */
+async function olderInventory(
+  { compareTo, since, reuse }: ActionInputs,
+  context: Context,
+): Promise<Inventory | undefined> {
+  const path = compareTo ?? since ?? reuse;
+  return path ? readOlder(path, context) : undefined;
+}
+
+/** Who only reads enters the registries that have a login of their own. */
+function entryOf({ push: { logins, allowPlainHttp } }: ActionInputs) {
+  return { allowPlainHttp, ...defined({ logins }) };
 }
 
 /** Of the plan that is kept: looking at a plan needs none. */

@@ -8,7 +8,7 @@ import type { Chart } from '../install/chart.ts';
 import { type Coverage, coverageOf } from '../plan/coverage.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { makePlan, type Plan, type PlannedImage } from '../plan/plan.ts';
-import { hasErrors, type Problem } from '../plan/problem.ts';
+import { hasErrors, located, type Problem } from '../plan/problem.ts';
 import { withReferrers } from '../plan/referrers.ts';
 import type { Registries } from '../registry/client.ts';
 import {
@@ -128,12 +128,17 @@ export async function planBundle(
   });
   refuseOlderThanBase(made.inventory);
   if (saved) checkAgainstSaved(saved, made.inventory);
-  const problems = [
-    ...plan.problems.filter(({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind)),
-    ...(saved || update ? [] : lockProblems(spec, listed)),
-    ...ownImageProblems(spec, own),
-    ...credentialProblems(spec),
-  ];
+  const problems = located(
+    [
+      ...plan.problems.filter(
+        ({ kind }) => !takesOurChart(spec) || !addedByOurChart.includes(kind),
+      ),
+      ...(saved || update ? [] : lockProblems(spec, listed)),
+      ...ownImageProblems(spec, own),
+      ...credentialProblems(spec),
+    ],
+    listed,
+  );
   const { images: planned } = plan;
   const coverage = coverageOf(plan.map, listed);
   const result = { spec, ...made, problems, images: planned, coverage, registries };

@@ -9,11 +9,12 @@ import type { Inventory } from '../plan/inventory.ts';
 import { hasErrors, type Problem, warning } from '../plan/problem.ts';
 import { type ShardMatrix, shardMatrix, usefulShards } from '../plan/shards.ts';
 import { type PlanSizes, planSizes } from '../plan/sizes.ts';
+import type { Registries } from '../registry/client.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
 import { connect } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
-import { planBundle } from './make-plan.ts';
+import { type PlannedBundle, type PlanningOptions, planBundle } from './make-plan.ts';
 import { type LockResult, type Update, writeLock } from './pins.ts';
 import { coveredImages, withSourceImages } from './source-images.ts';
 
@@ -48,32 +49,42 @@ export async function runPlan(
   const base = await readDeltaBase(options, spec, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
-    const complete = await withSourceImages(spec, registries, context);
-    const { withoutImages, update } = options;
-    const prepared = await planBundle(complete, registries, context, {
-      ...{ withoutImages, base, update },
-      // Whoever plans looks at what is there now.
-      fresh: true,
-    });
-    const { inventory, images, relocked } = prepared;
-    const sizes = planSizes(images, inventory);
-    const lacking = lackingOf(inventory, await coveredImages(spec, registries, context));
-    const problems = [...prepared.problems, ...lacking.map(lackingProblem)];
-    const coverage = { ...prepared.coverage, lacking };
-    const result = { inventory, problems, coverage, sizes };
-    if (hasErrors(problems)) {
-      if (options.out || update) context.emit(notSaved);
-      return result;
-    }
-    if (options.out) await savePlan(resolve(context.cwd, options.out), inventory, context);
-    return {
-      ...result,
-      ...(shards ? { matrix: shardMatrix(usefulShards(prepared, shards)) } : {}),
-      ...(relocked ? { lock: await writeLock(relocked, inventory) } : {}),
-    };
+    return (await planOver(registries, spec, { ...options, base, shards }, context)).result;
   } finally {
     await registries.close();
   }
+}
+
+/** Plans over registries that are open; what was planned comes with everything at hand. */
+export async function planOver(
+  registries: Registries,
+  spec: BundleSpec,
+  {
+    out,
+    shards,
+    ...options
+  }: Pick<PlanOptions, 'out'> & PlanningOptions & { shards?: number | undefined },
+  context: Context,
+): Promise<{ result: PlanResult; prepared: PlannedBundle }> {
+  const complete = await withSourceImages(spec, registries, context);
+  // Whoever plans looks at what is there now.
+  const prepared = await planBundle(complete, registries, context, { ...options, fresh: true });
+  const { inventory, images, relocked } = prepared;
+  const sizes = planSizes(images, inventory);
+  const lacking = lackingOf(inventory, await coveredImages(spec, registries, context));
+  const problems = [...prepared.problems, ...lacking.map(lackingProblem)];
+  const coverage = { ...prepared.coverage, lacking };
+  const result = { inventory, problems, coverage, sizes };
+  if (hasErrors(problems)) {
+    if (out || options.update) context.emit(notSaved);
+    return { result, prepared };
+  }
+  if (out) await savePlan(resolve(context.cwd, out), inventory, context);
+  const made = {
+    ...(shards ? { matrix: shardMatrix(usefulShards(prepared, shards)) } : {}),
+    ...(relocked ? { lock: await writeLock(relocked, inventory) } : {}),
+  };
+  return { result: { ...result, ...made }, prepared };
 }
 
 function lackingProblem({ image, askedForBy: [first, ...others], wanted }: Lacking): Problem {
@@ -87,13 +98,14 @@ export function planErrors(problems: readonly Problem[]): AirgapError[] {
   return problems
     .filter(({ severity }) => severity === 'error')
     .map(
-      ({ kind, message, cure }) => new AirgapError('usage', `${kind}: ${message}`, { next: cure }),
+      ({ kind, message, cure, places }) =>
+        new AirgapError('usage', `${kind}: ${message}`, { next: cure, place: places?.[0] }),
     );
 }
 
 export function emitWarnings(problems: readonly Problem[], { emit }: Context): void {
-  for (const { severity, message, cure } of problems) {
-    if (severity === 'warning') emit({ kind: 'warning', message, cure });
+  for (const { severity, message, cure, places } of problems) {
+    if (severity === 'warning') emit({ kind: 'warning', message, cure, place: places?.[0] });
   }
 }
 

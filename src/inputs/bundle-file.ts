@@ -9,6 +9,7 @@ import { lockPathOf, readLock } from './lock-file.ts';
 import { makeSpec } from './make-spec.ts';
 import { parseMapping } from './mapping.ts';
 import { type Given, type Layers, variablesOf, withOverrides } from './overrides.ts';
+import { placesIn } from './places.ts';
 import { type BundleDocument, bundleJsonSchema, bundleSchema } from './schema.ts';
 import { variableOf } from './settings.ts';
 import type { BundleSpec } from './spec.ts';
@@ -28,7 +29,9 @@ export async function readBundleSpec(input: BundleInput, context: Context): Prom
   const layers: Layers = { flags: input.given, variables: variablesOf(context.env) };
   const written = await readDocument(path, input.file === undefined && isAnyGiven(layers));
   const document = withOverrides(written, layers, context.cwd);
-  const spec = await makeSpec(validate(document, path, layers), dirname(path), context);
+  const placeAt = placesIn(path, layers);
+  const checked = validate(document, path, layers);
+  const spec = await makeSpec(checked, dirname(path), context, placeAt);
   const lockPath = lockPathOf(path);
   return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
@@ -70,7 +73,8 @@ function validate(document: unknown, path: string, layers: Layers): BundleDocume
   if (result.success) return result.data;
   const schema = bundleJsonSchema() as Node;
   const placeOf = placesOf(path, layers);
-  const errors = fieldErrors(result.error.issues, { document, schema, placeOf });
+  const placeAt = placesIn(path, layers);
+  const errors = fieldErrors(result.error.issues, { document, schema, placeOf, placeAt });
   if (errors.length === 1 && errors[0]) throw errors[0];
   throw new Failures(`${path} has ${errors.length} mistakes`, errors);
 }

@@ -9,6 +9,7 @@ import {
   type Node,
   nearestField,
 } from './fields.ts';
+import { nowhere, type PlaceAt } from './places.ts';
 import { type Setting, settings } from './settings.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -22,6 +23,8 @@ export interface Refused {
   /** The JSON Schema that it should meet. */
   readonly schema: Node;
   readonly placeOf: PlaceOf;
+  /** The same for machines. */
+  readonly placeAt?: PlaceAt;
 }
 
 /**
@@ -75,31 +78,42 @@ function issueErrors(issue: Issue, refused: Refused): AirgapError[] {
   return [value === undefined ? missing(issue.path, refused) : wrong(issue, value, refused)];
 }
 
-function unknownField(path: FieldPath, key: string, { schema, placeOf }: Refused): AirgapError {
+function unknownField(
+  path: FieldPath,
+  key: string,
+  { schema, placeOf, placeAt = nowhere }: Refused,
+): AirgapError {
   const near = nearestField(schema, path, key);
   return new AirgapError('usage', `unknown field ${fieldName([...path, key])}`, {
     given: placeOf([...path, key]),
     expected: near ? undefined : allowedFields(schema, path).join(', '),
     next: near ? `did you mean ${near}?` : undefined,
+    place: placeAt([...path, key]),
   });
 }
 
-function missing(path: FieldPath, { schema, placeOf }: Refused): AirgapError {
+function missing(path: FieldPath, { schema, placeOf, placeAt = nowhere }: Refused): AirgapError {
   const setting = settingOf(path);
   return new AirgapError('usage', `${fieldName(path)} is missing`, {
     given: placeOf(path),
     expected: describeField(schema, path),
     next: setting ? `add it to bundle.yaml, or give --${setting.name}` : undefined,
+    place: placeAt(path),
   });
 }
 
-function wrong(issue: Issue, value: unknown, { schema, placeOf }: Refused): AirgapError {
+function wrong(
+  issue: Issue,
+  value: unknown,
+  { schema, placeOf, placeAt = nowhere }: Refused,
+): AirgapError {
   const field = fieldName(issue.path);
   const isNumber = issue.path[0] === 'version' && typeof value === 'number';
   return new AirgapError('usage', `${field} ${fault(issue, value)}`, {
     given: isEmpty(value) ? placeOf(issue.path) : `${shown(value)} in ${placeOf(issue.path)}`,
     expected: describeField(schema, issue.path),
     next: isNumber ? `quote it as you mean it: version: "${value}"` : undefined,
+    place: placeAt(issue.path),
   });
 }
 

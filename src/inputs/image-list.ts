@@ -1,8 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { AirgapError } from '../report/error.ts';
+import { defined } from './defined.ts';
 import { readText } from './files.ts';
 import { type ImageSource, readImageSource } from './image-source.ts';
 import { refuseDocument, refuseOddLines } from './list-lines.ts';
+import { nowhere, type PlaceAt } from './places.ts';
 import type { BundleDocument } from './schema.ts';
 import type { BundleSpec, ListedImage } from './spec.ts';
 
@@ -10,12 +12,19 @@ import type { BundleSpec, ListedImage } from './spec.ts';
 export async function readImages(
   items: BundleDocument['images'],
   folder: string,
+  placeAt: PlaceAt = nowhere,
 ): Promise<Pick<BundleSpec, 'images' | 'imageSources'>> {
   const images: ListedImage[] = [];
   const imageSources: ImageSource[] = [];
   for (const [index, item] of items.entries()) {
-    if (typeof item === 'string') images.push({ image: item, origin: `images[${index}]` });
-    else if ('list' in item)
+    const field = ['images', index];
+    if (typeof item === 'string') {
+      images.push({
+        image: item,
+        origin: `images[${index}]`,
+        ...defined({ place: placeAt(field) }),
+      });
+    } else if ('list' in item)
       images.push(...(await readList(resolve(folder, item.list), `images[${index}].list`)));
     else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
@@ -29,9 +38,10 @@ export async function readImages(
  * Reads a list: one image a line, `#` starts a comment at a line's beginning or after white space, blank
  * lines are passed over.
  * @param name how the list is called in messages
+ * @param file that it was read from
  * @throws AirgapError usage for YAML and JSON
  */
-export function parseImageList(text: string, name: string): ListedImage[] {
+export function parseImageList(text: string, name: string, file?: string): ListedImage[] {
   refuseDocument(text, name);
   return text
     .replace(/^\uFEFF/, '')
@@ -39,13 +49,15 @@ export function parseImageList(text: string, name: string): ListedImage[] {
     .map((line, index) => ({
       image: line.replace(/(^|\s)#.*$/, '').trim(),
       origin: `${name}:${index + 1}`,
+      ...(file ? { place: { file, line: index + 1 } } : {}),
     }))
     .filter(({ image }) => image !== '');
 }
 
 /** @throws AirgapError usage for lines that are no images */
 async function readList(path: string, field: string): Promise<ListedImage[]> {
-  const images = parseImageList(await readText(path, `${field}: the image list`), basename(path));
+  const text = await readText(path, `${field}: the image list`);
+  const images = parseImageList(text, basename(path), path);
   refuseOddLines(images, field);
   return images;
 }

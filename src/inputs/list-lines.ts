@@ -44,6 +44,7 @@ export function refuseOddLines(images: readonly ListedImage[], field: string): v
     given: `${told.join(', ')}${others}`,
     expected: 'host/path:tag or host/path@sha256:…, the path in lower case',
     next: 'correct the names',
+    place: odd[0]?.place,
   });
 }
 

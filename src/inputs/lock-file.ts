@@ -74,6 +74,7 @@ export async function readLock(path: string): Promise<BundleLock | undefined> {
   } catch (cause) {
     throw new AirgapError('usage', 'the lock file is not what plan --lock writes', {
       given: `${path}: ${cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause)}`,
+      place: { file: path },
       next: 'get it back from version control; or remove it, and lock again: plan --lock',
       cause,
     });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { type Platform, parsePlatform } from '../oci/platform.ts';
-import { AirgapError } from '../report/error.ts';
+import { AirgapError, type Place } from '../report/error.ts';
 import { readTools } from './carried-tools.ts';
 import { readCertificates } from './certificate.ts';
 import { readCredentials } from './credentials.ts';
@@ -11,6 +11,7 @@ import { checkEndpoint, checkRegistry, readBasePath, readPullThrough } from './e
 import { fieldName } from './fields.ts';
 import { readImages } from './image-list.ts';
 import { readImageSource } from './image-source.ts';
+import { nowhere, type PlaceAt } from './places.ts';
 import { readMap } from './read-map.ts';
 import type { BundleDocument } from './schema.ts';
 import { sectionOf, sectionPlace } from './section.ts';
@@ -22,13 +23,16 @@ type Section = NonNullable<BundleDocument['ociImageRegistry']>;
 /**
  * Turns a checked document into a spec: reads lists, maps and certificates, makes paths absolute.
  * @param folder where relative paths start
+ * @param placeAt where its fields are written
  */
 export async function makeSpec(
   document: BundleDocument,
   folder: string,
   context: Context,
+  placeAt: PlaceAt = nowhere,
 ): Promise<Omit<BundleSpec, 'lock' | 'lockPath'>> {
-  const target = await readTarget(requiredSection(document, context), folder, context);
+  const section = requiredSection(document, context);
+  const target = await readTarget(section, folder, context, placeAt(mapField(document)));
   const { chart, ...imageSwap } = document.imageSwap;
   return {
     folder,
@@ -37,9 +41,9 @@ export async function makeSpec(
     environment: document.environment,
     target,
     imageSwap: defined({ ...imageSwap, chart: chart && chartLocation(chart, folder) }),
-    ...(await readImages(document.images, folder)),
+    ...(await readImages(document.images, folder, placeAt)),
     covers: document.covers.map((item, index) => readImageSource(item, `covers[${index}]`, folder)),
-    platforms: document.platforms.map((text, index) => readPlatform(text, index)),
+    platforms: document.platforms.map((text, index) => readPlatform(text, index, placeAt)),
     referrers: document.referrers,
     registries: await readRegistries(document, target, folder, context),
     pullThrough: document.pullThrough.map((path, index) => readPullThrough(path, index, target)),
@@ -60,9 +64,18 @@ function requiredSection(document: BundleDocument, context: Context): Section {
   throw new AirgapError('usage', 'ociImageRegistry is missing', { expected: sectionPlace });
 }
 
-async function readTarget(section: Section, folder: string, context: Context): Promise<TargetSpec> {
+function mapField({ config }: BundleDocument): string[] {
+  return [...(config ? ['config'] : []), 'ociImageRegistry', 'mirrorRegistries'];
+}
+
+async function readTarget(
+  section: Section,
+  folder: string,
+  context: Context,
+  mapPlace: Place | undefined,
+): Promise<TargetSpec> {
   checkEndpoint(section.endpoint);
-  const map = await readMap(section.mirrorRegistries, folder, context);
+  const map = await readMap(section.mirrorRegistries, folder, context, mapPlace);
   return {
     endpoint: section.endpoint,
     name: section.name,
@@ -82,13 +95,14 @@ async function readTarget(section: Section, folder: string, context: Context): P
   };
 }
 
-function readPlatform(text: string, index: number): Platform {
+function readPlatform(text: string, index: number, placeAt: PlaceAt): Platform {
   try {
     return parsePlatform(text);
   } catch (cause) {
     throw new AirgapError('usage', `platforms[${index}] is no platform`, {
       given: text,
       expected: 'os/architecture[/variant], such as linux/amd64',
+      place: placeAt(['platforms', index]),
       cause,
     });
   }

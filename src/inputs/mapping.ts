@@ -32,6 +32,9 @@ function parseYaml(text: string, path: string, what: string): unknown {
     const at = cause.mark ? `:${cause.mark.line + 1}:${cause.mark.column + 1}` : '';
     throw new AirgapError('usage', `${what} is not valid YAML: ${cause.reason}`, {
       given: `${path}${at}`,
+      place: cause.mark
+        ? { file: path, line: cause.mark.line + 1, column: cause.mark.column + 1 }
+        : { file: path },
       cause,
     });
   }

@@ -54,7 +54,11 @@ function validate(document: unknown, path: string): SiteDocument {
   const result = siteSchema.safeParse(document);
   if (!result.success) {
     const schema = siteJsonSchema() as Node;
-    const errors = fieldErrors(result.error.issues, { document, schema, placeOf: () => path });
+    const errors = fieldErrors(result.error.issues, {
+      ...{ document, schema },
+      placeOf: () => path,
+      placeAt: (field) => ({ file: path, field: field.map(String) }),
+    });
     if (errors.length === 1 && errors[0]) throw errors[0];
     throw new Failures(`${path} has ${errors.length} mistakes`, errors);
   }

@@ -1,5 +1,6 @@
 import type { MirrorMap } from '../mirror-map/map.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Place } from '../report/error.ts';
 import type { ImageSource } from './image-source.ts';
 import type { BundleLock } from './lock-file.ts';
 
@@ -57,6 +58,8 @@ export interface TargetSpec {
   /** As the user wrote it; the entries of a list or file joined by commas. */
   readonly mirrorRegistries: string;
   readonly mirrorMap: MirrorMap;
+  /** Where the map is written; its entries' lines count from there. */
+  readonly mapPlace?: Place;
 }
 
 export interface ListedImage {
@@ -64,6 +67,8 @@ export interface ListedImage {
   readonly image: string;
   /** Where it was written: `images[0]`, `images.txt:3`, `web.yaml:12 Pod web spec.containers[0].image`. */
   readonly origin: string;
+  /** The same for machines, where it is a line of a file. */
+  readonly place?: Place;
 }
 
 export interface CarriedTool {

@@ -30,7 +30,7 @@ export function makeReport(facts: RunFacts): Report {
     target,
     signature,
     overrides,
-    problems: problems ?? null,
+    problems: problems?.map(({ places: _, ...problem }) => problem) ?? null,
     errors,
     sums,
     registries: registryShares(facts),

@@ -7,20 +7,22 @@ import {
   v2Targets,
 } from '../mirror-map/lint.ts';
 import type { MapEntry } from '../mirror-map/map.ts';
-import { error, type Problem, warning } from './problem.ts';
+import type { Place } from '../report/error.ts';
+import { at, error, type Problem, warning } from './problem.ts';
 import { basePath } from './repositories.ts';
 
 /** What is wrong with the map as a whole. */
 export function checkMap({ target, images }: Pick<BundleSpec, 'target' | 'images'>): Problem[] {
-  const { mirrorMap: map, endpoint, baseContentPath } = target;
+  const { mirrorMap: map, endpoint, baseContentPath, mapPlace } = target;
+  const here = (entry: MapEntry) => mapPlace && entryPlace(mapPlace, entry);
   const problems: Problem[] = [];
   const library = libraryWithoutDockerHub(map);
-  if (library) problems.push(libraryAlone(library, basePath(target)));
+  if (library) problems.push(at(here(library), libraryAlone(library, basePath(target))));
   for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
-    problems.push(outside(entry, basePath(target)));
+    problems.push(at(here(entry), outside(entry, basePath(target))));
   }
-  for (const entry of v2Targets(map)) problems.push(v2InTarget(entry));
-  if (!hasDefault(map)) problems.push(noDefault(endpoint));
+  for (const entry of v2Targets(map)) problems.push(at(here(entry), v2InTarget(entry)));
+  if (!hasDefault(map)) problems.push(at(mapPlace, noDefault(endpoint)));
   else problems.push(...targetNotExcluded(target, images));
   return problems;
 }
@@ -81,6 +83,10 @@ function targetNotExcluded(
       `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`,
     ),
   ];
+}
+
+function entryPlace(map: Place, { line, column }: MapEntry): Place {
+  return { ...map, line, column };
 }
 
 function place({ line, column, key }: MapEntry): string {

@@ -1,3 +1,6 @@
+import type { ListedImage } from '../inputs/spec.ts';
+import type { Place } from '../report/error.ts';
+
 /** Something about the plan that a person must know; errors stop `mirror` and `create`. */
 export interface Problem {
   readonly kind: ProblemKind;
@@ -7,6 +10,8 @@ export interface Problem {
   readonly message: string;
   /** What to change, ready to paste where that is possible. */
   readonly cure: string;
+  /** Where the images, or the entry of the map, are written, as far as that is known. */
+  readonly places?: readonly Place[];
 }
 
 export type ProblemKind =
@@ -58,4 +63,18 @@ export function warning(
   cure: string,
 ): Problem {
   return { kind, severity: 'warning', images, message, cure };
+}
+
+/** The problem of an entry of the map, with where it stands. */
+export function at(place: Place | undefined, problem: Problem): Problem {
+  return place ? { ...problem, places: [place] } : problem;
+}
+
+/** Problems of images, with where those are listed. */
+export function located(problems: readonly Problem[], listed: readonly ListedImage[]): Problem[] {
+  const known = new Map(listed.map(({ image, place }) => [image, place] as const));
+  return problems.map((problem) => {
+    const places = problem.images.flatMap((image) => known.get(image) ?? []);
+    return problem.places || places.length === 0 ? problem : { ...problem, places };
+  });
 }

@@ -1,4 +1,5 @@
 import type { BundleDiff } from '../commands/diff.ts';
+import type { Difference } from '../plan/difference.ts';
 import type { TargetDifference } from '../plan/target-difference.ts';
 import { short } from './diff-parts.ts';
 
@@ -6,7 +7,7 @@ export function platformList(platforms: readonly string[]): string {
   return platforms.join(',') || 'all platforms';
 }
 
-export function chartRows({ chart }: BundleDiff): string[][] {
+export function chartRows({ chart }: Pick<BundleDiff, 'chart'>): string[][] {
   if (!chart) return [];
   const words = (one: typeof chart.from) =>
     one ? `${one.name} ${one.version} ${short(one.digest)}` : 'none';
@@ -49,7 +50,7 @@ const credentialWords = {
   age: 'the pull credential, encrypted by age',
 } as const;
 
-export function contentRows(diff: BundleDiff): string[][] {
+export function contentRows(diff: Difference & Pick<BundleDiff, 'secretKeys'>): string[][] {
   const { platforms, credentials, files, tool } = diff;
   const carried = (how: 'embed' | 'age' | null) => (how ? credentialWords[how] : 'none');
   return [
@@ -66,7 +67,7 @@ export function contentRows(diff: BundleDiff): string[][] {
   ];
 }
 
-function aboutFile(path: string, { secretKeys }: BundleDiff): string {
+function aboutFile(path: string, { secretKeys }: Pick<BundleDiff, 'secretKeys'>): string {
   if (path === 'registry-secret.yaml')
     return secretKeys?.join(', ') ?? 'with --key its keys are named';
   return path === 'credentials.tsv.age' ? 'encrypted, and so another each time' : '';

@@ -15,12 +15,26 @@ export const exitCodes = {
   locked: 12,
 } as const;
 
+/** Where the cause of a message stands in a file that somebody wrote. */
+export interface Place {
+  /** Absolute path. */
+  readonly file: string;
+  /** From 1: of the file, or of what `field` leads to, be it a list or a text of several lines. */
+  readonly line?: number | undefined;
+  /** From 1. */
+  readonly column?: number | undefined;
+  /** The way to a value of a YAML document, from its root. */
+  readonly field?: readonly (string | number)[] | undefined;
+}
+
 export interface ErrorText {
   /** What was found: the value, the answer, the path. Never a secret. */
   readonly given?: string | undefined;
   readonly expected?: string | undefined;
   /** The command or change that mends it. */
   readonly next?: string | undefined;
+  /** What is told of it in words is in the message or in `given`. */
+  readonly place?: Place | undefined;
   readonly cause?: unknown;
 }
 
@@ -31,6 +45,7 @@ export class AirgapError extends Error {
   readonly given: string | undefined;
   readonly expected: string | undefined;
   readonly next: string | undefined;
+  readonly place: Place | undefined;
 
   constructor(errorClass: ErrorClass, message: string, text: ErrorText = {}) {
     super(message, text.cause === undefined ? undefined : { cause: text.cause });
@@ -38,6 +53,7 @@ export class AirgapError extends Error {
     this.given = text.given;
     this.expected = text.expected;
     this.next = text.next;
+    this.place = text.place;
   }
 
   get exitCode(): number {

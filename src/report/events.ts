@@ -1,3 +1,5 @@
+import type { Place } from './error.ts';
+
 /** One fact about a running job, some of them a sentence for people. Renderers show it; work code never prints. */
 export type Event =
   | { readonly kind: 'step'; readonly name: string }
@@ -19,7 +21,12 @@ export type Event =
         readonly total: number;
       }[];
     }
-  | { readonly kind: 'warning'; readonly message: string; readonly cure?: string }
+  | {
+      readonly kind: 'warning';
+      readonly message: string;
+      readonly cure?: string;
+      readonly place?: Place | undefined;
+    }
   /** A value that must never be printed: listeners redact it from then on. */
   | { readonly kind: 'secret'; readonly value: string }
   | { readonly kind: 'note'; readonly message: string };

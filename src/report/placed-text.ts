@@ -8,7 +8,8 @@ import { plainStyle, type Style } from './style.ts';
 import { count } from './units.ts';
 import { wrap } from './wrap.ts';
 
-const stateWords = {
+/** What became of a placement. */
+export const stateWords = {
   copied: 'copied',
   placed: 'placed by mounts',
   there: 'there already',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ActionInputs, readActionInputs } from '../../src/action/inputs.ts';
+import { buildProgram, type Finish } from '../../src/cli/program.ts';
 import type { Context } from '../../src/context.ts';
 import { settings } from '../../src/inputs/settings.ts';
 import { recordingFolder } from './recorder.ts';
@@ -42,6 +43,22 @@ async function read(
   return { inputs, secrets, kept: folder.kept };
 }
 
+/** The cluster's login: here there is one to push with, too. */
+const otherwise: Readonly<Record<string, string>> = {
+  username: 'pull-username',
+  'password-file': 'pull-password-file',
+};
+
+/** Why an option of the CLI is no input. */
+const notTaken = {
+  output: 'the results are in report-path, outputs and summary',
+  quiet: 'the log is grouped by step',
+};
+
+function programOf() {
+  return buildProgram({} as Context, {} as Finish);
+}
+
 describe('action.yml', () => {
   const file = load(readFileSync('action.yml', 'utf8')) as {
     inputs: Record<string, { description: string; required?: boolean; default?: string }>;
@@ -49,27 +66,24 @@ describe('action.yml', () => {
     runs: Record<string, string>;
   };
 
-  /** Inputs of the Action alone; all others are settings, by the names of the CLI's flags. */
-  const ownInputs = [
-    ...[
-      'command',
-      'file',
-      'out',
-      'split-size',
-      'plan',
-      'without-images',
-      'reuse',
-      'since',
-      'fresh',
-    ],
-    ...['signing-key', 'signing-key-passphrase', 'signing-key-passphrase-file'],
-    ...['pull-username', 'pull-password', 'pull-password-file'],
-    ...['push-username', 'push-password', 'push-password-file', 'allow-plain-http-credentials'],
-  ];
+  test('declares every input that is read, and no other', async () => {
+    const names = new Set<string>();
+    const input = (name: string) => {
+      names.add(name);
+      return '';
+    };
+    const context = { env: {}, cwd, emit: () => {} } as unknown as Context;
+    await readActionInputs(input, context, recordingFolder());
+    expect(Object.keys(file.inputs).sort()).toEqual([...names].sort());
+  });
 
-  test('has an input for every setting and for what the Action alone takes, and no other', () => {
-    const names = [...ownInputs, ...settings.map(({ name }) => name)];
-    expect(Object.keys(file.inputs).sort()).toEqual(names.sort());
+  test('has an input for every setting, and for every option of plan, mirror and create', () => {
+    const verbs = ['plan', 'mirror', 'create'];
+    const options = programOf().commands.filter((verb) => verbs.includes(verb.name()));
+    const flags = options.flatMap(({ options }) => options.map(({ long }) => long?.slice(2) ?? ''));
+    const wanted = new Set([...settings.map(({ name }) => name), ...flags]);
+    const lacking = [...wanted].filter((flag) => !((otherwise[flag] ?? flag) in file.inputs));
+    expect(lacking.sort()).toEqual(Object.keys(notTaken).sort());
   });
 
   test('names them in kebab-case, describes them, and interpolates nothing', () => {
@@ -85,8 +99,6 @@ describe('action.yml', () => {
   });
 
   test('has the outputs and runs the built file, afterwards too', () => {
-    const outputs = ['bundle-path', 'bundle-files', 'bundle-digest', 'report-path', 'image-count'];
-    expect(Object.keys(file.outputs)).toEqual(outputs);
     expect(file.runs).toEqual({
       using: 'node24',
       main: 'dist/action.js',
@@ -152,7 +164,11 @@ describe('other values', () => {
       since: undefined,
       fresh: false,
       env: {},
-      push: { username: undefined, passwordFile: undefined, allowPlainHttp: false },
+      deep: false,
+      push: {
+        ...{ username: undefined, passwordFile: undefined },
+        ...{ allowPlainHttp: false, logins: new Map() },
+      },
       pull: { username: undefined, passwordFile: undefined },
     });
   });
@@ -168,6 +184,18 @@ describe('other values', () => {
   });
 });
 
+describe('the lock file', () => {
+  test.each([
+    [{ lock: 'true' }, []],
+    [{ update: 'all' }, 'all'],
+    [{ lock: 'true', update: 'nginx:1\nredis:7' }, ['nginx:1', 'redis:7']],
+    [{ lock: 'false' }, undefined],
+  ])('%j', async (given, expected) => {
+    const { inputs } = await read({ command: 'plan', ...(given as Record<string, string>) });
+    expect(inputs.update).toEqual(expected);
+  });
+});
+
 describe('secrets', () => {
   test('are masked, and kept in private files', async () => {
     const { inputs, secrets, kept } = await read({
@@ -177,7 +205,11 @@ describe('secrets', () => {
       'push-password': ' spaces are mine \n',
       'pull-username': 'puller',
       'pull-password': 'of the cluster\n',
+      'registry-auth': '- {registry: quay.io, username: reader, password: of quay}',
     });
+    expect(inputs.push.logins).toEqual(
+      new Map([['quay.io', { username: 'reader', password: 'of quay' }]]),
+    );
     expect([...kept]).toEqual([
       ['signing.key', 'line one\nline two\n'],
       ['push-password', ' spaces are mine '],
@@ -194,6 +226,8 @@ describe('secrets', () => {
       'ops: spaces are mine ',
       'of the cluster',
       'puller:of the cluster',
+      'of quay',
+      'reader:of quay',
     ]) {
       expect(secrets).toContain(secret);
     }
@@ -208,7 +242,11 @@ describe('secrets', () => {
 
   test('are masked before anything is refused', async () => {
     const secrets: string[] = [];
-    const given: Record<string, string> = { command: 'delete', 'push-password': 'hunter22' };
+    const given: Record<string, string> = {
+      command: 'delete',
+      'push-password': 'hunter22',
+      'registry-auth': '[{password: hunter33}, {}]',
+    };
     const context = {
       env: {},
       cwd,
@@ -219,8 +257,8 @@ describe('secrets', () => {
       context as unknown as Context,
       recordingFolder(),
     );
-    await expect(reading).rejects.toThrow('`command`');
-    expect(secrets).toEqual(['hunter22']);
+    await expect(reading).rejects.toThrow('registry-auth');
+    expect(secrets).toEqual(expect.arrayContaining(['hunter22', 'hunter33']));
   });
 });
 
@@ -240,6 +278,11 @@ describe('refused', () => {
       { 'pull-password': 'p', 'pull-password-file': 'f' },
       'pull-password and pull-password-file are',
     ],
+    [{ images: 'a', 'images-file': 'f' }, 'images and images-file are both given'],
+    [{ summary: 'no' }, 'summary is neither true nor false'],
+    [{ lock: 'true' }, 'lock and update are for command: plan alone'],
+    [{ command: 'plan,mirror', update: 'all' }, 'lock and update are for command: plan alone'],
+    [{ 'registry-auth': 'ops:hunter22' }, 'registry-auth is no list'],
     [{ 'signing-key-passphrase-file': 'nowhere' }, 'the passphrase file is not there'],
   ])('%j', async (given, message) => {
     await expect(read(given as Record<string, string>)).rejects.toMatchObject({

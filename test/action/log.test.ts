@@ -47,7 +47,7 @@ describe('a line of the log is no workflow command', () => {
 describe('events', () => {
   function said(...events: Event[]): string[] {
     const log = recordingLog();
-    const { emit, endGroup } = actionLog(log, makeRedactor(), () => new Date(0));
+    const { emit, endGroup } = actionLog(log, makeRedactor(), () => new Date(0), '/work');
     for (const event of events) emit(event);
     endGroup();
     return log.said;
@@ -73,7 +73,7 @@ describe('events', () => {
 
   test('a warning is an annotation, and no line beside it', () => {
     expect(said({ kind: 'warning', message: 'a tag moved', cure: 'pin it' })).toEqual([
-      'warning: a tag moved (cure: pin it)',
+      'warning airgap-bundle: a tag moved (cure: pin it)',
     ]);
   });
 
@@ -98,7 +98,7 @@ describe('events', () => {
     );
     expect(later.filter((line) => !line.startsWith('mask:'))).toEqual([
       'info:   user:***',
-      'warning: got ***',
+      'warning airgap-bundle: got ***',
       'group: ***',
       'endgroup',
     ]);

@@ -1,3 +1,4 @@
+import type { AnnotationProperties } from '../../src/action/annotations.ts';
 import type { Log } from '../../src/action/log.ts';
 import type { PrivateFolder } from '../../src/action/private-folder.ts';
 
@@ -7,11 +8,19 @@ export function recordingLog(): Log & { readonly said: string[] } {
   return {
     said,
     info: (line) => void said.push(`info: ${line}`),
-    warning: (text) => void said.push(`warning: ${text}`),
+    warning: (text, properties) => void said.push(annotated('warning', text, properties)),
+    error: (text, properties) => void said.push(annotated('error', text, properties)),
     startGroup: (name) => void said.push(`group: ${name}`),
     endGroup: () => void said.push('endgroup'),
     setSecret: (value) => void said.push(`mask: ${value}`),
   };
+}
+
+/** `warning file:line:column title: text`. */
+function annotated(kind: string, text: string, properties: AnnotationProperties): string {
+  const { file, startLine, startColumn, title } = properties;
+  const place = [file, startLine, startColumn].filter((part) => part !== undefined).join(':');
+  return `${[kind, place, title].filter(Boolean).join(' ')}: ${text}`;
 }
 
 /** Keeps secrets in memory: a test looks at what was kept, under `/private`. */

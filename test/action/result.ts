@@ -8,24 +8,47 @@ const digest = `sha256:${'ab'.repeat(32)}` as Digest;
 export const image = (
   source: string,
   references: readonly string[] = [],
-): Inventory['images'][number] =>
-  ({
-    source,
-    digest,
-    mediaType: 'application/vnd.oci.image.index.v1+json',
-    platforms: ['linux/amd64', 'linux/arm64'],
-    placements: references.map((reference) => ({ reference, askedForBy: 'both' })),
-  }) as unknown as Inventory['images'][number];
+): Inventory['images'][number] => ({
+  source,
+  digest,
+  mediaType: 'application/vnd.oci.image.index.v1+json',
+  size: 500,
+  platforms: ['linux/amd64', 'linux/arm64'],
+  placements: references.map((reference) => ({ reference, askedForBy: 'both' })),
+  pinnedBy: 'tag',
+});
 
-/** A result as the commands give it, as far as summary, outputs and report read it. */
-export function sampleResult(images = [image('nginx:1', ['h/m/nginx:1', 'h/m/library/nginx:1'])]) {
-  const inventory = {
+/** An inventory of these images for `h/m`. */
+export function sampleInventory(images: Inventory['images']): Inventory {
+  return {
+    schemaVersion: 1,
     name: 'sample',
     version: '1.0.0',
+    sequence: 1,
+    createdAt: '2026-01-01T00:00:00Z',
+    tool: { name: 'airgap-bundle', version: '1.0.0' },
+    target: {
+      endpoint: 'h',
+      baseContentPath: 'm',
+      plainHttp: false,
+      insecureSkipVerify: false,
+      mirrorMap: 'docker.io::h/m\n',
+      environment: 'airgap',
+    },
+    platforms: [],
     images,
+    files: [],
     blobs: [{ digest, size: 2048 }],
-  } as unknown as Inventory;
-  const result: ActionResult = {
+    imagesNotEmbedded: true,
+  };
+}
+
+/** A result as the commands give it. */
+export function sampleResult(
+  images = [image('nginx:1', ['h/m/nginx:1', 'h/m/library/nginx:1'])],
+): ActionResult {
+  const inventory = sampleInventory(images);
+  return {
     plan: {
       inventory,
       problems: [],
@@ -48,7 +71,6 @@ export function sampleResult(images = [image('nginx:1', ['h/m/nginx:1', 'h/m/lib
     },
     errors: [],
   };
-  return result;
 }
 
 export const refusal = new AirgapError('refused', 'the target refuses <b>nginx</b>', {

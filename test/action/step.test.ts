@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { totalSize } from '../../src/oci/descriptor.ts';
 import { useSetting } from './setting.ts';
 
 const on = useSetting();
@@ -14,9 +15,16 @@ describe('a step', () => {
     );
     expect(ended.exitCode, ended.log).toBe(0);
     const bundle = join(on.step.workspace, 'out/sample-1.0.0.tar');
+    const plan = JSON.parse(ended.outputs.plan ?? '');
     expect(ended.outputs).toEqual({
       'report-path': expect.stringContaining(on.step.temporary),
       'image-count': '1',
+      'failed-count': '0',
+      'warning-count': '1',
+      'total-bytes': String(totalSize(plan.blobs)),
+      'plan-path': expect.stringContaining(on.step.temporary),
+      plan: JSON.stringify(plan),
+      'key-id': expect.stringMatching(/^[0-9a-f]{64}$/),
       'bundle-path': bundle,
       'bundle-files': [bundle, `${bundle}.sha256`, join(on.step.workspace, 'out/install.sh')].join(
         '\n',
@@ -38,6 +46,7 @@ describe('a step', () => {
     expect(ended.summary).toContain(`<code>${on.target.host}/m/docker.io/library/nginx:1</code>`);
     expect(await on.step.left()).toEqual([
       expect.stringMatching(/^airgap-bundle-report-\w+$/),
+      expect.stringMatching(/plan\.json$/),
       expect.stringMatching(/report\.json$/),
     ]);
   });

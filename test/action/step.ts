@@ -43,6 +43,7 @@ export interface Ended {
 export interface Command {
   readonly name: string;
   readonly text: string;
+  readonly properties: Readonly<Record<string, string>>;
 }
 
 export async function makeStep(): Promise<Step> {
@@ -124,6 +125,19 @@ function readLog(log: string): Pick<Ended, 'shown' | 'commands'> {
 
 /** As the runner finds them (actions/runner, ActionCommand.cs): behind leading space, or the old form anywhere. */
 function commandIn(line: string): Command | undefined {
-  const found = /^\s*::([^ :]+)[^:]*::(.*)$/.exec(line) ?? /##\[([^ \]]+)[^\]]*\](.*)$/.exec(line);
-  return found ? { name: found[1] ?? '', text: decodeURIComponent(found[2] ?? '') } : undefined;
+  const found =
+    /^\s*::([^ :]+)([^:]*)::(.*)$/.exec(line) ?? /##\[([^ \]]+)([^\]]*)\](.*)$/.exec(line);
+  if (!found) return undefined;
+  const [, name = '', properties = '', text = ''] = found;
+  return { name, text: decodeURIComponent(text), properties: propertiesIn(properties) };
+}
+
+function propertiesIn(text: string): Record<string, string> {
+  const pairs = text
+    .trim()
+    .split(',')
+    .map((pair) => pair.split('='));
+  return Object.fromEntries(
+    pairs.map(([name = '', value = '']) => [name, decodeURIComponent(value)]),
+  );
 }

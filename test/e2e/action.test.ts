@@ -112,8 +112,8 @@ const outputsOf = ({ events }: ActRun) =>
 const commandsOf = ({ events }: ActRun, name: string) =>
   events
     .map(({ raw = '' }) => raw.trimEnd())
-    .filter((raw) => raw.startsWith(`::${name}::`))
-    .map((raw) => decodeURIComponent(raw.slice(name.length + 4)));
+    .flatMap((raw) => new RegExp(`^::${name}(?: [^:]*)?::(.*)$`, 's').exec(raw)?.[1] ?? [])
+    .map(decodeURIComponent);
 const summaryOf = ({ events }: ActRun) =>
   events.find(({ command }) => command === 'summary')?.content ?? '';
 const resultsOf = ({ events }: ActRun) =>
@@ -143,6 +143,12 @@ describe('the Action in a workflow', () => {
       'bundle-files': expect.stringMatching(/\.tar\n.*\.tar\.sha256\n.*install\.sh$/),
       'bundle-digest': `sha256:${sum}`,
       'image-count': '18',
+      'total-bytes': expect.stringMatching(/^\d{5,}$/),
+      'failed-count': '0',
+      'warning-count': expect.stringMatching(/^\d$/),
+      'key-id': expect.stringMatching(/^[0-9a-f]{64}$/),
+      plan: expect.stringContaining('pcg-override'),
+      'plan-path': expect.stringMatching(/^\/.*\/plan\.json$/),
       'report-path': expect.stringMatching(/^\/.*\/report\.json$/),
     });
     const verified = await job.run('verify', bundle(), '--key', 'bundle.pub');
@@ -185,7 +191,7 @@ describe('the Action in a workflow', () => {
     expect(summary).toContain(
       `<code>${target.host}/airgap-images/docker.io/library/nginx:1</code>`,
     );
-    expect(summary).toContain('signed by key');
+    expect(summary).toContain('Signed by key <code>');
   });
 
   test('shows no secret in any form, neither by itself nor in later steps', async () => {

@@ -37,7 +37,7 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   '@actions/core': ['action.ts', 'action', 'report'],
   commander: ['cli.ts', 'cli'],
   undici: ['registry'],
-  'js-yaml': ['doctor/release.ts', 'inputs', 'install', 'image-sources'],
+  'js-yaml': ['action/registry-auth.ts', 'doctor/release.ts', 'inputs', 'install', 'image-sources'],
   'smol-toml': ['doctor', 'install', 'image-sources'],
   'tar/header': ['bundle'],
   'tar/parse': ['install'],

@@ -44,6 +44,10 @@ describe('a bundle file', () => {
         insecureSkipVerify: false,
         mirrorRegistries,
         mirrorMap: expect.objectContaining({ problems: [] }),
+        mapPlace: {
+          file: 'DIR/bundle/bundle.yaml',
+          field: ['ociImageRegistry', 'mirrorRegistries'],
+        },
       },
       imageSwap: {
         chart: 'DIR/bundle/image-swap-1.5.3.tgz',
@@ -52,8 +56,14 @@ describe('a bundle file', () => {
         isEKSCluster: false,
       },
       images: [
-        { image: 'nginx:1.27', origin: 'images[0]' },
-        { image: 'quay.io/a/b:1', origin: 'images.txt:1' },
+        {
+          ...{ image: 'nginx:1.27', origin: 'images[0]' },
+          place: { file: 'DIR/bundle/bundle.yaml', field: ['images', 0] },
+        },
+        {
+          ...{ image: 'quay.io/a/b:1', origin: 'images.txt:1' },
+          place: { file: 'DIR/bundle/images.txt', line: 1 },
+        },
       ],
       imageSources: [],
       covers: [],

@@ -1,0 +1,37 @@
+import { basename } from 'node:path';
+import type { CreateResult } from '../../commands/create.ts';
+import type { ActionResult } from '../run.ts';
+import type { Markup } from './markup.ts';
+
+/** Where the files are, what they are held to, and how the other side verifies them. */
+export function fileLines({ create }: ActionResult, html: Markup): string[] {
+  if (!create) return [];
+  return [
+    '<h3>Carry these files</h3>',
+    ...html.table(['File', 'sha256'], rowsOf(create, html)),
+    html.paragraph(
+      create.keyId
+        ? `Signed by key ${html.code(create.keyId)}. Its public key goes another way than the bundle. There:`
+        : '<b>Not signed.</b> <code>load</code> and <code>install.sh</code> refuse it without <code>--allow-unsigned</code>. There:',
+    ),
+    `<pre><code>${html.text(verifyLine(create))}</code></pre>`,
+  ];
+}
+
+function rowsOf({ bundle, parts, sha256, installScript }: CreateResult, html: Markup): string[] {
+  const [only = bundle] = parts;
+  const sums = `${bundle}.sha256`;
+  const ofWhole = ['of all parts together', html.code(sha256)];
+  return [
+    ...(parts.length > 1
+      ? [...parts.map((part) => html.row([html.code(part), ''])), html.row(ofWhole)]
+      : [html.row([html.code(only), html.code(sha256)])]),
+    ...[sums, installScript].map((path) => html.row([html.code(path), ''])),
+  ];
+}
+
+function verifyLine({ bundle, keyId, publicKey }: CreateResult): string {
+  const name = basename(bundle);
+  const trust = keyId ? `--key ${publicKey ?? 'NAME.pub'}` : '--allow-unsigned';
+  return `sha256sum -c ${name}.sha256 && sh install.sh ${name} ${trust} --only verify`;
+}
