@@ -1,3 +1,4 @@
+import { errorsPage } from '../errors/page.ts';
 import { bundleYamlPage } from './bundle-yaml.ts';
 import { commandsPage } from './commands.ts';
 import { environmentPage } from './environment.ts';
@@ -10,6 +11,7 @@ export const pages: readonly Page[] = [
   commandsPage,
   bundleYamlPage,
   exitCodesPage,
+  errorsPage,
   environmentPage,
   ...helpPages,
 ];

@@ -150,7 +150,17 @@ function named(node: AnyNode & { type: 'Identifier' }, place: Place): Text[] | u
   if (binding?.kind !== 'value') return undefined;
   const value = taken(binding, node.name, place);
   if (value?.node.type === 'Literal') return textsOf(value.node, value.place);
-  return value && saying(textsOf(value.node, value.place));
+  if (value) return saying(textsOf(value.node, value.place));
+  const otherwise = defaultOf(binding.pattern, node.name);
+  return otherwise && saying(textsOf(otherwise, place));
+}
+
+/** `{ name = 'what else' }`. */
+function defaultOf(pattern: AnyNode, name: string): AnyNode | undefined {
+  if (pattern.type !== 'ObjectPattern') return undefined;
+  const found = pattern.properties.find((one) => names(one).includes(name));
+  if (found?.type !== 'Property' || found.value.type !== 'AssignmentPattern') return undefined;
+  return found.value.right;
 }
 
 /** What a destructuring takes out of what stands there, as far as that can be seen. */
@@ -226,8 +236,16 @@ export function objectsOf(node: AnyNode, place: Place): FoundObject[] {
   const known = place.known.get(node.name);
   if (known && !Array.isArray(known)) return [{ node: known as ObjectExpression, place }];
   const binding = bindingOf(node.name, node, place.module);
+  if (binding?.kind === 'import') return importedObjects(binding, place);
   if (binding?.kind !== 'value' || binding.pattern.type !== 'Identifier') return [];
   return objectsOf(binding.init, place);
+}
+
+function importedObjects({ from, name }: Binding & { kind: 'import' }, place: Place) {
+  const module = place.modules.get(from);
+  const binding = module && bindingOf(name, firstOf(module), module);
+  if (!module || binding?.kind !== 'value' || binding.init.type !== 'ObjectExpression') return [];
+  return [{ node: binding.init, place: { ...place, module, known: new Map() } }];
 }
 
 /** `TABLE.find(…)`. */

@@ -12,10 +12,13 @@ export function allows(node: AnyNode, name: string, word: string, { parents }: M
       const wanted = wordAsked(parent, name);
       if (wanted !== undefined && wanted !== word) return false;
     }
-    if (parent.type === 'BlockStatement' && endedBefore(parent.body, at, name).includes(word))
-      return false;
+    if (isBlock(parent) && endedBefore(parent.body, at, name).includes(word)) return false;
   }
   return true;
+}
+
+function isBlock(node: AnyNode): node is AnyNode & { body: AnyNode[] } {
+  return node.type === 'BlockStatement' || node.type === 'Program';
 }
 
 /** The words for which an earlier statement of the block has left it. */

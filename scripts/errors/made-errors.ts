@@ -1,10 +1,11 @@
 import type { AnyNode, NewExpression, ObjectExpression } from 'acorn';
 import { type ErrorClass, exitCodes } from '../../src/report/error.ts';
 import { byHand } from './by-hand.ts';
+import { callsOf } from './calls.ts';
 import { casesOf } from './cases.ts';
 import { type Known, type Place, propertyOf, textsOf } from './evaluate.ts';
 import { allows } from './guards.ts';
-import { type Module, type Modules, nodesIn } from './syntax.ts';
+import { bindingOf, type Module, type Modules, nodesIn } from './syntax.ts';
 import { distinct, isSaying, shown, type Text, written } from './text.ts';
 
 /** `inner`: that of another failure, which the message tells. */
@@ -120,10 +121,21 @@ function detailsOf(node: AnyNode | undefined, place: Place): Details {
     distinct(
       tables
         .flatMap((table) => propertyOf(table, key) ?? [])
-        .flatMap((value) => textsOf(value, place))
+        .flatMap((value) => (key === 'given' ? textsOf(value, place) : textsGiven(value, place)))
         .filter((text) => text.length > 0),
     );
   return { given: texts('given'), expected: texts('expected'), next: texts('next') };
+}
+
+/** What a parameter alone stands for is what the callers give. */
+function textsGiven(node: AnyNode, place: Place): Text[] {
+  const name = node.type === 'Identifier' ? node.name : '';
+  const binding = place.known.has(name) ? undefined : bindingOf(name, node, place.module);
+  if (binding?.kind !== 'parameter') return textsOf(node, place);
+  return callsOf(binding.of, place).flatMap(({ call, module }) => {
+    const argument = call.arguments[binding.index];
+    return argument ? textsOf(argument, { ...place, module, known: new Map() }) : [];
+  });
 }
 
 function isTable(node: AnyNode): node is ObjectExpression {

@@ -40,24 +40,53 @@ const handedOn = ['kubectl.sh: 11 "$what"', 'installed.sh: 6 "$1"', 'settings.sh
 /** Every call of `fail` and its like. @throws Error naming a call that cannot be read */
 export function shellErrors(): ShellError[] {
   const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.sh'));
-  return files.sort().flatMap((name) => {
-    const path = `${folder}/${name}`;
-    return errorsOfScript(path, readFileSync(join(root, path), 'utf8'));
-  });
+  const scripts = files
+    .sort()
+    .map((name) => [`${folder}/${name}`, readFileSync(join(root, folder, name), 'utf8')] as const);
+  const constants = constantsIn(scripts.map(([, text]) => text).join('\n'));
+  return scripts.flatMap(([path, text]) => errorsOfScript(path, text, constants));
 }
+
+/** Texts that are given a name, to be told in several places. */
+function constantsIn(text: string): Map<string, Text> {
+  const set = text.matchAll(/^ *(\w+)=(?='\w+ \w+|"\w+ \w+)/gm);
+  return new Map(
+    [...set].map((found) => {
+      const [word = ''] = wordsAt(text, found.index + found[0].length);
+      return [found[1]?.replaceAll('_', ' ') ?? '', textOf(word)];
+    }),
+  );
+}
+
+/** A text that is a name alone becomes what has that name. */
+function resolved(text: Text, constants: Constants): Text {
+  const [only, ...others] = text;
+  const name = typeof only === 'object' && others.length === 0 ? only.hole : '';
+  return constants.get(name) ?? text;
+}
+
+type Constants = ReadonlyMap<string, Text>;
 
 const commandPattern = new RegExp(
   `(?<=^|[;{)]|&&|\\|\\||\\b(?:then|else|do)\\b)[ \\t]*(${Object.keys(forms).join('|')})[ \\t]+(?=["'0-9$])`,
   'gm',
 );
 
-export function errorsOfScript(path: string, text: string): ShellError[] {
+export function errorsOfScript(
+  path: string,
+  text: string,
+  constants: Constants = new Map(),
+): ShellError[] {
   return [...text.matchAll(commandPattern)].flatMap((call) => {
     const words = wordsAt(text, call.index + call[0].length);
     const key = `${basename(path)}: ${words[0]} ${words[1]}`;
     if (handedOn.includes(key)) return [];
     const place = `${path}:${text.slice(0, call.index).split('\n').length}`;
-    return errorsOfCall(place, key, words, forms[call[1] ?? ''] ?? { what: 0 });
+    const errors = errorsOfCall(place, key, words, forms[call[1] ?? ''] ?? { what: 0 });
+    return errors.map((error) => ({
+      ...error,
+      nexts: error.nexts.map((next) => resolved(next, constants)),
+    }));
   });
 }
 

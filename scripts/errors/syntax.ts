@@ -16,7 +16,9 @@ export const root = join(import.meta.dirname, '../..');
 
 export type FunctionNode =
   | FunctionDeclaration
-  | AnonymousFunctionDeclaration | FunctionExpression | ArrowFunctionExpression;
+  | AnonymousFunctionDeclaration
+  | FunctionExpression
+  | ArrowFunctionExpression;
 
 /** A source file of the program as a tree, its types taken away. */
 export interface Module {

@@ -218,5 +218,8 @@ function secret(input: ReadInput, name: string): string | undefined {
 function switchOf(input: ReadInput, name: string): boolean {
   const value = text(input, name)?.toLowerCase() ?? 'false';
   if (value === 'true' || value === 'false') return value === 'true';
-  throw new AirgapError('usage', `${name} is neither true nor false`, { given: value });
+  throw new AirgapError('usage', `${name} is neither true nor false`, {
+    given: value,
+    expected: 'true or false',
+  });
 }

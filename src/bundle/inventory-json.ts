@@ -58,7 +58,11 @@ function lines(value: unknown): string {
 }
 
 export function refusal(errorClass: ErrorClass, given: string, cause?: unknown): AirgapError {
-  return new AirgapError(errorClass, 'not a valid inventory', { given, cause });
+  return new AirgapError(errorClass, 'not a valid inventory', {
+    given,
+    next: 'use the version of airgap-bundle that made it, or the bundle.js that came with it; else copy it again',
+    cause,
+  });
 }
 
 type Refuse = (given: string, cause?: unknown) => AirgapError;

@@ -54,6 +54,7 @@ function partsOf(flags: Flags): readonly Part[] {
     throw new AirgapError('usage', 'doctor has no such part', {
       given: `--only ${strange}`,
       expected: allParts.join(', '),
+      next: 'give --only one or more of these',
     });
   }
   return named.length === 0 ? allParts : allParts.filter((part) => named.includes(part));

@@ -72,7 +72,10 @@ export class ClusterTools {
     signal.throwIfAborted();
     if (code === 'ENOENT' || code === 'EACCES') throw missing(tool, code);
     const given = words(stderr) || killedBy || code;
-    throw new AirgapError('cluster', `${tool} ${verb(args)} failed`, { given });
+    throw new AirgapError('cluster', `${tool} ${verb(args)} failed`, {
+      given,
+      next: 'mend what it says, or give another --kubeconfig or --context; then run again',
+    });
   }
 }
 

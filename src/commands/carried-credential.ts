@@ -68,5 +68,6 @@ function refuseColon(username: string): void {
   if (!/[:\p{Cc}]/u.test(username)) return;
   throw new AirgapError('usage', 'a registry user has no colon or control character in its name', {
     given: JSON.stringify(username),
+    next: 'give another user: in a login the first colon ends the name',
   });
 }

@@ -58,6 +58,7 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw alreadyThere(path);
     throw new AirgapError('io', 'the key cannot be written', {
       given: `${path}: ${(cause as NodeJS.ErrnoException).code}`,
+      next: 'give --out a path in a folder that you may write to',
       cause,
     });
   }

@@ -61,6 +61,7 @@ export async function withSourceImages(
   if (images.length > 0) return { ...spec, images };
   throw new AirgapError('usage', 'no source names an image', {
     given: spec.imageSources.map(({ field }) => field).join(', '),
+    next: 'look at what they hold, or name images in images: of bundle.yaml',
   });
 }
 

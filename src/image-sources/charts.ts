@@ -79,6 +79,7 @@ function refuseOtherVersion({ name, version }: About, source: ChartSource): void
   throw new AirgapError('usage', `${source.field} has another version`, {
     given: `${name} ${version}`,
     expected: source.version,
+    next: 'change version of this source, or give the chart of that version',
   });
 }
 

@@ -64,6 +64,10 @@ function parseToml(text: string, name: string, field: string): TomlTable {
     if (!(cause instanceof TomlError)) throw cause;
     const why = cause.message.split('\n')[0]?.replace('Invalid TOML document: ', '');
     const given = `${name}:${cause.line}:${cause.column}`;
-    throw new AirgapError('usage', `${field} is not valid TOML: ${why}`, { given, cause });
+    throw new AirgapError('usage', `${field} is not valid TOML: ${why}`, {
+      given,
+      next: 'correct the file: containerd does not take it either',
+      cause,
+    });
   }
 }

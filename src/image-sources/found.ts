@@ -50,7 +50,7 @@ function foundInDocument({ root, line }: YamlDocument, name: string): Found {
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = `YAML that cannot be read: ${cause.message}`;
-    return failed(new AirgapError('usage', message, { given, cause }));
+    return failed(new AirgapError('usage', message, { given, next: 'correct the file', cause }));
   }
 }
 

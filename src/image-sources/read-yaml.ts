@@ -81,11 +81,19 @@ function notYaml(cause: unknown, name: string, firstLine: number): AirgapError {
     const { mark, reason } = cause;
     const at = mark ? `:${firstLine + mark.line}:${mark.column + 1}` : `:${firstLine}`;
     const given = `${name}${at}`;
-    return new AirgapError('usage', `not valid YAML: ${reason}`, { given, cause });
+    return new AirgapError('usage', `not valid YAML: ${reason}`, {
+      given,
+      next: 'correct the file there',
+      cause,
+    });
   }
   if (cause instanceof RangeError) {
     const given = `${name}:${firstLine}`;
-    return new AirgapError('usage', `YAML that cannot be read: ${cause.message}`, { given, cause });
+    return new AirgapError('usage', `YAML that cannot be read: ${cause.message}`, {
+      given,
+      next: 'correct the file there',
+      cause,
+    });
   }
   throw cause;
 }

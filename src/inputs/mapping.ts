@@ -35,6 +35,7 @@ function parseYaml(text: string, path: string, what: string): unknown {
       place: cause.mark
         ? { file: path, line: cause.mark.line + 1, column: cause.mark.column + 1 }
         : { file: path },
+      next: 'correct the file there',
       cause,
     });
   }

@@ -156,7 +156,10 @@ function switchOf(setting: Setting, value: Given[string]): boolean {
 function numberOf(setting: Setting, value: Given[string]): number {
   const number = Number(value);
   if (value !== '' && Number.isSafeInteger(number)) return number;
-  throw new AirgapError('usage', `${setting.name} is no whole number`, { given: String(value) });
+  throw new AirgapError('usage', `${setting.name} is no whole number`, {
+    given: String(value),
+    expected: 'digits alone',
+  });
 }
 
 function listOf(value: Given[string]): string[] {

@@ -106,12 +106,18 @@ function readYaml<T>(
   chart: string,
 ): T {
   const bytes = files.get(path);
-  if (bytes === undefined) throw new AirgapError('usage', `${chart} has no ${path}`);
+  if (bytes === undefined) {
+    throw new AirgapError('usage', `${chart} has no ${path}`, {
+      expected: 'a chart archive as `helm package` makes it',
+      next: 'give the chart of image-swap as imageSwap.chart',
+    });
+  }
   try {
     return schema.parse(load(bytes.toString('utf8')) ?? {});
   } catch (cause) {
     throw new AirgapError('usage', `${path} of ${chart} is not what helm would take`, {
       given: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
+      next: 'correct it, and package the chart again: helm lint shows more',
       cause,
     });
   }

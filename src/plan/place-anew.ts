@@ -89,6 +89,7 @@ function sourceOf(source: string): Reference {
   } catch (cause) {
     throw new AirgapError('integrity', 'bundle.json holds what is no image name', {
       given: source,
+      next: 'copy the bundle again, or have it made again',
       cause,
     });
   }

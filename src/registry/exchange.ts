@@ -141,6 +141,7 @@ export class Exchange {
     }
     throw new AirgapError('usage', `${this.#options.host} redirects in a circle`, {
       given: `more than ${mostRedirects} redirects, the last to ${url.host}`,
+      next: 'check the host, and the servers in front of the registry',
     });
   }
 

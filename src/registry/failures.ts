@@ -22,7 +22,10 @@ export function readFailure(status: number, text: string, subject: Subject): Air
     });
   }
   if (errorClass === 'integrity')
-    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, { given });
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, {
+      given,
+      next: 'push the image to its registry again: what is stored there is damaged',
+    });
   return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
     given,
     next: /HTTP request.* HTTPS/i.test(text)

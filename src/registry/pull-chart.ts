@@ -20,7 +20,12 @@ export async function pullChart(
   const reference = chartReference(name, field);
   const { client, repository } = registries.source(reference);
   const found = await client.getManifest(repository, reference.digest ?? reference.tag ?? '');
-  if (!found) throw new AirgapError('usage', `${field} is not in its registry`, { given: name });
+  if (!found) {
+    throw new AirgapError('usage', `${field} is not in its registry`, {
+      given: name,
+      next: 'correct name and version, or push the chart: helm push',
+    });
+  }
   const { manifest } = makeDocument(found.descriptor, found.bytes);
   const layer =
     manifest.kind === 'manifest' && manifest.layers.find((one) => one.mediaType === chartLayer);

@@ -134,6 +134,7 @@ async function openUpload(registry: Registry, subject: Subject): Promise<URL> {
   if (location !== undefined) return location;
   throw new AirgapError('refused', `${host} opens no upload session for ${what}`, {
     given: 'an answer without Location',
+    next: `check the servers in front of ${host}: one of them takes headers away`,
   });
 }
 

@@ -25,7 +25,10 @@ export async function readBlob(
     const { body } = await client.getBlob(repository, digest);
     const bytes = await readUpTo(size, body);
     if (bytes.length === size && digestOf(bytes, algorithmOf(digest)) === digest) return bytes;
-    throw new AirgapError('integrity', 'a blob is not what its descriptor says', { given: name });
+    throw new AirgapError('integrity', 'a blob is not what its descriptor says', {
+      given: name,
+      next: 'push it to its registry again: what is stored there, or comes from there, is damaged',
+    });
   });
 }
 

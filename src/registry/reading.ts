@@ -91,7 +91,10 @@ export async function headBlob(
     if (answer.status !== 200) throw await refusedRead(registry, answer, subject);
     const size = contentLength(answer);
     if (size !== undefined) return size;
-    throw new AirgapError('integrity', `${registry.host} tells no size for ${subject.what}`);
+    throw new AirgapError('integrity', `${registry.host} tells no size for ${subject.what}`, {
+      expected: 'a Content-Length',
+      next: `check the servers in front of ${registry.host}: one of them takes headers away`,
+    });
   });
 }
 

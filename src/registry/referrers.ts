@@ -45,7 +45,10 @@ export async function listReferrers(
 
 function brokenOff({ host }: Registry, subject: Digest, pages: number): AirgapError {
   const message = `${host} breaks off its list of what is attached to ${subject}`;
-  return new AirgapError('integrity', message, { given: `${pages} pages` });
+  return new AirgapError('integrity', message, {
+    given: `${pages} pages`,
+    next: 'run again, or leave it out: referrers: false',
+  });
 }
 
 interface Page {

@@ -87,6 +87,7 @@ async function pushRoot(
   throw new AirgapError('integrity', 'oras reported success, but the bundle is not there', {
     given: found ?? `no tag ${tag} in ${target.host}/${repository}`,
     expected: digest,
+    next: 'check that the oras in use is the original one, then run again',
   });
 }
 

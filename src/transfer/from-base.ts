@@ -26,6 +26,7 @@ export async function mountBase(
         return turns.arrived(blob, bundleRepository);
       throw new AirgapError('refused', 'a blob of the base cannot be mounted', {
         given: `${from ?? 'nothing'} gives no ${blob.digest}`,
+        next: 'load the bundle that this one builds on again, or one that was made without --since',
       });
     },
     { concurrency: 16 },

@@ -55,9 +55,9 @@ test.each<[string, Record<string, string>, string, string[]]>([
     [
       `a:1 (m/a.yaml:4 ${field})`,
       `b:1 (m/a.yaml:11 ${field})`,
-      'error: not valid YAML: deficient indentation\n  given:     m/a.yaml:7:1',
+      'error: not valid YAML: deficient indentation\n  given:     m/a.yaml:7:1\n  next:      correct the file there',
       `error: not an image name: "No:1": the repository "library/No" must be in lower case\n  given:     m/b.yaml:4 ${field}\n  next:      correct the name`,
-      'error: YAML that cannot be read: the alias *b has no anchor before it\n  given:     m/c.yaml:1',
+      'error: YAML that cannot be read: the alias *b has no anchor before it\n  given:     m/c.yaml:1\n  next:      correct the file there',
     ],
   ],
   [

@@ -56,5 +56,6 @@ use_carried_credential() {
 take_part() {
   awk -v key="$1$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' \
     "$private/credentials.tsv" > "$private/part.line"
-  decode "$private/part.line" "$private/pull-$1" || fail 5 'the pull credential in the bundle is no base64'
+  decode "$private/part.line" "$private/pull-$1" ||
+    fail 5 'the pull credential in the bundle is no base64' '' 'have the bundle made again'
 }

@@ -12,7 +12,8 @@ make_private_folder() {
   # helm splits --values and --set-file at these, and oras a layout's path at ':' and '@'.
   case $private in
     [!/]* | *[,\":@\\]*)
-      fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private"
+      fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private" \
+        'set TMPDIR to another folder, such as /tmp'
       ;;
   esac
   printf '%s %s %s\n' "$$" "$(uname -n)" "$(boot_of_host)" > "$private/run"

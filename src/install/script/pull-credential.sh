@@ -5,7 +5,8 @@ read_pull_secret_settings() {
   pull_secret_home=${pull_secret%%/*} pull_secret_name=${pull_secret#*/}
   case $pull_secret_key,$pull_secret_home,$pull_secret_name in
     -* | *,-* | *[!A-Za-z0-9.,-]*)
-      fail 5 'settings.tsv holds a name that helm and kubectl do not take' "$pull_secret_key $pull_secret"
+      fail 5 'settings.tsv holds a name that helm and kubectl do not take' "$pull_secret_key $pull_secret" \
+        'have the bundle made again'
       ;;
   esac
 }

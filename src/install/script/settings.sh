@@ -24,16 +24,21 @@ read_settings() {
   if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
   namespace=${namespace:-default}
   case $endpoint$name$version in
-    *[!]A-Za-z0-9.:_+[-]*) fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" ;;
+    *[!]A-Za-z0-9.:_+[-]*)
+      fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" 'have the bundle made again'
+      ;;
   esac
   # helm would take a name that begins with a hyphen for a flag.
   case $release,$namespace,$registry_key in
     -* | *,-* | *[!A-Za-z0-9.,-]*)
-      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key"
+      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key" \
+        'have the bundle made again'
       ;;
   esac
   setting caCert > "$private/ca.line"
-  if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
+  if [ -s "$private/ca.line" ]; then
+    decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64' '' 'have the bundle made again'
+  fi
   if [ "$environment" = airgap ]; then
     take "$chart"
     take_for_target values.yaml

@@ -28,7 +28,7 @@ take_sums() {
 # take PATH [HASH]: copies one file of the bundle into the private folder, and goes on only if its hash is right.
 take() {
   case /$1/ in
-    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" ;;
+    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" 'have the bundle made again' ;;
   esac
   case $1 in
     */*) mkdir -p -- "$private/${1%/*}" ;;
