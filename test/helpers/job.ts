@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { dump } from 'js-yaml';
 import { makeChart } from './chart.ts';
+import { type InTerminal, startInTerminal } from './terminal.ts';
 import { toolPath } from './tools.ts';
 
 /** The program as it is shipped. */
@@ -25,6 +26,8 @@ export interface Job {
   bundle(target: string, fields?: object): Promise<void>;
   run<Result = Outcome>(...argv: string[]): Promise<Ended<Result>>;
   runWith<Result = Outcome>(how: How, ...argv: string[]): Promise<Ended<Result>>;
+  /** Starts it in a terminal of 80 columns and 24 rows. */
+  inTerminal(how: Pick<How, 'env'>, ...argv: string[]): InTerminal;
   /** Runs with `--output json` and fails unless it ends with 0. */
   done<Result = Outcome>(...argv: string[]): Promise<Result>;
   remove(): Promise<void>;
@@ -116,6 +119,12 @@ export async function startJob(env: Readonly<Record<string, string>> = {}): Prom
     write,
     runWith,
     run: (...argv) => runWith({}, ...argv),
+    inTerminal: ({ env: more }, ...argv) => {
+      return startInTerminal([process.execPath, program, ...argv], {
+        cwd: folder,
+        env: { ...own, ...more },
+      });
+    },
     done: async <Result>(...argv: string[]) => {
       const ended = await runWith<Result>({}, ...argv, '--output', 'json');
       if (ended.exitCode === 0) return ended.json;
