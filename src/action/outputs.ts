@@ -77,12 +77,14 @@ function planOutputs(
   };
 }
 
-function bundleOutputs({ create }: ActionResult): Record<string, string | undefined> {
+function bundleOutputs({ create, provenance }: ActionResult): Record<string, string | undefined> {
   if (!create) return {};
   const { bundle, parts, installScript, sha256, keyId } = create;
+  const files = [...parts, `${bundle}.sha256`, installScript];
   return {
     'bundle-path': bundle,
-    'bundle-files': [...parts, `${bundle}.sha256`, installScript].join('\n'),
+    'bundle-files': [...files, ...(provenance ? [provenance] : [])].join('\n'),
+    'provenance-path': provenance,
     'bundle-digest': `sha256:${sha256}`,
     'key-id': keyId ?? undefined,
   };

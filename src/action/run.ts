@@ -29,6 +29,7 @@ import { hasErrors } from '../plan/problem.ts';
 import { type AirgapError, failuresIn } from '../report/error.ts';
 import { refuseToSignForks } from './fork.ts';
 import type { ActionCommand, ActionInputs } from './inputs.ts';
+import { writeProvenance } from './provenance.ts';
 
 /** What the step did: of the commands that were asked for, as far as it came. */
 export interface ActionResult {
@@ -39,6 +40,8 @@ export interface ActionResult {
   contents?: ImageContents;
   /** What installing the new bundle in place of an older one changes. */
   changes?: Changes;
+  /** Path of the bundle's provenance, where there is one. */
+  provenance?: string | undefined;
   errors: readonly AirgapError[];
 }
 
@@ -64,6 +67,7 @@ async function carryOut(
   result: ActionResult,
   context: Context,
 ): Promise<void> {
+  const startedAt = context.now();
   const wants = (command: ActionCommand) => inputs.commands.includes(command);
   const spec = await readBundleSpec(inputs.bundle, context);
   const saved = await readSavedPlan(inputs.plan, context);
@@ -109,6 +113,8 @@ async function carryOut(
         if (wants('create')) {
           const creation = { out, partSize, sign, credential, older };
           result.create = await createPrepared(prepared, creation, context);
+          const making = { inputs, sign, startedAt };
+          result.provenance = await writeProvenance(result.create, making, context);
         }
         return {};
       });

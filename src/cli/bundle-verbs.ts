@@ -30,10 +30,12 @@ export function addVerify(program: Command, context: Context, finish: Finish): v
   const verb = program
     .command('verify')
     .description('check every byte of a bundle against its signature')
-    .argument('<bundle>', 'NAME-VERSION.tar');
+    .argument('<bundle>', 'NAME-VERSION.tar')
+    .option('--provenance <file>', 'where it was made: NAME-VERSION.tar.intoto.jsonl');
   addOutput(addTrust(verb)).action(async (bundle: string, flags: Flags) => {
     const { runVerify } = await import('../commands/verify.ts');
-    const result = await runVerify(bundle, trustOptions(flags), context);
+    const options = { trust: trustOptions(flags), provenance: textFlag(flags.provenance) };
+    const result = await runVerify(bundle, options, context);
     finishWith(finish, flags, result, verifyText, 0, bundle);
   });
 }

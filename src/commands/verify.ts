@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import { openVerified } from '../bundle/verify.ts';
 import type { Context } from '../context.ts';
+import { defined } from '../inputs/defined.ts';
 import { carriedPlatforms } from '../install/files.ts';
 import { type DeltaBase, savedBase } from './delta-base.ts';
 import { readTrust, type TrustOptions } from './keyring.ts';
+import { checkProvenance, type ProvenanceResult, readProvenance } from './provenance.ts';
 
 export interface VerifyResult {
   readonly verified: true;
@@ -27,16 +29,33 @@ export interface VerifyResult {
   readonly size: number;
   /** Every override that was used. */
   readonly overrides: readonly string[];
+  /** Only where one was given. */
+  readonly provenance?: ProvenanceResult;
 }
 
-/** `verify`: checks every byte of a bundle against its signature and the given keys. Contacts nothing. */
+export interface VerifyOptions {
+  readonly trust: TrustOptions;
+  /** File with the bundle's provenance. */
+  readonly provenance?: string | undefined;
+}
+
+/** `verify`: checks every byte of a bundle, and its provenance, against its signature and the given keys. Contacts nothing. */
 export async function runVerify(
   path: string,
-  trust: TrustOptions,
+  { trust, provenance: file }: VerifyOptions,
   context: Context,
 ): Promise<VerifyResult> {
+  const read = file === undefined ? undefined : await readProvenance(file, trust, context);
   const bundle = await openChecked(path, trust, context);
-  await bundle.close();
+  try {
+    const provenance = read && (await checkProvenance(read, bundle, context));
+    return { ...resultOf(bundle), ...defined({ provenance }) };
+  } finally {
+    await bundle.close();
+  }
+}
+
+function resultOf(bundle: VerifiedBundle): VerifyResult {
   const { inventory, inventoryDigest, keyId, size, warnings } = bundle;
   const { name, version, sequence, createdAt, images, files, credentials = null } = inventory;
   return {

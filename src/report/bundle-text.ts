@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { CreateResult } from '../commands/create.ts';
 import type { KeygenResult } from '../commands/keygen.ts';
+import type { ProvenanceResult } from '../commands/provenance.ts';
 import type { VerifyResult } from '../commands/verify.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { carriedLines, inventoryLines } from './carried-text.ts';
@@ -102,6 +103,7 @@ export function verifyText(
   given: Given = {},
 ): string {
   const { bundle, name, version, sequence, createdAt, keyId, base, images, size } = result;
+  const { provenance } = result;
   return [
     style.safe(`${bundle}: ${name} ${version}, sequence ${sequence}, made ${createdAt}`),
     `${style.paint('done', 'done:')} every byte is as its inventory says (${formatBytes(size)}, ${count(images, 'image')})`,
@@ -110,8 +112,14 @@ export function verifyText(
     keyId
       ? `signed by key ${keyId}`
       : style.paint('warning', 'NOT SIGNED, or not checked: allowed by an explicit override'),
+    ...(provenance ? [style.safe(provenanceWords(provenance))] : []),
     ...nextOfVerify(given, style),
   ].join('\n');
+}
+
+function provenanceWords({ builder, invocation, keyId }: ProvenanceResult): string {
+  const run = invocation ? ` in ${invocation}` : '';
+  return `made by ${builder}${run}, as key ${keyId} says`;
 }
 
 function nextOfVerify(given: Given, style: Style): string[] {

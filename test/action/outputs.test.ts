@@ -49,6 +49,14 @@ describe('outputs', () => {
         'bundle-files': expect.stringMatching(/^\/out\/a.tar.001\n\/out\/a.tar.002\n.*sha256\n/),
       }),
     ],
+    [
+      'a bundle with its provenance',
+      { create, provenance: '/out/sample-1.0.0.tar.intoto.jsonl', errors: [] },
+      expect.objectContaining({
+        'bundle-files': expect.stringMatching(/\n\/out\/sample-1.0.0.tar.intoto.jsonl$/),
+        'provenance-path': '/out/sample-1.0.0.tar.intoto.jsonl',
+      }),
+    ],
     ['a plan', { plan, errors: [] }, { ...always, ...ofPlan }],
     [
       'a plan that changes nothing, with a lock',

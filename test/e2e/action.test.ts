@@ -140,7 +140,10 @@ describe('the Action in a workflow', () => {
     const sum = (await readFile(`${bundle()}.sha256`, 'utf8')).slice(0, 64);
     expect(outputsOf(run)).toEqual({
       'bundle-path': bundle(),
-      'bundle-files': expect.stringMatching(/\.tar\n.*\.tar\.sha256\n.*install\.sh$/),
+      'bundle-files': expect.stringMatching(
+        /\.tar\n.*\.tar\.sha256\n.*install\.sh\n.*\.intoto\.jsonl$/,
+      ),
+      'provenance-path': `${bundle()}.intoto.jsonl`,
       'bundle-digest': `sha256:${sum}`,
       'image-count': '18',
       'total-bytes': expect.stringMatching(/^\d{5,}$/),
@@ -151,8 +154,12 @@ describe('the Action in a workflow', () => {
       'plan-path': expect.stringMatching(/^\/.*\/plan\.json$/),
       'report-path': expect.stringMatching(/^\/.*\/report\.json$/),
     });
-    const verified = await job.run('verify', bundle(), '--key', 'bundle.pub');
+    const provenance = ['--provenance', `${bundle()}.intoto.jsonl`];
+    const verified = await job.run('verify', bundle(), '--key', 'bundle.pub', ...provenance);
     expect(verified.exitCode, verified.stderr).toBe(0);
+    expect(verified.stdout).toMatch(
+      /^made by https:.* in https:.*\/actions\/runs\/1\/attempts\/1/m,
+    );
   });
 
   test('reports the very plan that the bundle was made by', async () => {

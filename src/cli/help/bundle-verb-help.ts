@@ -24,6 +24,11 @@ export const bundleVerbHelp: Readonly<Record<string, VerbHelp>> = {
         does: 'a bundle in parts, for a script',
         words: 'verify pcg-override-1.4.0.tar.001 --key bundle.pub --output json',
       },
+      {
+        does: 'and that this very file was made where its provenance says',
+        words:
+          'verify pcg-override-1.4.0.tar --key bundle.pub --provenance pcg-override-1.4.0.tar.intoto.jsonl',
+      },
     ],
     ends: held,
     meanings: { done: 'every byte is as it was signed' },
