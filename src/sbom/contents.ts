@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts';
 import { referenceIn } from '../oci/reference.ts';
 import { travels } from '../plan/blobs.ts';
+import { groupBy } from '../plan/group-by.ts';
 import type { Inventory, InventoryFile, InventoryImage } from '../plan/inventory.ts';
 import { genericPurl, ociPurl } from './purl.ts';
 
@@ -62,33 +63,40 @@ export function contentsOf(inventory: Inventory, leftOut: ReadonlySet<string>): 
 
 /** Of an image that is listed under two spellings of one name there is one. */
 function imageItems(inventory: Inventory): Item[] {
-  const ids = new Map<Digest, Set<string>>();
   const named = inventory.images.map((entry) => ({ entry, ...nameOf(entry) }));
-  for (const { entry, id } of named) {
-    ids.set(entry.digest, (ids.get(entry.digest) ?? new Set()).add(id));
-  }
-  const items = new Map<string, Item>();
-  for (const { entry, id, purl, name } of named) {
-    const { digest, referrer } = entry;
-    const before = items.get(id);
-    items.set(id, {
-      id,
-      kind: entry.platforms.length > 0 && !referrer ? 'image' : 'artifact',
-      name,
-      version: digest,
-      ...(purl === undefined ? {} : { purl }),
-      digest,
-      isCarried: before?.isCarried || isCarried(inventory, entry),
-      attachedTo: attachedTo(entry, ids).filter((subject) => subject !== id),
-      ...madeFrom(entry),
-      facts: unique([...(before?.facts ?? []), ...factsOf(entry)]),
-    });
-  }
-  return [...items.values()];
+  const digests = groupBy(named, ({ entry }) => entry.digest);
+  const ids = (digest: Digest) => (digests.get(digest) ?? []).map(({ id }) => id);
+  return [...groupBy(named, ({ id }) => id).values()].flatMap((same) => {
+    const [first] = same;
+    const entries = same.map(({ entry }) => entry);
+    return first ? [imageItem(inventory, first, entries, ids)] : [];
+  });
+}
+
+function imageItem(
+  inventory: Inventory,
+  { id, purl, name, entry }: ReturnType<typeof nameOf> & { readonly entry: InventoryImage },
+  entries: readonly InventoryImage[],
+  ids: (digest: Digest) => readonly string[],
+): Item {
+  const { platforms, referrer, digest } = entry;
+  const subjects = entries.flatMap((one) => attachedTo(one, ids));
+  return {
+    id,
+    kind: platforms.length > 0 && !referrer ? 'image' : 'artifact',
+    name,
+    version: digest,
+    ...(purl === undefined ? {} : { purl }),
+    digest,
+    isCarried: entries.some((one) => isCarried(inventory, one)),
+    attachedTo: [...new Set(subjects)].filter((subject) => subject !== id),
+    ...madeFrom(entry),
+    facts: unique(entries.flatMap(factsOf)),
+  };
 }
 
 /** What is no image name keeps the words that it came with. */
-function nameOf({ source, digest, platforms }: InventoryImage) {
+function nameOf({ source, digest, platforms }: InventoryImage): Pick<Item, 'id' | 'purl' | 'name'> {
   const reference = referenceIn(source);
   if (!reference) return { id: `image:${source}@${digest}`, name: source };
   const purl = ociPurl(reference, digest, platforms);
@@ -99,14 +107,18 @@ function isCarried(inventory: Inventory, entry: InventoryImage): boolean {
   return inventory.imagesNotEmbedded !== true && travels(inventory, entry);
 }
 
+/** With so many names of one digest all is said; more would let a stranger's list become as long as he likes. */
+const mostNames = 100;
+
 /** The subject itself; where that is a manifest within an image, the images that it travels with. */
 function attachedTo(
   { referrer }: InventoryImage,
-  ids: ReadonlyMap<Digest, ReadonlySet<string>>,
+  ids: (digest: Digest) => readonly string[],
 ): string[] {
   if (!referrer) return [];
-  const subjects = ids.has(referrer.subject) ? [referrer.subject] : referrer.images;
-  return [...new Set(subjects.flatMap((digest) => [...(ids.get(digest) ?? [])]))];
+  const isListed = ids(referrer.subject).length > 0;
+  const subjects = isListed ? [referrer.subject] : referrer.images;
+  return subjects.flatMap((digest) => ids(digest).slice(0, mostNames));
 }
 
 function madeFrom({ source, originalDigest }: InventoryImage): Pick<Item, 'madeFrom'> {

@@ -184,6 +184,17 @@ test('one image under two spellings of its name is one component', () => {
   expect(JSON.stringify(containers)).toContain('"value":"docker.io/library/nginx:1.27"');
 });
 
+test("a stranger's list costs no more than its length", () => {
+  const names = Array.from({ length: 20_000 }, (_, n) =>
+    image(`a.example/b:${n}`, { digest: nginx.digest }),
+  );
+  const others = Array.from({ length: 5000 }, () => signature);
+  const { inventory } = sample([], { images: [...names, ...others, ...names] });
+  const { dependencies } = cdxOf(inventory);
+  expect(dependencies[1]?.dependsOn).toHaveLength(100);
+  expect(dependencies).toHaveLength(2);
+});
+
 test('neither SBOM nor sums nor credential are told, so that all stands in the plan', () => {
   const paths = ['sbom.cdx.json', 'sbom.spdx.json', 'credentials.tsv', 'credentials.tsv.age'];
   const [plain, full] = [
