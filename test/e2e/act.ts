@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -11,9 +11,32 @@ const root = join(import.meta.dirname, '../..');
 export interface Checkout {
   readonly folder: string;
   /** Runs one job of these steps, after a checkout step. */
-  act(steps: readonly object[], secrets: Readonly<Record<string, string>>): Promise<ActRun>;
+  act(steps: readonly object[], secrets: Secrets): Promise<ActRun>;
+  /** The same, under way. */
+  start(steps: readonly object[], secrets: Secrets): Promise<Running>;
   remove(): Promise<void>;
 }
+
+/** The repository of somebody who uses the Action from elsewhere. */
+export interface Consumer {
+  readonly folder: string;
+  /** Runs a workflow of that repository. */
+  act(workflow: string, event: WorkflowEvent, secrets: Secrets): Promise<ActRun>;
+  remove(): Promise<void>;
+}
+
+export interface WorkflowEvent {
+  readonly name: string;
+  /** Of GitHub, as its webhook sends it. */
+  readonly payload?: object;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly ended: Promise<ActRun>;
+}
+
+type Secrets = Readonly<Record<string, string>>;
 
 export interface ActRun {
   readonly exitCode: number;
@@ -41,24 +64,83 @@ export interface ActEvent {
 
 /** @param fill adds the files of the repository that uses the Action */
 export async function makeCheckout(fill: (folder: string) => Promise<unknown>): Promise<Checkout> {
-  const home = await mkdtemp(join(tmpdir(), 'airgap-act-'));
-  const folder = join(home, 'repository');
-  await mkdir(join(folder, '.github/workflows'), { recursive: true });
+  const { home, folder } = await makeHome();
   await cp(join(root, 'action.yml'), join(folder, 'action.yml'));
   await cp(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
   await fill(folder);
-  // act copies what git tracks, and runs the first `node` on PATH whatever action.yml declares.
+  await commit(folder);
+  const start = async (steps: readonly object[], secrets: Secrets): Promise<Running> => {
+    const workflow = join(folder, '.github/workflows/test.yml');
+    const checkout = { uses: 'actions/checkout@v4' };
+    const jobs = { test: { 'runs-on': 'ubuntu-latest', steps: [checkout, ...steps] } };
+    await writeFile(workflow, dump({ on: 'push', jobs }));
+    return run({ home, folder }, ['push', '--workflows', workflow], secrets);
+  };
+  return {
+    folder,
+    start,
+    act: async (steps, secrets) => (await start(steps, secrets)).ended,
+    remove: () => rm(home, { recursive: true, force: true }),
+  };
+}
+
+/**
+ * @param action folder of the repository that the Action is in
+ * @param name how workflows call it, with its ref
+ */
+export async function makeConsumer(
+  action: string,
+  name: string,
+  fill: (folder: string) => Promise<unknown>,
+): Promise<Consumer> {
+  const { home, folder } = await makeHome();
+  await fill(folder);
+  await commit(folder);
+  const others = join(home, 'others');
+  await mkdir(others);
+  await writeFile(join(others, 'action.yml'), dump(nothingToDo));
+  return {
+    folder,
+    act: async (workflow, event, secrets) => {
+      const payload = join(home, 'event.json');
+      await writeFile(payload, JSON.stringify(event.payload ?? {}));
+      const flags = ['--workflows', join(folder, workflow), '--eventpath', payload];
+      // act gets even the actions of steps that it will skip.
+      const names = usedIn(await readFile(join(folder, workflow), 'utf8'));
+      const local = names.flatMap((used) => [
+        '--local-repository',
+        `${used}=${used === name ? action : others}`,
+      ]);
+      const running = await run({ home, folder }, [event.name, ...flags, ...local], secrets);
+      return running.ended;
+    },
+    remove: () => rm(home, { recursive: true, force: true }),
+  };
+}
+
+const nothingToDo = { name: 'nothing', runs: { using: 'composite', steps: [] } };
+
+function usedIn(workflow: string): string[] {
+  const all = [...workflow.matchAll(/uses: ([\w-]+\/[\w.-]+@\S+)/g)].map(([, name = '']) => name);
+  return [...new Set(all)].filter((name) => !name.startsWith('actions/checkout@'));
+}
+
+/** A home for act and a folder for a repository; the first `node` is that of action.yml, which act does not look at. */
+async function makeHome(): Promise<{ home: string; folder: string }> {
+  const home = await mkdtemp(join(tmpdir(), 'airgap-act-'));
+  const folder = join(home, 'repository');
+  await mkdir(join(folder, '.github/workflows'), { recursive: true });
+  await mkdir(join(home, 'bin'));
+  await symlink(toolPath('node24'), join(home, 'bin/node'));
+  return { home, folder };
+}
+
+/** act copies what git tracks. */
+async function commit(folder: string): Promise<void> {
   await git(folder, 'init', '-q');
   await git(folder, 'add', '-A');
   const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.org'];
   await git(folder, ...who, 'commit', '-qm', 'the Action and who uses it');
-  await mkdir(join(home, 'bin'));
-  await symlink(toolPath('node24'), join(home, 'bin/node'));
-  return {
-    folder,
-    act: (steps, secrets) => run(home, folder, steps, secrets),
-    remove: () => rm(home, { recursive: true, force: true }),
-  };
 }
 
 async function git(cwd: string, ...argv: string[]): Promise<void> {
@@ -66,29 +148,28 @@ async function git(cwd: string, ...argv: string[]): Promise<void> {
 }
 
 async function run(
-  home: string,
-  folder: string,
-  steps: readonly object[],
-  secrets: Readonly<Record<string, string>>,
-): Promise<ActRun> {
-  const workflow = join(folder, '.github/workflows/test.yml');
-  const checkout = { uses: 'actions/checkout@v4' };
-  const jobs = { test: { 'runs-on': 'ubuntu-latest', steps: [checkout, ...steps] } };
-  await writeFile(workflow, dump({ on: 'push', jobs }));
+  { home, folder }: { readonly home: string; readonly folder: string },
+  argv: readonly string[],
+  secrets: Secrets,
+): Promise<Running> {
   const path = [join(home, 'bin'), dirname(toolPath('oras')), process.env.PATH].join(delimiter);
-  const flags = ['--workflows', workflow, '--platform', 'ubuntu-latest=-self-hosted', '--json'];
+  const flags = ['--platform', 'ubuntu-latest=-self-hosted', '--json'];
   // A secret without a value is taken from act's environment.
   const named = Object.keys(secrets).flatMap((name) => ['--secret', name]);
-  const ended = await execa(toolPath('act'), ['push', ...flags, ...named], {
+  const child = execa(toolPath('act'), [...argv, ...flags, ...named], {
     cwd: folder,
     env: { HOME: home, PATH: path, ...secrets },
     extendEnv: false,
     stdin: 'ignore',
     reject: false,
   });
-  const lines = ended.stdout.split('\n').filter((line) => line.startsWith('{'));
-  const events = lines.map((line) => JSON.parse(line) as ActEvent);
-  return { exitCode: ended.exitCode ?? 1, events, shown: shownBy(events) };
+  const end = async (): Promise<ActRun> => {
+    const ended = await child;
+    const lines = ended.stdout.split('\n').filter((line) => line.startsWith('{'));
+    const events = lines.map((line) => JSON.parse(line) as ActEvent);
+    return { exitCode: ended.exitCode ?? 1, events, shown: shownBy(events) };
+  };
+  return { pid: child.pid ?? 0, ended: end() };
 }
 
 /** act's JSON repeats what `add-mask` was given; its log, like the runner's, shows `***`. */
@@ -97,3 +178,24 @@ function shownBy(events: readonly ActEvent[]): string {
     .map((event) => (event.command === 'add-mask' ? event.msg : Object.values(event).join('\n')))
     .join('\n');
 }
+
+export const outputsOf = ({ events }: ActRun) =>
+  Object.fromEntries(
+    events.filter(({ command }) => command === 'set-output').map(({ name, arg }) => [name, arg]),
+  );
+
+/** From the line as it was: act splits data that holds `::` at the wrong place. */
+export const commandsOf = ({ events }: ActRun, name: string) =>
+  events
+    .map(({ raw = '' }) => raw.trimEnd())
+    .flatMap((raw) => new RegExp(`^::${name}(?: [^:]*)?::(.*)$`, 's').exec(raw)?.[1] ?? [])
+    .map(decodeURIComponent);
+
+export const summaryOf = ({ events }: ActRun) =>
+  events.find(({ command }) => command === 'summary')?.content ?? '';
+
+/** How the step with this id ended: `Main success`, `Post success`. */
+export const resultsOf = ({ events }: ActRun, id = 'bundle') =>
+  events
+    .filter(({ stepID, stepResult }) => stepID?.[0] === id && stepResult)
+    .map(({ stage, stepResult }) => `${stage} ${stepResult}`);

@@ -5,7 +5,15 @@ import { mirrors, ownImages, pageMap, pushSamples, samples } from '../../demo/sa
 import { makeChart } from '../helpers/chart.ts';
 import { type Job, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
-import { type ActRun, type Checkout, makeCheckout } from './act.ts';
+import {
+  type ActRun,
+  type Checkout,
+  commandsOf,
+  makeCheckout,
+  outputsOf,
+  resultsOf,
+  summaryOf,
+} from './act.ts';
 
 const password = 'correct horse/battery+staple';
 
@@ -103,23 +111,6 @@ function forms(): string[] {
   const base64 = texts.map((text) => Buffer.from(text).toString('base64'));
   return [password, ...lines, ...base64, ...base64.flatMap((text) => text.match(/.{8,76}/g) ?? [])];
 }
-
-const outputsOf = ({ events }: ActRun) =>
-  Object.fromEntries(
-    events.filter(({ command }) => command === 'set-output').map(({ name, arg }) => [name, arg]),
-  );
-/** From the line as it was: act splits data that holds `::` at the wrong place. */
-const commandsOf = ({ events }: ActRun, name: string) =>
-  events
-    .map(({ raw = '' }) => raw.trimEnd())
-    .flatMap((raw) => new RegExp(`^::${name}(?: [^:]*)?::(.*)$`, 's').exec(raw)?.[1] ?? [])
-    .map(decodeURIComponent);
-const summaryOf = ({ events }: ActRun) =>
-  events.find(({ command }) => command === 'summary')?.content ?? '';
-const resultsOf = ({ events }: ActRun) =>
-  events
-    .filter(({ stepID, stepResult }) => stepID?.[0] === 'bundle' && stepResult)
-    .map(({ stage, stepResult }) => `${stage} ${stepResult}`);
 
 describe('the Action in a workflow', () => {
   const bundle = () => job.path('out/pcg-override-1.4.0.tar');
