@@ -69,7 +69,7 @@ function helpParts(help: VerbHelp): string[] {
   const read = variables.filter(({ names: [first] }) => names.includes(first));
   return [
     ...notes.map(
-      (note) => `\n${note.startsWith(' ') ? `\`\`\`\n${unindented(note)}\n\`\`\`` : note}`,
+      (note) => `\n${note.startsWith(' ') ? `\`\`\`text\n${unindented(note)}\n\`\`\`` : note}`,
     ),
     `\n**Examples**\n\n\`\`\`sh\n${examples.map(plainExample).join('\n')}\n\`\`\``,
     ...(read.length > 0

@@ -86,9 +86,9 @@ export function requiredFlag(flags: Flags, name: string, flag: string): string {
   throw new AirgapError('usage', `${flag} is missing`, { next: 'see --help' });
 }
 
-/** The flag of a setting. */
-export function settingOption(setting: Setting): Option {
-  const help = `${setting.help} [${variableOf(setting)}]`;
+/** The flag of a setting; its help names the variable, where that is read. */
+export function settingOption(setting: Setting, variable?: 'without variable'): Option {
+  const help = variable ? setting.help : `${setting.help} [${variableOf(setting)}]`;
   const flag = `--${setting.name}`;
   if (setting.kind === 'switch') return new Option(flag, help);
   if (setting.kind === 'list' || setting.kind === 'pairs') {

@@ -11,6 +11,7 @@ import { explain } from './help/explain.ts';
 import { about, explainProgram } from './help/program-help.ts';
 import { verbHelp } from './help/verb-help.ts';
 import { addImages } from './images-verb.ts';
+import { addInit } from './init-verb.ts';
 import { addPrepare } from './prepare-verb.ts';
 import { addCreate, addKeygen, addMirror, addPlan, addResolve } from './source-verbs.ts';
 
@@ -67,7 +68,7 @@ type AddVerb = (program: Command, context: Context, finish: Finish) => void;
 
 /** The verbs in the order in which people need them. */
 const verbGroups: Readonly<Record<string, readonly AddVerb[]>> = {
-  'Getting ready': [addKeygen, addImages, addResolve],
+  'Getting ready': [addInit, addKeygen, addImages, addResolve],
   'Before the gap': [addPlan, addPrepare, addMirror, addCreate],
   'Behind the gap': [addVerify, addLoad, addDerive, addDoctor],
   'On either side': [addInspect, addDiff, addCompletion],

@@ -36,6 +36,21 @@ export async function readBundleSpec(input: BundleInput, context: Context): Prom
   return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
 
+/**
+ * Checks what a bundle.yaml would hold as `readBundleSpec` does, variables left out.
+ * @param path where it would lie
+ * @param given what flags said of it, for messages
+ * @throws AirgapError or Failures of class usage; io when a file that it names cannot be read
+ */
+export async function checkDocument(
+  document: unknown,
+  path: string,
+  given: Given,
+  context: Context,
+): Promise<void> {
+  await makeSpec(validate(document, path, { flags: given, variables: {} }), dirname(path), context);
+}
+
 const bundleFile = 'the bundle file';
 
 /** @param mayBeAbsent flags or variables may say everything that the file would */

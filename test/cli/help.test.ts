@@ -30,7 +30,7 @@ describe.each(verbs)('$name --help', ({ name, verb }) => {
 
   test('has two examples, each told in a word', () => {
     expect(verbHelp[name]?.examples.length).toBeGreaterThanOrEqual(2);
-    expect(text.match(new RegExp(`^  # .+\n  \\$ airgap-bundle ${name} `, 'gm'))?.length).toBe(
+    expect(text.match(new RegExp(`^  # .+\n  \\$ airgap-bundle ${name}( |$)`, 'gm'))?.length).toBe(
       verbHelp[name]?.examples.length,
     );
   });

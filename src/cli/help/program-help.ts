@@ -8,7 +8,8 @@ export const about = `Mirrors the images that a Kubernetes cluster needs, bundle
 tar, and installs them behind an air gap.
 
 The usual order:
-  $ ${toolName} keygen --out bundle.key   # once; then write bundle.yaml
+  $ ${toolName} init                      # once: a bundle.yaml
+  $ ${toolName} keygen --out bundle.key   # once: the key that signs it
   $ ${toolName} plan                      # what goes where, what is wrong
   $ ${toolName} mirror                    # where the target is in reach
   $ ${toolName} create -o out             # where not: a tar to carry

@@ -14,6 +14,28 @@ const fromRegistries = ['integrity', 'authentication', 'transient'] as const;
 
 /** The verbs of the connected side. */
 export const sourceVerbHelp: Readonly<Record<string, VerbHelp>> = {
+  init: {
+    notes: [
+      'It asks where neither --from nor --endpoint is given and there is a terminal. What nothing says gets a value that can be changed in the file: a map with each registry below its own name, images.txt for the images, bundle.key for the key. Variables are not written into the file; they hold over it as for every verb.',
+    ],
+    examples: [
+      { does: 'ask, on a terminal', words: 'init' },
+      {
+        does: 'from the values of the image-swap chart, images in a list',
+        words: 'init --from values.yaml --images-file images.txt',
+      },
+      {
+        does: 'from flags alone, for a script',
+        words:
+          'init --endpoint harbor.example.org --base-content-path airgap-images --images nginx:1.27,quay.io/a/b:1 --platforms linux/amd64',
+      },
+    ],
+    ends: ['io'],
+    meanings: {
+      usage: 'command line or values: a file is there already, nothing to make it of',
+      interrupted: 'interrupted at a question: nothing is written',
+    },
+  },
   keygen: {
     examples: [
       {
