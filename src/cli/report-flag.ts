@@ -36,7 +36,7 @@ export async function reportRun(
   ];
   const tools = [...own, ...(await toolVersions(used, context))];
   const report = makeReport(await factsOf({ at: context.now(), tools }));
-  await writeReport(report, resolve(context.cwd, folder), finish);
+  await writeReport(report, resolve(context.cwd, folder), finish.redact);
 }
 
 /** Keeps what a run plans until it is reported. */

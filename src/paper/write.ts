@@ -2,14 +2,19 @@ import { join } from 'node:path';
 import { asHint, replaceFile } from '../disk/replace.ts';
 import { jsonText } from '../report/json.ts';
 import type { Redactor } from '../report/redact.ts';
+import { reportHtml } from './html.ts';
 import { reportMarkdown } from './markdown.ts';
 import type { Report } from './report.ts';
 
+type Redact = Redactor['redact'];
+
 /** The forms of a report, by file name, without secrets. */
-export function reportFiles(report: Report, { redact }: Pick<Redactor, 'redact'>) {
+export function reportFiles(report: Report, redact: Redact) {
+  const clean = withoutSecrets(report, redact);
   return {
-    'report.json': redact(jsonText(report)),
-    'report.md': redact(reportMarkdown(report)),
+    'report.json': jsonText(clean),
+    'report.md': reportMarkdown(clean),
+    'report.html': reportHtml(clean),
   };
 }
 
@@ -18,12 +23,17 @@ export function reportFiles(report: Report, { redact }: Pick<Redactor, 'redact'>
  * @param folder absolute
  * @throws AirgapError io
  */
-export async function writeReport(
-  report: Report,
-  folder: string,
-  redactor: Pick<Redactor, 'redact'>,
-): Promise<void> {
-  for (const [name, text] of Object.entries(reportFiles(report, redactor))) {
+export async function writeReport(report: Report, folder: string, redact: Redact): Promise<void> {
+  for (const [name, text] of Object.entries(reportFiles(report, redact))) {
     await replaceFile(join(folder, name), text, asHint);
   }
+}
+
+/** Before it takes a form: a form may write a secret's letters otherwise. */
+function withoutSecrets<T>(value: T, redact: Redact): T {
+  if (typeof value === 'string') return redact(value) as T;
+  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const clean = Object.entries(value).map(([name, one]) => [name, withoutSecrets(one, redact)]);
+  return Object.fromEntries(clean) as T;
 }

@@ -50,7 +50,7 @@ async function reported(...argv: string[]) {
 test('create: what was made, what is in it and who asked for it', async () => {
   const { exitCode, report, files } = await reported('create', '-f', 'bundle.yaml', '-o', 'out');
   expect(exitCode).toBe(0);
-  expect(files).toEqual(['report.json', 'report.md']);
+  expect(files).toEqual(['report.html', 'report.json', 'report.md']);
   const sums = await readFile(job.path(`${bundle}.sha256`), 'utf8');
   expect(`${report.files[0]?.sha256}  ${report.files[0]?.name}\n`).toBe(sums);
   expect(report).toMatchObject({
