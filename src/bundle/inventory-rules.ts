@@ -56,8 +56,9 @@ function parents(path: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-/** Roots are always inside; an image is if it travels at all. */
+/** Roots are always inside; an image is if it travels at all. Of a part the others have the rest. */
 function absent(inventory: Inventory, blobs: ReadonlySet<Digest>): Digest[] {
+  if (inventory.shard) return [];
   const roots = [inventory.root, ...(inventory.moreRoots ?? [])].flatMap((root) => root ?? []);
   const images = inventory.imagesNotEmbedded
     ? []

@@ -116,6 +116,10 @@ export const inventorySchema = z.strictObject({
   imagesNotEmbedded: z.literal(true).exactOptional(),
   credentials: z.enum(['embed', 'age']).exactOptional(),
   base: base.exactOptional(),
+  shard: z
+    .strictObject({ plan: digest, number: z.int().min(1), count: z.int().min(1) })
+    .refine(({ number, count: all }) => number <= all, 'no such shard')
+    .exactOptional(),
 }) satisfies z.ZodType<Inventory>;
 
 function isMoment(value: string): boolean {

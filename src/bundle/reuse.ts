@@ -22,6 +22,10 @@ export interface OlderBundle {
   take(blob: InventoryBlob, write: (body: Readable) => Promise<void>): Promise<boolean>;
   /** A small blob, such as a manifest, whole; undefined where the bundle has no sound one. */
   find(digest: Digest): Promise<Buffer | undefined>;
+  /** Whether it has this blob, by what it says of itself. */
+  has(digest: Digest): boolean;
+  /** It has all that planning and writing need: registries are not asked whether they still have it. */
+  readonly isComplete?: true;
   /** What `take` came to so far. */
   readonly taken: Taken;
   close(): Promise<void>;
@@ -64,6 +68,7 @@ function olderBundle(volume: Volume, places: ReadonlyMap<string, BlobPlace>): Ol
   return {
     path: volume.path,
     taken,
+    has: (digest) => places.has(digest),
     async take({ digest, size }, write) {
       const place = places.get(digest);
       if (place === undefined) return false;

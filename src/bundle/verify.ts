@@ -54,6 +54,7 @@ async function open(
     const head = await readHead(volume);
     const { keyId, warnings } = checkSignature(head, trust);
     const inventory = parsePrintedInventory(head.inventory);
+    refusePart(inventory, path);
     const archive = layOut(inventory, head);
     const allWarnings = [...warnings, ...checkDates(inventory, trust)];
     await check(volume, archive);
@@ -117,6 +118,16 @@ export async function readUnverified(
   } finally {
     await volume.close();
   }
+}
+
+/** @throws AirgapError usage for what `create --shard` wrote */
+export function refusePart({ shard }: Inventory, path: string): void {
+  if (!shard) return;
+  throw new AirgapError('usage', 'a part of a bundle that is not joined yet', {
+    given: `${path}: shard ${shard.number}/${shard.count}`,
+    expected: 'a whole bundle',
+    next: 'join all parts: create -f bundle.yaml --plan PLAN --join FOLDER',
+  });
 }
 
 function requireKeys({ keys, allowUnsigned }: Trust): void {

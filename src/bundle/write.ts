@@ -1,7 +1,8 @@
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Context } from '../context.ts';
-import { isDiskFull } from '../disk/failures.ts';
-import { makeFolder } from '../disk/folder.ts';
+import { isDiskFull, onDisk } from '../disk/failures.ts';
+import { makeFolder, syncFolder } from '../disk/folder.ts';
 import { type Lock, whileLocked } from '../disk/lock.ts';
 import { digestOf, hexOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
@@ -44,18 +45,21 @@ export interface WriteJob extends BlobSources {
   readonly partSize?: number;
 }
 
-export interface WrittenBundle {
+export interface WrittenArchive {
   readonly path: string;
-  /** The files that the bundle lies in: `path` itself, or its parts. */
-  readonly parts: readonly string[];
-  /** Path of install.sh beside it. */
-  readonly installScript: string;
   /** Of the whole bundle, its parts one after the other, hex. */
   readonly sha256: string;
   /** Of the whole file, bytes. */
   readonly size: number;
   /** Bytes of blobs that an earlier run had written. */
   readonly resumed: number;
+}
+
+export interface WrittenBundle extends WrittenArchive {
+  /** The files that the bundle lies in: `path` itself, or its parts. */
+  readonly parts: readonly string[];
+  /** Path of install.sh beside it. */
+  readonly installScript: string;
 }
 
 /**
@@ -66,6 +70,25 @@ export interface WrittenBundle {
  *   and what `readBlob` throws
  */
 export async function writeBundle(job: WriteJob, context: Context): Promise<WrittenBundle> {
+  return writeArchive(job, publishBundle, context);
+}
+
+/** The same for a file that nobody installs from: no checksum and no install.sh lie beside it. */
+export async function writeAlone(
+  job: Omit<WriteJob, 'files' | 'sign' | 'partSize'>,
+  context: Context,
+): Promise<WrittenArchive> {
+  return writeArchive({ ...job, files: new Map() }, publishAlone, context);
+}
+
+/** Moves what is complete and on the disk to its place. */
+type Publish<T> = (volume: Volume, sums: Sums, job: WriteJob) => Promise<T>;
+
+async function writeArchive<T>(
+  job: WriteJob,
+  publishIt: Publish<T>,
+  context: Context,
+): Promise<T & WrittenArchive> {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== undefined) requireFewParts(archive.size, job.partSize);
@@ -74,7 +97,8 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
     const layout = layoutName(head, archive, job);
     const partial = await openPartial(job.out, layout, archive.size, context);
     try {
-      const written = await writeInto(partial, { job, head, archive, lock }, context);
+      const writing = { job, head, archive, lock, publishIt };
+      const written = await writeInto(partial, writing, context);
       await removeOurs(partial, lock);
       return written;
     } catch (error) {
@@ -85,18 +109,19 @@ export async function writeBundle(job: WriteJob, context: Context): Promise<Writ
   });
 }
 
-interface Writing {
+interface Writing<T> {
+  readonly publishIt: Publish<T>;
   readonly job: WriteJob;
   readonly head: ArchiveHead;
   readonly archive: Archive;
   readonly lock: Lock;
 }
 
-async function writeInto(
+async function writeInto<T>(
   partial: Partial,
-  { job, head, archive, lock }: Writing,
+  { job, head, archive, lock, publishIt }: Writing<T>,
   context: Context,
-): Promise<WrittenBundle> {
+): Promise<T & WrittenArchive> {
   const same = job.older ? undefined : await openSame(job.out, head.inventory);
   if (!same) await tellReplaced(job.out, context);
   const volume = await createVolume(partial.path, archive.size, job);
@@ -110,7 +135,14 @@ async function writeInto(
     const resumed = await writeAll(target, archive, small, sources, context);
     const [done] = await Promise.all([sums.finish(), volume.sync()]);
     await lock.check();
-    return { ...(await finish(volume, done, job)), resumed: resumed + (same?.taken.bytes ?? 0) };
+    const published = await publishIt(volume, done, job);
+    return {
+      ...published,
+      path: job.out,
+      sha256: done.sha256,
+      size: archive.size,
+      resumed: resumed + (same?.taken.bytes ?? 0),
+    };
   } finally {
     await threads.close();
     await volume.close();
@@ -185,17 +217,24 @@ async function writeAll(
   return writeBlobs(target, blobEntries, job, context);
 }
 
-async function finish(
+async function publishBundle(
   volume: Volume,
   sums: Sums,
   { out, files, partSize }: WriteJob,
-): Promise<Omit<WrittenBundle, 'resumed'>> {
-  const { size, path: partial } = volume;
+): Promise<Pick<WrittenBundle, 'parts' | 'installScript'>> {
+  const { path: partial } = volume;
   const count = partSize === undefined ? 0 : volume.parts.length;
   const script = files.get('install.sh') ?? Buffer.of();
   const installScript = await publish({ partial, out, parts: count, sums: sums.files, script });
   const parts = count === 0 ? [out] : volume.parts.map((_, at) => partPathOf(out, at + 1));
-  return { path: out, parts, installScript, sha256: sums.sha256, size };
+  return { parts, installScript };
+}
+
+async function publishAlone({ path }: Volume, _: Sums, { out }: WriteJob): Promise<object> {
+  await syncFolder(dirname(path));
+  await onDisk(out, rename(path, out));
+  await syncFolder(dirname(out));
+  return {};
 }
 
 function divide(

@@ -4,6 +4,7 @@ import type { PlanResult } from '../commands/plan.ts';
 import type { Context } from '../context.ts';
 import { createText, keygenText } from '../report/bundle-text.ts';
 import { AirgapError, exitCodeOf } from '../report/error.ts';
+import { partText } from '../report/part-text.ts';
 import { mirrorText } from '../report/placed-text.ts';
 import { planText, repositoriesText } from '../report/plan-text.ts';
 import { renderResolve } from '../report/resolve-table.ts';
@@ -99,7 +100,8 @@ export function addMirror(program: Command, context: Context, finish: Finish): v
       '--fresh',
       'resolve again, though an earlier run was killed, and ask anew what is attached',
     )
-    .option('--deep', deepHelp);
+    .option('--deep', deepHelp)
+    .option('--shard <i/n>', 'mirror this part of a saved plan alone');
   addReport(addOutput(addPushCredential(addBundleInput(verb)))).action(async (flags: Flags) => {
     const { runMirror } = await import('../commands/mirror.ts');
     const { readBundleSpec } = await import('../inputs/bundle-file.ts');
@@ -109,6 +111,7 @@ export function addMirror(program: Command, context: Context, finish: Finish): v
       fresh: flags.fresh === true,
       push: pushOptions(flags),
       deep: flags.deep === true,
+      shard: textFlag(flags.shard),
     };
     const { onPlan, prepared, usedHelm } = keepPlan();
     const result = await runMirror(spec, { ...options, onPlan }, context);
@@ -133,33 +136,45 @@ export function addCreate(program: Command, context: Context, finish: Finish): v
     )
     .option('--reuse <bundle>', 'take what an older bundle already has from there')
     .option('--since <bundle>', 'leave out what an older bundle brought: a delta to load after it')
-    .option('--without-images', 'leave the blobs out: for a registry that mirror has filled');
+    .option('--without-images', 'leave the blobs out: for a registry that mirror has filled')
+    .option('--shard <i/n>', 'write this part of a saved plan alone: needs no key')
+    .option('--join <folder>', 'make the bundle of all parts of a saved plan, and sign it');
   addReport(addOutput(addPullCredential(addBundleInput(verb)))).action(async (flags: Flags) => {
     const { runCreate } = await import('../commands/create.ts');
     const { readBundleSpec } = await import('../inputs/bundle-file.ts');
     const spec = await readBundleSpec(bundleInput(flags), context);
+    const options = createOptions(flags);
+    if (options.shard !== undefined) {
+      const { runCreateShard } = await import('../commands/create-shard.ts');
+      return finishWith(finish, flags, await runCreateShard(spec, options, context), partText);
+    }
     const { onPlan, prepared, usedHelm } = keepPlan();
-    const result = await runCreate(
-      spec,
-      {
-        out: requiredFlag(flags, 'out', '--out'),
-        splitSize: textFlag(flags.splitSize),
-        plan: textFlag(flags.plan),
-        withoutImages: flags.withoutImages === true,
-        reuse: textFlag(flags.reuse),
-        since: textFlag(flags.since),
-        pull: pullOptions(flags),
-        fresh: flags.fresh === true,
-        onPlan,
-      },
-      context,
-    );
+    const result = await runCreate(spec, { ...options, onPlan }, context);
     await reportRun(flags, { context, finish }, usedHelm(), async (run) => {
       const { bundleFiles } = await import('../commands/bundle-files.ts');
       const { factsOfCreate } = await import('../paper/of-run.ts');
       return factsOfCreate(prepared(), result, await bundleFiles(result), run);
     });
     finishWith(finish, flags, result, createText);
+  });
+}
+
+function createOptions(flags: Flags) {
+  const options = {
+    out: requiredFlag(flags, 'out', '--out'),
+    splitSize: textFlag(flags.splitSize),
+    plan: textFlag(flags.plan),
+    withoutImages: flags.withoutImages === true,
+    reuse: textFlag(flags.reuse),
+    since: textFlag(flags.since),
+    pull: pullOptions(flags),
+    fresh: flags.fresh === true,
+    shard: textFlag(flags.shard),
+    join: textFlag(flags.join),
+  };
+  if (options.shard === undefined || flags.report === undefined) return options;
+  throw new AirgapError('usage', '--shard and --report are both given', {
+    expected: '--report where the parts are made one bundle: create --join',
   });
 }
 

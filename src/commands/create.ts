@@ -7,6 +7,7 @@ import { type OlderBundle, openOlder } from '../bundle/reuse.ts';
 import { loadSigner, type Signer } from '../bundle/sign.ts';
 import { sumsPath } from '../bundle/sums.ts';
 import { writeBundle } from '../bundle/write.ts';
+import type { BlobSources } from '../bundle/write-blobs.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { InstallFile } from '../install/files.ts';
@@ -24,13 +25,14 @@ import { connect } from './connect.ts';
 import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './delta-base.ts';
 import type { GivenCredential } from './given-credential.ts';
 import { imageBlobs } from './image-blobs.ts';
+import { type JoinOptions, openJoined } from './join-parts.ts';
 import { planRun } from './kept-plan.ts';
 import { withFile } from './make-inventory.ts';
 import type { PlannedBundle } from './make-plan.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { withSourceImages } from './source-images.ts';
 
-export interface CreateOptions extends DeltaOptions {
+export interface CreateOptions extends DeltaOptions, JoinOptions {
   /** Folder for the files. */
   readonly out: string;
   /** File of `plan -o`. */
@@ -85,7 +87,8 @@ export async function runCreate(
   const sign = await readyToCreate(spec, context);
   const credential = await carriedCredential(spec, options.pull, context);
   const base = await readDeltaBase(options, spec, context);
-  const older = await openReused(options.reuse, context);
+  const parts = await openJoined(options, saved, context);
+  const older = parts ?? (await openReused(options.reuse, context));
   const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
     const { withoutImages, fresh } = options;
@@ -98,6 +101,8 @@ export async function runCreate(
         return createPrepared(prepared, creation, context);
       }),
     );
+  } catch (error) {
+    throw parts?.fault() ?? error;
   } finally {
     await registries.close();
     await older?.close();
@@ -176,7 +181,7 @@ export async function createPrepared(
     sha256: written.sha256,
     size: written.size,
     installScript: written.installScript,
-    reused: older?.taken.bytes ?? 0,
+    reused: older?.isComplete ? 0 : (older?.taken.bytes ?? 0),
     resumed: written.resumed,
     base: savedBase(inventory)?.about ?? null,
     leftOut: totalSize(inventory.base?.blobs ?? []),
@@ -202,7 +207,7 @@ function withoutCredential(inventory: Inventory, credential: InstallFile | undef
 }
 
 /** As many as the source registry is let have at a time; the rest of them waits for it. */
-const blobsAtOnce = 32;
+export const blobsAtOnce = 32;
 
 const damagedNamed = 10;
 
@@ -219,7 +224,12 @@ function tellReused({ path, taken: { bytes, damaged } }: OlderBundle, { emit }: 
 }
 
 /** Manifests and configs are at hand from planning; layers come from the first image that has them. */
-function blobReader({ manifests, images, registries, found }: PlannedBundle) {
+export function blobReader({
+  manifests,
+  images,
+  registries,
+  found,
+}: PlannedBundle): BlobSources['readBlob'] {
   const homes = new Map<Digest, ImageSource>();
   for (const { graph, reference } of images) {
     const source = registries.source(reference);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readUnverified, type UnverifiedBundle } from '../bundle/verify.ts';
+import { readUnverified, refusePart, type UnverifiedBundle } from '../bundle/verify.ts';
 import { checkSize } from '../bundle/volume-size.ts';
 import type { Context } from '../context.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
@@ -36,6 +36,7 @@ export async function readDeltaBase(
   if (!path) return undefined;
   refuseLightDelta(withoutImages);
   const { inventory, inventoryDigest } = await readBase(resolve(context.cwd, path));
+  refusePart(inventory, path);
   refuseLight(inventory, path);
   refuseOtherTarget(inventory, spec);
   refuseSameVersion(inventory, spec);

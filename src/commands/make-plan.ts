@@ -109,7 +109,8 @@ export async function planBundle(
     context,
   );
   const plan = await attaching.finally(cache.keep);
-  await lists.keep();
+  // Shards of a saved plan may run side by side.
+  if (!saved) await lists.keep();
   const relocked =
     update &&
     relock(spec, resolved, spec.referrers ? lists.found() : undefined, registries, context.now());
@@ -195,7 +196,9 @@ function ourChartTaken({ name, version }: Chart): Event {
 
 function contentCache(spec: BundleSpec, older: OlderBundle | undefined): FolderCache {
   const kept = folderCache(join(stateFolder(spec), 'manifests'));
-  return older ? cacheBefore(kept, older.find) : kept;
+  if (!older) return kept;
+  const near = cacheBefore(kept, older.find);
+  return older.isComplete ? { ...near, atHand: older.find } : near;
 }
 
 /** Where hints for the next run lie: beside bundle.yaml. */

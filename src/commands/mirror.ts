@@ -9,12 +9,11 @@ import { planRun } from './kept-plan.ts';
 import type { PlannedBundle } from './make-plan.ts';
 import type { PushOptions } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
+import { ofShard, type ShardOptions, shardName } from './shard.ts';
 import { withSourceImages } from './source-images.ts';
 import { type PlacedResult, placedResult, withTools } from './transferring.ts';
 
-export interface MirrorOptions {
-  /** File of `plan -o`. */
-  readonly plan?: string | undefined;
+export interface MirrorOptions extends ShardOptions {
   /** Resolve again, whatever a killed run left. */
   readonly fresh: boolean;
   readonly push: PushOptions;
@@ -30,6 +29,7 @@ export async function runMirror(
   options: MirrorOptions,
   context: Context,
 ): Promise<PlacedResult> {
+  const shard = shardName(options);
   const saved = await readSavedPlan(options.plan, context);
   const { endpoint } = spec.target;
   const connections = await connect(endpoint, spec, context, options.push);
@@ -39,7 +39,8 @@ export async function runMirror(
     const run = { name: 'mirror', spec: complete, saved, fresh: options.fresh };
     return await withTools(connections, context, (tools) =>
       planRun(run, registries, context, ({ carryOut }) =>
-        carryOut((prepared) => {
+        carryOut((whole) => {
+          const prepared = shard ? ofShard(whole, shard, context) : whole;
           options.onPlan?.(prepared);
           return mirrorPrepared(prepared, options.deep, tools, context);
         }),

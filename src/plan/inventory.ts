@@ -34,6 +34,17 @@ export interface Inventory {
   readonly credentials?: 'embed' | 'age';
   /** In a delta: the bundle that it builds on. */
   readonly base?: InventoryBase;
+  /** Only in a part that `create --shard` wrote: no bundle has it. */
+  readonly shard?: InventoryShard;
+}
+
+/** Which part of which bundle a part file is. */
+export interface InventoryShard {
+  /** Of the bytes of the plan, as `plan -o` writes it. */
+  readonly plan: Digest;
+  /** From 1. */
+  readonly number: number;
+  readonly count: number;
 }
 
 /** The older bundle of a delta, made for the same target, and what of it the delta's images need. */

@@ -11,6 +11,8 @@ export interface ContentCache {
   get(digest: Digest, fetch: () => Promise<Buffer>): Promise<Buffer>;
   /** Whether no earlier run has left anything. */
   wasEmpty(): Promise<boolean>;
+  /** Content of which nobody wants to know whether its registry still has it. */
+  atHand?(digest: Digest): Promise<Buffer | undefined>;
 }
 
 export interface FolderCache extends ContentCache {

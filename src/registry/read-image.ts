@@ -1,6 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { type ImageGraph, type ManifestDocument, makeDocument } from '../oci/graph.ts';
+import { mediaTypeOf } from '../oci/manifest.ts';
 import { isIndex } from '../oci/media-types.ts';
 import type { Platform } from '../oci/platform.ts';
 import { AirgapError } from '../report/error.ts';
@@ -59,6 +60,9 @@ async function readRoot(
   reference: string,
   cache: ContentCache,
 ): Promise<Descriptor | undefined> {
+  const kept = isDigest(reference) ? await cache.atHand?.(reference) : undefined;
+  if (kept && isDigest(reference))
+    return { mediaType: mediaTypeOf(kept), digest: reference, size: kept.length };
   if (isDigest(reference) || !(await cache.wasEmpty()))
     return client.headManifest(repository, reference);
   const found = await client.getManifest(repository, reference);

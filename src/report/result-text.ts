@@ -32,7 +32,7 @@ function signatureWords({ signed, keyId, revoked }: InspectResult): string {
 export function inspectText(result: InspectResult): string {
   const { inventory, path, size } = result;
   const { name, version, sequence, createdAt, expiresAt, target, images, files, blobs } = inventory;
-  const { base } = inventory;
+  const { base, shard } = inventory;
   return safeText(
     [
       `${path}: ${name} ${version}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ''}`,
@@ -41,6 +41,7 @@ export function inspectText(result: InspectResult): string {
       `${imageCount(images)}, ${count(blobs.length, 'blob')}, ${count(files.length, 'file')}, ${formatBytes(size)}`,
       ...inventoryLines(inventory),
       ...(base ? [baseText(base)] : []),
+      ...(shard ? [`shard ${shard.number}/${shard.count} of the plan ${shard.plan}`] : []),
       table(
         images.flatMap(({ source, digest, placements }) =>
           placements.map(({ reference }) => [`  ${source}`, digest.slice(0, 19), reference]),

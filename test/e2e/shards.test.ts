@@ -1,10 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ShardMatrix } from '../../src/plan/shards.ts';
+import { digestAt, requestsOf } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
 import { type Job, type Outcome, reached, startKeyedJob } from '../helpers/job.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { toolPath } from '../helpers/tools.ts';
+
+/** What `tags/list` and HEADs say of a registry: digests by `repository:tag`. */
+async function contentOf(host: string): Promise<Record<string, string>> {
+  const list = async <T>(path: string) =>
+    (await (await fetch(`http://${host}${path}`)).json()) as T;
+  const { repositories } = await list<{ repositories: string[] }>('/v2/_catalog?n=1000');
+  const content: Record<string, string> = {};
+  for (const name of repositories) {
+    const { tags } = await list<{ tags: string[] }>(`/v2/${name}/tags/list`);
+    for (const tag of tags.sort()) content[`${name}:${tag}`] = await digestAt(host, name, tag);
+  }
+  return content;
+}
 
 const images = ['nginx:1', 'nginx:2', 'quay.io/a/b:1', 'quay.io/a/c:1', 'quay.io/d/e:1'];
 
@@ -23,6 +40,14 @@ beforeAll(async () => {
     await pushImage(source.host, `quay.io/${name}`, '1', {
       layers: ['shared', randomBytes(200_000)],
     });
+  await execa(
+    toolPath('oras'),
+    [
+      ...['attach', '--plain-http', '--artifact-type', 'application/spdx+json'],
+      ...[`${source.host}/${hub}:2`, 'sbom.json'],
+    ],
+    { cwd: dirname(await job.write('sbom.json', '{}')) },
+  );
   await job.bundle(target.host, { images, registries: reached(source.host, target.host) });
 });
 afterAll(async () => {
@@ -49,7 +74,8 @@ describe('plan --shards', () => {
     const { stdout } = await job.run(...plan, '--shards', '2');
     const document = await job.done<Outcome & { matrix: ShardMatrix }>(...plan, '--shards', '2');
     expect(document.matrix).toEqual(JSON.parse(stdout));
-    expect(Object.keys(document)).toEqual(['inventory', 'problems', 'coverage', 'matrix']);
+    for (const field of ['inventory', 'problems', 'coverage'])
+      expect(document).toHaveProperty(field);
   });
 
   test('has no more shards than have something to do', async () => {
@@ -91,5 +117,83 @@ describe('plan --shards', () => {
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
     expect(ended.stderr).toContain('--shards');
     expect(source.requests().length).toBe(before);
+  });
+});
+
+type Placed = Outcome & { readonly target: string };
+
+describe('mirror --shard', () => {
+  const mirror = ['mirror', '-f', 'bundle.yaml', '--plan', 'plan.json'];
+  let shards: readonly string[];
+  beforeAll(async () => {
+    const { stdout } = await job.run(...plan, '--shards', '3');
+    shards = (JSON.parse(stdout) as ShardMatrix).include.map(({ shard }) => shard);
+  });
+
+  test('does its part alone, and reads that back alone', async () => {
+    let first: Placed | undefined;
+    const asked = await requestsOf(target, async () => {
+      first = await job.done<Placed>(...mirror, '--shard', '1/3');
+    });
+    const placements = first?.images.flatMap((one) => one.placements) ?? [];
+    expect(placements.map(({ state }) => state)).not.toContain('failed');
+    expect(first?.images.length).toBeLessThan(images.length);
+    const written = placements.map(({ reference }) => reference.replace(/^[^/]*\/|:[^:]*$/g, ''));
+    const touched = asked.flatMap(
+      ({ path }) => /^\/v2\/(.+)\/(manifests|blobs)\//.exec(path)?.[1] ?? [],
+    );
+    expect([...new Set(touched)].sort()).toEqual([...new Set(written)].sort());
+  });
+
+  test('all at once in one folder leave the target as one run does', async () => {
+    const ended = await Promise.all(
+      shards.map((shard) => job.done<Placed>(...mirror, '--shard', shard)),
+    );
+    const sources = ended.flatMap((one) => one.images.map(({ source: name }) => name));
+    // The SBOM goes with its image, whose shard it is in.
+    expect(sources).toHaveLength(images.length + 1);
+    expect(new Set(sources).size).toBe(sources.length);
+    const other = await startRegistry();
+    try {
+      const registries = reached(source.host, other.host);
+      await job.bundle(other.host, { images, registries });
+      await job.done('mirror', '-f', 'bundle.yaml');
+      expect(await contentOf(target.host)).toEqual(await contentOf(other.host));
+      expect(Object.keys(await contentOf(other.host)).length).toBeGreaterThan(images.length);
+    } finally {
+      await other.stop();
+      await job.bundle(target.host, { images, registries: reached(source.host, target.host) });
+    }
+    for (const { images: placed } of ended) {
+      for (const { digest, placements } of placed) {
+        for (const { reference } of placements) {
+          const { stdout } = await execa(toolPath('crane'), ['digest', '--insecure', reference]);
+          expect(stdout).toBe(digest);
+        }
+      }
+    }
+    const again = await job.done<Placed>(...mirror);
+    expect(Object.keys(again.counts)).toEqual(['there']);
+  });
+
+  test('that has nothing to do says so', async () => {
+    const ended = await job.run<Placed>(...mirror, '--shard', '9/9', '--output', 'json');
+    expect(ended).toMatchObject({ exitCode: 0, json: { images: [], counts: {} } });
+    expect(ended.stderr).toContain('shard 9/9: nothing to do');
+  });
+
+  test.each([
+    [['--shard', '1/3'], '--shard is given without --plan'],
+    ...['0/3', '4/3', '1', '1/257', '1/0', '-1/3', '1.5/3', 'a/b', '1/3/3'].map(
+      (shard) => [['--plan', 'plan.json', `--shard=${shard}`], '--shard names no shard'] as const,
+    ),
+    [['--plan', 'plan.json', '--fresh', '--shard', '1/3'], '--plan and --fresh'],
+  ] as const)('%j is refused before anything is asked', async (words, says) => {
+    const before = source.requests().length + target.requests().length;
+    for (const verb of ['mirror', 'create']) {
+      const ended = await job.run(verb, '-f', 'bundle.yaml', ...words);
+      expect(ended).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(says) });
+    }
+    expect(source.requests().length + target.requests().length).toBe(before);
   });
 });

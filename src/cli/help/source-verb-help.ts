@@ -119,6 +119,10 @@ export const sourceVerbHelp: Readonly<Record<string, VerbHelp>> = {
         words: 'mirror -f bundle.yaml --plan plan.json',
       },
       {
+        does: 'its first part, while two other jobs do the others',
+        words: 'mirror -f bundle.yaml --plan plan.json --shard 1/3',
+      },
+      {
         does: 'mend a registry that has lost layers',
         words: 'mirror -f bundle.yaml --deep',
       },
@@ -150,6 +154,14 @@ export const sourceVerbHelp: Readonly<Record<string, VerbHelp>> = {
       {
         does: 'a light bundle, for a registry that mirror has filled',
         words: 'create -f bundle.yaml --without-images -o dist',
+      },
+      {
+        does: 'the first of three parts, while two other jobs write the others',
+        words: 'create -f bundle.yaml --plan plan.json --shard 1/3 -o parts',
+      },
+      {
+        does: 'the bundle of these parts, signed',
+        words: 'create -f bundle.yaml --plan plan.json --join parts -o dist',
       },
     ],
     variables: [
