@@ -14,7 +14,7 @@ export function errorLines(error: AirgapError, style: Style): string {
   const { message, given, expected, next } = error;
   const details = { given, expected, next };
   return [
-    `${style.paint('error', 'error:')} ${fitted(message, style, 'error: '.length)}`,
+    `${style.paint('error', 'error:')} ${fitted(message, style, 'error: '.length, 'error: '.length)}`,
     ...Object.entries(details)
       .filter(([, value]) => value)
       .map(([label, value]) => detail(label, value ?? '', style)),
@@ -23,14 +23,19 @@ export function errorLines(error: AirgapError, style: Style): string {
 
 function detail(label: string, value: string, style: Style): string {
   const words = `  ${`${label}:`.padEnd(10)} `;
-  // A command is copied: it stays in one piece.
-  const text = label === 'next' ? indented(value) : fitted(value, style);
+  const text = isCopied(value) ? indented(value) : fitted(value, style);
   return `${style.paint('dim', words)}${text}`;
 }
 
-function fitted(value: string, style: Style, first = indent): string {
+/** A command stays in one piece, which the terminal folds. */
+function isCopied(value: string): boolean {
+  return / --|`/.test(value);
+}
+
+/** @param first columns that are taken of the first line already */
+function fitted(value: string, style: Style, under = indent, first = indent): string {
   const [line = '', ...others] = indented(value).split('\n');
-  return [wrap(line, style, indent, first), ...others].join('\n');
+  return [wrap(line, style, under, first), ...others].join('\n');
 }
 
 const indent = 13;

@@ -108,8 +108,8 @@ function linesOf(event: Exclude<Event, { kind: 'secret' | 'bytes' }>, style: Sty
 
 function imageLine(
   { image, state, detail }: Extract<Event, { kind: 'image' }>,
-  { paint }: Style,
+  style: Style,
 ): string {
-  const words = paint(state === 'failed' ? 'error' : 'done', state.padEnd(7));
-  return `  ${words} ${image}${detail ? `  ${detail}` : ''}`;
+  const word = style.paint(state === 'failed' ? 'error' : 'done', state.padEnd(7));
+  return `  ${word} ${wrap(`${image}${detail ? `  ${detail}` : ''}`, style, 4, 10)}`;
 }

@@ -111,12 +111,14 @@ function placementLines(
   return placements.map((placement) => placementLine(placement, target, style));
 }
 
+/** Whoever asks is named where not both consumers do. The reference stands first: few are broken by a terminal then. */
 function placementLine(
   { reference, askedForBy }: Placement,
   { pullThrough }: Inventory['target'],
   style: Style,
 ): string {
   const isProved = isPullThrough(splitPlacement(reference).repository, pullThrough);
-  const note = isProved ? `  ${style.paint('dim', '(pull-through)')}` : '';
-  return `    ${style.paint('dim', askedForBy.padEnd(10))}  ${style.safe(reference)}${note}`;
+  const notes = [askedForBy === 'both' ? '' : `for ${askedForBy}`, isProved ? 'pull-through' : ''];
+  const note = notes.filter(Boolean).join(', ');
+  return `    ${style.safe(reference)}${note && `  ${style.paint('dim', note)}`}`;
 }

@@ -37,7 +37,7 @@ function problemText({ kind, severity, message, cure }: Problem, style: Style): 
   const label = `${severity}:`;
   const words = style.safe(`${kind}: ${message}`);
   return [
-    `${style.paint(severity, label)} ${wrap(words, style, 9, label.length + 1)}`,
+    `${style.paint(severity, label)} ${wrap(words, style, label.length + 1)}`,
     `${style.paint('dim', '  cure:')} ${wrap(style.safe(cure), style, 8)}`,
   ].join('\n');
 }

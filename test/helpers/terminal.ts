@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Terminal } from '@xterm/headless';
+import type { Terminal } from '@xterm/headless';
 import { execa } from 'execa';
+
+/** Its module has no names that Node.js can import. */
+const xterm = createRequire(import.meta.url)('@xterm/headless') as typeof import('@xterm/headless');
 
 export interface TerminalOptions {
   readonly cwd: string;
@@ -33,7 +37,12 @@ export interface InTerminal {
 /** By script(1): it opens the terminal, hands on what is typed, and ends as the program does. */
 export function startInTerminal(argv: readonly string[], options: TerminalOptions): InTerminal {
   const { cwd, env, columns = 80, rows = 24 } = options;
-  const emulator = new Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
+  const emulator = new xterm.Terminal({
+    cols: columns,
+    rows,
+    allowProposedApi: true,
+    scrollback: 1000,
+  });
   const named = join(cwd, '.tty');
   const prepared = `stty cols ${columns} rows ${rows}; tty > ${shellWord(named)}`;
   const line = `${prepared}; exec ${argv.map(shellWord).join(' ')}`;
