@@ -228,6 +228,7 @@ describe('the problems of a plan', () => {
       'inventory',
       'problems',
       'coverage',
+      'sizes',
     ]);
     expect(stdout).toContain('NO (images[0])');
     expect(stderr).toContain('warning: the map has no `default`');
