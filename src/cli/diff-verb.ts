@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { withoutSecrets } from '../paper/without-secrets.ts';
 import { bundleDiffText } from '../report/diff-text.ts';
 import { AirgapError, exitCodeOf } from '../report/error.ts';
+import { errorJson } from '../report/error-text.ts';
 import { registryDiffText } from '../report/registry-diff-text.ts';
 import { finishWith } from './finish.ts';
 import { addOutput, camelCase, type Flags, pullOptions, textFlag } from './flags.ts';
@@ -20,7 +22,7 @@ export function addDiff(program: Command, context: Context, finish: Finish): voi
     .option('--username <name>', 'user that may pull there (else: docker config)')
     .option('--password-file <file>', 'its password (or AIRGAP_BUNDLE_PASSWORD)')
     .option('--allow-plain-http-credentials', 'send credentials over plain HTTP beyond loopback');
-  addOutput(addTrust(verb)).action(
+  addOutput(addTrust(verb), 'html').action(
     async (bundle: string, newer: string | undefined, flags: Flags) => {
       if (newer === undefined) await againstRegistry(bundle, flags, context, finish);
       else await againstBundle([bundle, newer], flags, context, finish);
@@ -43,7 +45,9 @@ async function againstBundle(
   }
   const { runDiff } = await import('../commands/diff.ts');
   const result = await runDiff(paths, trustOptions(flags), context);
-  finishWith(finish, flags, result, bundleDiffText);
+  if (flags.output !== 'html') return finishWith(finish, flags, result, bundleDiffText);
+  const { bundleDiffHtml } = await import('../paper/diff-html.ts');
+  finish(bundleDiffHtml(withoutSecrets(result, finish.redact)), 0);
 }
 
 const ofRegistry = [
@@ -74,5 +78,9 @@ async function againstRegistry(
     allowPlainHttp: flags.allowPlainHttpCredentials === true,
   };
   const result = await runDiffRegistry(bundle, options, context);
-  finishWith(finish, flags, result, registryDiffText, exitCodeOf(result.errors));
+  const exitCode = exitCodeOf(result.errors);
+  if (flags.output !== 'html') return finishWith(finish, flags, result, registryDiffText, exitCode);
+  const { registryDiffHtml } = await import('../paper/registry-diff-html.ts');
+  const shown = { ...result, errors: result.errors.map(errorJson) };
+  finish(registryDiffHtml(withoutSecrets(shown, finish.redact)), exitCode);
 }

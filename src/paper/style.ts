@@ -51,6 +51,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .images col:nth-child(3) { width: 10%; } .images col:nth-child(4) { width: 9%; }
 .named col:nth-child(1) { width: 20%; } .named col:nth-child(2) { width: 28.5%; } .named col:nth-child(6) { width: 13%; }
 .bars col:nth-child(1) { width: 60%; }
+.compared col:nth-child(3) { width: 12%; } .compared col:nth-child(2) { width: 30%; }
 .files col:nth-child(1) { width: 34%; } .files col:nth-child(2) { width: 10%; }
 details { margin: .5rem 0; }
 summary { cursor: pointer; padding: .35rem 0; }

@@ -26,7 +26,7 @@ export function verdictOf(judged: Judged): Verdict {
   };
 }
 
-interface Point {
+export interface Point {
   readonly state: Verdict['state'];
   readonly message: string;
 }
@@ -35,7 +35,7 @@ function point(state: Verdict['state'], message: string): Point {
   return { state, message };
 }
 
-function worst(points: readonly Point[]): Verdict['state'] {
+export function worst(points: readonly Point[]): Verdict['state'] {
   const has = (state: Verdict['state']) => points.some((one) => one.state === state);
   if (has('bad')) return 'bad';
   return has('attention') ? 'attention' : 'good';

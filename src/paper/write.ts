@@ -5,6 +5,7 @@ import type { Redactor } from '../report/redact.ts';
 import { reportHtml } from './html.ts';
 import { reportMarkdown } from './markdown.ts';
 import type { Report } from './report.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 type Redact = Redactor['redact'];
 
@@ -27,13 +28,4 @@ export async function writeReport(report: Report, folder: string, redact: Redact
   for (const [name, text] of Object.entries(reportFiles(report, redact))) {
     await replaceFile(join(folder, name), text, asHint);
   }
-}
-
-/** Before it takes a form: a form may write a secret's letters otherwise. */
-function withoutSecrets<T>(value: T, redact: Redact): T {
-  if (typeof value === 'string') return redact(value) as T;
-  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact)) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  const clean = Object.entries(value).map(([name, one]) => [name, withoutSecrets(one, redact)]);
-  return Object.fromEntries(clean) as T;
 }

@@ -71,6 +71,25 @@ describe('two bundles', () => {
     expect(text).not.toContain('added');
   });
 
+  test('as one HTML document on standard output', async () => {
+    await create('1.0.0');
+    await create('1.1.0', { images: ['nginx:1'] });
+    const { stdout, exitCode } = await job.run(
+      'diff',
+      older,
+      newer,
+      ...trusted,
+      '--output',
+      'html',
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^<!DOCTYPE html>[^]*<h1>sample: 1\.0\.0 to 1\.1\.0<\/h1>[^]*<\/html>$/);
+    expect(stdout).toContain('1 image removed, 1 unchanged; 0 B to carry');
+    const against = await job.run('diff', newer, ...trusted, '--registry', '--output', 'html');
+    expect(against.stdout).toContain(`<h1>${target.host}/m to sample 1.1.0</h1>`);
+    expect(against.stdout).toContain('1 image lacking;');
+  });
+
   test('one image comes for another, and one tag has moved', async () => {
     const before = await create('1.0.0', { images: [...images, 'quay.io/a/b:2'] });
     await moveTag();
