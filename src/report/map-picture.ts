@@ -29,8 +29,8 @@ export function mermaidOf(edges: readonly MapEdge[]): string {
   return lines.join('\n');
 }
 
-/** Edges of one source stand together. */
-function largestFirst(edges: readonly MapEdge[]): MapEdge[] {
+/** The source registries with the most bytes first; edges of one stand together. */
+export function largestFirst(edges: readonly MapEdge[]): MapEdge[] {
   const weight = (some: readonly MapEdge[]) =>
     some.reduce((sum, { bytes, images }) => sum + (bytes ?? images), 0);
   return [...groupBy(edges, ({ source }) => source).values()]

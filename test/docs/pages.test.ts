@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
+import { readmePage } from '../../scripts/docs/action-tables.ts';
 import { fieldExamples } from '../../scripts/docs/field-examples.ts';
 import { pathOf } from '../../scripts/docs/page.ts';
 import { pages } from '../../scripts/docs/pages.ts';
@@ -9,7 +10,7 @@ import { schemaFields } from '../../scripts/docs/schema-fields.ts';
 import { bundleSchema } from '../../src/inputs/schema.ts';
 
 describe('a page that is generated is as the code says', () => {
-  test.each(pages)('$path', (page) => {
+  test.each([...pages, readmePage])('$path', (page) => {
     const written = existsSync(pathOf(page)) ? readFileSync(pathOf(page), 'utf8') : '';
     expect(written, `${page.path} is stale: run \`npm run docs\` and look at what changed`).toBe(
       page.text(),

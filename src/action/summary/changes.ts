@@ -6,6 +6,7 @@ import type { ActionResult } from '../run.ts';
 import { details, type Markup, within } from './markup.ts';
 
 const mostBytes = 120_000;
+const head = ['Change', 'Of', 'Before', 'Now'];
 
 /** What installing this bundle in place of the older one changes. */
 export function changeLines({ changes }: ActionResult, html: Markup): string[] {
@@ -17,7 +18,7 @@ export function changeLines({ changes }: ActionResult, html: Markup): string[] {
     `<h3>${html.text(`Since ${name} ${version} of ${createdAt.slice(0, 10)}`)}</h3>`,
     html.paragraph(html.text(changes.same ? 'Both install the same.' : sumsOf(changes))),
     ...(rows.length > 0
-      ? details('What changed', html.table(['', '', '', ''], within(mostBytes, rows, more)))
+      ? details('What changed', html.table(head, within(mostBytes, rows, more)))
       : []),
   ];
 }
@@ -33,19 +34,19 @@ function sumsOf({ images, bytes: { carried } }: Changes): string {
   return carried === null ? sums : `${sums}; ${formatBytes(carried)} to carry`;
 }
 
-/** What, which, from, to. */
+/** Cells below `head`. */
 function rowsOf(changes: Changes): string[][] {
   const { images, target } = changes;
   const about = (what: string, rows: readonly (readonly string[])[]) =>
-    rows.map(([first = '', second = '', third = '']) => [what, first, second, third]);
+    rows.map(([first = '', second = '', ...rest]) => [what, first, second, rest.join(' ')]);
   return [
     ...images.added.map(({ source, digest, replaces }) => [
-      ...['image added', source, replaces ? `in place of ${replaces}` : ''],
+      ...['image added', source, replaces ?? ''],
       short(digest),
     ]),
     ...images.removed.map(({ source, digest }) => ['image removed', source, short(digest), '']),
     ...images.moved.map(({ source, from, to }) => ['image moved', source, short(from), short(to)]),
-    ...about('chart', chartRows(changes)),
+    ...chartRows(changes).map(([from = '', to = '']) => ['chart', '', from, to]),
     ...about('target', targetRows(target)),
     ...about('mirror map', mapRows(target)),
     ...about('in the bundle', contentRows({ ...changes, secretKeys: null })),

@@ -1,14 +1,15 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { CreateResult } from '../../commands/create.ts';
 import type { ActionResult } from '../run.ts';
 import type { Markup } from './markup.ts';
 
 /** Where the files are, what they are held to, and how the other side verifies them. */
-export function fileLines({ create }: ActionResult, html: Markup): string[] {
+export function fileLines({ create, provenance }: ActionResult, html: Markup): string[] {
   if (!create) return [];
   return [
     '<h3>Carry these files</h3>',
-    ...html.table(['File', 'sha256'], rowsOf(create, html)),
+    html.paragraph(`They are in ${html.code(dirname(create.bundle))}:`),
+    ...html.table(['File', 'sha256'], rowsOf(create, provenance, html)),
     html.paragraph(
       create.keyId
         ? `Signed by key ${html.code(create.keyId)}. Its public key goes another way than the bundle. There:`
@@ -18,15 +19,20 @@ export function fileLines({ create }: ActionResult, html: Markup): string[] {
   ];
 }
 
-function rowsOf({ bundle, parts, sha256, installScript }: CreateResult, html: Markup): string[] {
+function rowsOf(
+  { bundle, parts, sha256, installScript }: CreateResult,
+  provenance: string | undefined,
+  html: Markup,
+): string[] {
   const [only = bundle] = parts;
-  const sums = `${bundle}.sha256`;
+  const name = (path: string) => html.code(basename(path));
+  const others = [`${bundle}.sha256`, installScript, ...(provenance ? [provenance] : [])];
   const ofWhole = ['of all parts together', html.code(sha256)];
   return [
     ...(parts.length > 1
-      ? [...parts.map((part) => html.row([html.code(part), ''])), html.row(ofWhole)]
-      : [html.row([html.code(only), html.code(sha256)])]),
-    ...[sums, installScript].map((path) => html.row([html.code(path), ''])),
+      ? [...parts.map((part) => html.row([name(part), ''])), html.row(ofWhole)]
+      : [html.row([name(only), html.code(sha256)])]),
+    ...others.map((path) => html.row([name(path), ''])),
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Inventory, InventoryImage } from '../../plan/inventory.ts';
 import { type MapEdge, mapEdges } from '../../plan/map-edges.ts';
 import { imageCount } from '../../report/image-count.ts';
-import { mermaidOf } from '../../report/map-picture.ts';
+import { largestFirst, mermaidOf } from '../../report/map-picture.ts';
 import { formatBytes } from '../../report/units.ts';
 import type { ActionResult } from '../run.ts';
 import { details, type Markup, within } from './markup.ts';
@@ -16,7 +16,9 @@ export function imageLines(
   html: Markup,
 ): string[] {
   if (!plan || plan.inventory.images.length === 0) return [];
-  const edges = mapEdges(plan.inventory, contents).map((edge) => withoutSecrets(edge, redact));
+  const edges = largestFirst(mapEdges(plan.inventory, contents)).map((edge) =>
+    withoutSecrets(edge, redact),
+  );
   return [
     '<h3>Where the images go</h3>',
     '',

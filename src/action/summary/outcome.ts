@@ -1,3 +1,4 @@
+import type { CreateResult } from '../../commands/create.ts';
 import { totalSize } from '../../oci/descriptor.ts';
 import { imageCount } from '../../report/image-count.ts';
 import { stateWords } from '../../report/placed-text.ts';
@@ -12,7 +13,7 @@ export function outcomeLines(result: ActionResult, html: Markup): string[] {
   const icon = errors.length > 0 ? '❌' : '✅';
   return [
     `<h2>${icon} ${html.text(`${name}: ${verdict(result)}`)}</h2>`,
-    ...doneLines(result).map((line) => html.paragraph(html.text(line))),
+    ...(result.plan ? [html.paragraph(...doneLines(result).map((line) => html.text(line)))] : []),
   ];
 }
 
@@ -32,12 +33,15 @@ function doneLines({ plan, mirror, create }: ActionResult): string[] {
   const placements = images.flatMap((image) => image.placements).length;
   const sizes = `${imageCount(images)}, ${count(placements, 'placement')} in ${target.endpoint}, ${formatBytes(totalSize(blobs))} of unique blobs`;
   return [
-    [
-      sizes,
-      ...(mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : []),
-      ...(create ? [`bundle of ${formatBytes(create.size)}`] : []),
-    ].join('; '),
+    sizes,
+    ...(mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : []),
+    ...(create ? [`bundle of ${formatBytes(create.size)}, ${carried(create)}`] : []),
   ];
+}
+
+function carried({ inventory: { imagesNotEmbedded, base } }: CreateResult): string {
+  if (imagesNotEmbedded) return 'without the images';
+  return base ? `a delta to ${base.name} ${base.version}` : 'with the images';
 }
 
 function counts(byState: Readonly<Record<string, number>>): string {

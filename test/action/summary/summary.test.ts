@@ -22,12 +22,13 @@ describe('the job summary', () => {
     expect(summary(sampleResult())).toBe(
       [
         '<h2>✅ sample 1.0.0: bundled</h2>',
-        '<p>1 image, 2 placements in h, 2.0 KiB of unique blobs; bundle of 4.0 KiB</p>',
+        '<p>1 image, 2 placements in h, 2.0 KiB of unique blobs<br>bundle of 4.0 KiB, without the images</p>',
         '<h3>Carry these files</h3>',
+        '<p>They are in <code>/out</code>:</p>',
         '<table><tr><th>File</th><th>sha256</th></tr>',
-        `<tr><td><code>/out/sample-1.0.0.tar</code></td><td><code>${'cd'.repeat(32)}</code></td></tr>`,
-        '<tr><td><code>/out/sample-1.0.0.tar.sha256</code></td><td></td></tr>',
-        '<tr><td><code>/out/install.sh</code></td><td></td></tr>',
+        `<tr><td><code>sample-1.0.0.tar</code></td><td><code>${'cd'.repeat(32)}</code></td></tr>`,
+        '<tr><td><code>sample-1.0.0.tar.sha256</code></td><td></td></tr>',
+        '<tr><td><code>install.sh</code></td><td></td></tr>',
         '</table>',
         '<p>Signed by key <code>key-1</code>. Its public key goes another way than the bundle. There:</p>',
         '<pre><code>sha256sum -c sample-1.0.0.tar.sha256 &amp;&amp; sh install.sh sample-1.0.0.tar --key bundle.pub --only verify</code></pre>',
@@ -80,10 +81,10 @@ describe('the job summary', () => {
       },
     });
     expect(text).toContain('<h2>✅ sample 1.0.0: mirrored and bundled</h2>');
-    expect(text).toContain('; mirrored to h: 2 copied, 1 there already; bundle of');
+    expect(text).toContain('<br>mirrored to h: 2 copied, 1 there already<br>bundle of');
     expect(text).toContain('<b>Not signed.</b>');
     expect(text).toContain('sample-1.0.0.tar --allow-unsigned --only verify');
-    expect(text).toContain('<td><code>/out/a.002</code></td><td></td>');
+    expect(text).toContain('<td><code>a.002</code></td><td></td>');
     expect(text).toContain(
       `<td>of all parts together</td><td><code>${'cd'.repeat(32)}</code></td>`,
     );
@@ -127,7 +128,11 @@ describe('the job summary', () => {
     expect(text).toContain('<h3>Since sample 0.9.0 of 2026-01-01</h3>');
     expect(text).toContain('<p>1 image added, 1 removed</p>');
     expect(text).toContain(
-      '<tr><td>image added</td><td>nginx:1</td><td>in place of nginx:0</td><td>sha256:abababababab</td></tr>',
+      '<tr><td>image added</td><td>nginx:1</td><td>nginx:0</td><td>sha256:abababababab</td></tr>',
+    );
+    const open = { ...newer, target: { ...newer.target, plainHttp: true } };
+    expect(summary({ ...result, changes: changesSince(newer, open) })).toContain(
+      '<tr><td>target</td><td>plainHttp</td><td>false</td><td>to true NO LONGER ENCRYPTED</td></tr>',
     );
     const same = summary({ ...result, changes: changesSince(newer, newer) });
     expect(same).toContain('<p>Both install the same.</p>');
