@@ -41,7 +41,7 @@ export function isSaying(text: Text): boolean {
 
 /** Matches what a run makes of the text; a hole may be empty, and may have several lines. */
 export function pattern(text: Text): RegExp {
-  const source = text.map((piece) => (typeof piece === 'string' ? escaped(piece) : '[^]*'));
+  const source = text.map((piece) => (typeof piece === 'string' ? escaped(piece) : '[\\s\\S]*'));
   return new RegExp(`^${source.join('')}$`);
 }
 

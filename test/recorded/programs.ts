@@ -1,0 +1,54 @@
+import { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+/** What one of our programs said went wrong. */
+export interface Said {
+  readonly by: 'airgap-bundle' | 'install.sh';
+  readonly messages: readonly string[];
+  readonly exitCode: number | null;
+}
+
+interface Spawning {
+  spawn(this: ChildProcess, options: { readonly args?: readonly string[] }): unknown;
+}
+
+/** Listens to the standard error of every `bundle.js` and `install.sh` that is started from here on. */
+export function onOurPrograms(tell: (said: Said) => void): void {
+  const prototype = ChildProcess.prototype as unknown as Spawning;
+  const spawn = prototype.spawn;
+  prototype.spawn = function (options) {
+    const started = spawn.call(this, options);
+    const by = programIn(options.args ?? []);
+    if (by && this.stderr)
+      listen(this, this.stderr, (text, exitCode) => {
+        tell({ by, messages: errorsIn(text), exitCode });
+      });
+    return started;
+  };
+}
+
+function programIn(words: readonly string[]): Said['by'] | undefined {
+  if (words.some((word) => /(?:^|\/)install\.sh$/.test(word))) return 'install.sh';
+  return words.some((word) => /(?:^|\/)bundle\.js$/.test(word)) ? 'airgap-bundle' : undefined;
+}
+
+/** Takes a copy of what comes; whoever reads the stream does not notice. */
+function listen(
+  child: ChildProcess,
+  stream: Readable,
+  done: (text: string, exitCode: number | null) => void,
+): void {
+  const chunks: Buffer[] = [];
+  const push = stream.push.bind(stream);
+  stream.push = (chunk, encoding) => {
+    if (chunk !== null) chunks.push(Buffer.from(chunk));
+    return push(chunk, encoding);
+  };
+  child.once('close', (exitCode) => done(Buffer.concat(chunks).toString(), exitCode));
+}
+
+/** `error: WHAT`, and lines below that stand under it. */
+export function errorsIn(text: string): string[] {
+  const found = text.matchAll(/^error: (.*(?:\n {13}.*)*)/gm);
+  return [...found].map(([, message = '']) => message.replaceAll(/\n {13}/g, '\n'));
+}
