@@ -27,7 +27,7 @@ export function judge(
   const unknown = new Set<string>();
   for (const { testFile, record } of records) {
     const found = whatIs(record, known, documented);
-    if (found) produced.add(found);
+    if (found !== undefined) produced.add(found);
     else unknown.add(`${told(record)}   by ${testFile}`);
   }
   return { missing: missingIn(documented, produced), unknown: [...unknown] };
