@@ -12,6 +12,7 @@ import { createText } from './report/bundle-text.ts';
 import { exitCodeOf, failuresIn } from './report/error.ts';
 import { endOf } from './report/error-text.ts';
 import { onInterruption } from './report/interruption.ts';
+import { partText } from './report/part-text.ts';
 import { placedText } from './report/placed-text.ts';
 import { planText } from './report/plan-text.ts';
 import { makeRedactor } from './report/redact.ts';
@@ -79,12 +80,13 @@ async function orFailed<T>(work: () => Promise<T>): Promise<T | Pick<ActionResul
   }
 }
 
-function print({ plan, mirror, create }: ActionResult): void {
+function print({ plan, mirror, create, part }: ActionResult): void {
   // Warnings are annotations already.
   if (plan) log.print(planText({ ...plan, problems: [] }), 'the plan');
   if (mirror) log.print(placedText(mirror), 'what was mirrored');
   log.endGroup();
   if (create) log.print(createText(create));
+  if (part) log.print(partText(part));
 }
 
 /** Runners without summaries name no file for them. */

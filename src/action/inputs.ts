@@ -11,12 +11,13 @@ import { isCommaForm } from '../mirror-map/parse.ts';
 import { AirgapError } from '../report/error.ts';
 import type { PrivateFolder } from './private-folder.ts';
 import { readRegistryAuth } from './registry-auth.ts';
+import { readShards, type ShardInputs } from './shards.ts';
 
 const commands = ['plan', 'mirror', 'create'] as const;
 
 export type ActionCommand = (typeof commands)[number];
 
-export interface ActionInputs {
+export interface ActionInputs extends ShardInputs {
   /** Verbs to run, in this order. */
   readonly commands: readonly ActionCommand[];
   readonly bundle: BundleInput;
@@ -75,6 +76,7 @@ export async function readActionInputs(
   return {
     commands: wanted,
     bundle: { given: await readSettings(input, folder), ...(file ? { file } : {}) },
+    ...readShards(input, wanted),
     out: text(input, 'out') ?? '.',
     splitSize: text(input, 'split-size'),
     plan: text(input, 'plan'),

@@ -57,6 +57,7 @@ function outputsOf(
     'failed-count': String(result.errors.length),
     'warning-count': String(warnings),
     ...planOutputs(result, files),
+    'part-path': result.part?.part,
     ...bundleOutputs(result),
   };
 }
@@ -66,7 +67,7 @@ function planOutputs(
   files: LeftFiles,
 ): Record<string, string | undefined> {
   if (!plan) return {};
-  const { inventory, lock } = plan;
+  const { inventory, lock, matrix } = plan;
   return {
     'image-count': String(inventory.images.filter(({ referrer }) => !referrer).length),
     'total-bytes': String(totalSize(inventory.blobs)),
@@ -74,6 +75,7 @@ function planOutputs(
     'plan-path': files.plan,
     plan: files.plan && JSON.stringify(inventory),
     'lock-path': lock?.path,
+    matrix: matrix && JSON.stringify(matrix),
   };
 }
 

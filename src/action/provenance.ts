@@ -105,11 +105,11 @@ async function subjects({ bundle, parts, sha256 }: CreateResult): Promise<Resour
 /** No login, key or passphrase is among those that are named here, nor the file that one came in. */
 function parameters({ commands, bundle, ...inputs }: ActionInputs): object {
   const { 'signing-key-file': _, ...given } = bundle.given;
-  const { plan, splitSize, withoutImages, reuse, since } = inputs;
+  const { plan, splitSize, withoutImages, reuse, since, join } = inputs;
   return defined({
     command: commands,
     file: bundle.file,
-    ...{ plan, reuse, since },
+    ...{ plan, reuse, since, join },
     'split-size': splitSize,
     'without-images': withoutImages || undefined,
     ...given,

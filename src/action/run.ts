@@ -8,20 +8,24 @@ import {
   partSizeOf,
   readyToCreate,
 } from '../commands/create.ts';
+import { type PartResult, refuseNoPart, writePart } from '../commands/create-shard.ts';
 import { readDeltaBase } from '../commands/delta-base.ts';
 import { contentsOfPlan } from '../commands/image-contents.ts';
+import { openJoined } from '../commands/join-parts.ts';
 import { planRun } from '../commands/kept-plan.ts';
 import type { PlannedBundle } from '../commands/make-plan.ts';
 import { mirrorPrepared } from '../commands/mirror.ts';
 import { type PlanResult, planOver, refuseOnErrors } from '../commands/plan.ts';
 import { noPush } from '../commands/push-credential.ts';
 import { readSavedPlan } from '../commands/saved-plan.ts';
+import { ofShard, shardName } from '../commands/shard.ts';
 import { withSourceImages } from '../commands/source-images.ts';
 import { type PlacedResult, withTools } from '../commands/transferring.ts';
 import type { Context } from '../context.ts';
 import { readBundleSpec } from '../inputs/bundle-file.ts';
 import { defined } from '../inputs/defined.ts';
 import { readText } from '../inputs/files.ts';
+import { parseShardCount } from '../inputs/shard.ts';
 import type { BundleSpec } from '../inputs/spec.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import type { ImageContents } from '../plan/map-edges.ts';
@@ -36,6 +40,8 @@ export interface ActionResult {
   plan?: PlanResult;
   mirror?: PlacedResult;
   create?: CreateResult;
+  /** What a step with a `shard` made in place of a bundle. */
+  part?: PartResult;
   /** What each planned image consists of. */
   contents?: ImageContents;
   /** What installing the new bundle in place of an older one changes. */
@@ -72,15 +78,18 @@ async function carryOut(
   const spec = await readBundleSpec(inputs.bundle, context);
   const saved = await readSavedPlan(inputs.plan, context);
   await maskKey(spec, context);
-  const sign = wants('create') ? await readyToCreate(spec, context) : undefined;
+  const shards = inputs.shards === undefined ? undefined : parseShardCount(inputs.shards);
+  const shard = shardName(inputs);
+  if (shard && saved && wants('create')) refuseNoPart(inputs, saved);
+  const makesBundle = wants('create') && !shard;
+  const sign = makesBundle ? await readyToCreate(spec, context) : undefined;
   if (sign) await refuseToSignForks(context);
-  const credential = wants('create')
-    ? await carriedCredential(spec, inputs.pull, context)
-    : undefined;
+  const credential = makesBundle ? await carriedCredential(spec, inputs.pull, context) : undefined;
   const partSize = partSizeOf(inputs.splitSize);
   const base = await readDeltaBase(inputs, spec, context);
   const compared = await olderInventory(inputs, context);
-  const older = wants('create') ? await openReused(inputs.reuse, context) : undefined;
+  const parts = await openJoined(inputs, saved, context);
+  const older = parts ?? (wants('create') ? await openReused(inputs.reuse, context) : undefined);
   const push = wants('mirror') ? inputs.push : { ...noPush, ...entryOf(inputs) };
   const connections = await connect(spec.target.endpoint, spec, context, push);
   const { registries } = connections;
@@ -93,7 +102,7 @@ async function carryOut(
     };
     if (!wants('mirror') && !wants('create')) {
       const { update } = inputs;
-      const options = { saved, base, update, withoutImages };
+      const options = { saved, base, update, withoutImages, shards };
       const planned = await planOver(registries, spec, options, context);
       onPlan(planned.prepared);
       result.plan = planned.result;
@@ -106,11 +115,18 @@ async function carryOut(
       return carryOut(async () => {
         if (wants('mirror')) {
           result.mirror = await withTools(connections, context, (tools) =>
-            mirrorPrepared(prepared, inputs.deep, tools, context),
+            mirrorPrepared(
+              shard ? ofShard(prepared, shard, context) : prepared,
+              inputs.deep,
+              tools,
+              context,
+            ),
           );
           if (result.mirror.errors.length > 0) return result.mirror;
         }
-        if (wants('create')) {
+        if (shard && saved && wants('create'))
+          result.part = await writePart(prepared, { out, name: shard, saved, older }, context);
+        if (makesBundle) {
           const creation = { out, partSize, sign, credential, older };
           result.create = await createPrepared(prepared, creation, context);
           const making = { inputs, sign, startedAt };
@@ -119,6 +135,8 @@ async function carryOut(
         return {};
       });
     });
+  } catch (error) {
+    throw parts?.fault() ?? error;
   } finally {
     await registries.close();
     await older?.close();

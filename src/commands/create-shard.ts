@@ -53,12 +53,11 @@ export async function runCreateShard(
   options: CreateShardOptions,
   context: Context,
 ): Promise<PartResult> {
-  refuseJoining(options);
   const name = shardName(options);
   const saved = await readSavedPlan(options.plan, context);
   if (!name || !saved) throw planMissing('--shard');
-  const { withoutImages, fresh } = options;
-  refuseLight(withoutImages ? { imagesNotEmbedded: true } : saved);
+  refuseNoPart(options, saved);
+  const { fresh } = options;
   const base = await readDeltaBase(options, spec, context);
   const older = await openReused(options.reuse, context);
   const { registries } = await connect(spec.target.endpoint, spec, context);
@@ -74,7 +73,19 @@ export async function runCreateShard(
   }
 }
 
-function refuseJoining({ splitSize, join: folder }: CreateShardOptions): void {
+/** @throws AirgapError usage for what no part can be made with, or of */
+export function refuseNoPart(
+  options: Omit<CreateShardOptions, 'out' | 'fresh'>,
+  saved: Inventory,
+): void {
+  refuseJoining(options);
+  refuseLight(options.withoutImages ? { imagesNotEmbedded: true } : saved);
+}
+
+function refuseJoining({
+  splitSize,
+  join: folder,
+}: Pick<CreateShardOptions, 'splitSize' | 'join'>): void {
   if (splitSize === undefined && folder === undefined) return;
   const other = folder === undefined ? '--split-size' : '--join';
   throw new AirgapError('usage', `--shard and ${other} are both given`, {
@@ -90,7 +101,8 @@ interface Part {
   readonly older: OlderBundle | undefined;
 }
 
-async function writePart(
+/** The second half: writes the part of a plan that has no errors. */
+export async function writePart(
   prepared: PlannedBundle,
   { out, name, saved, older }: Part,
   context: Context,

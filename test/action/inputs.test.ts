@@ -54,9 +54,6 @@ const notTaken: Readonly<Record<string, string>> = {
   output: 'the results are in report-path, outputs and summary',
   quiet: 'the log is grouped by step',
   report: 'the report of the step is in report-path',
-  shards: 'not yet',
-  shard: 'not yet',
-  join: 'not yet',
 };
 
 function programOf() {

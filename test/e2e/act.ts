@@ -87,11 +87,13 @@ export async function makeCheckout(fill: (folder: string) => Promise<unknown>): 
 /**
  * @param action folder of the repository that the Action is in
  * @param name how workflows call it, with its ref
+ * @param standIns action.yml of what stands for actions of others, by their names without a ref; else they do nothing
  */
 export async function makeConsumer(
   action: string,
   name: string,
   fill: (folder: string) => Promise<unknown>,
+  standIns: Readonly<Record<string, object>> = {},
 ): Promise<Consumer> {
   const { home, folder } = await makeHome();
   await fill(folder);
@@ -99,6 +101,14 @@ export async function makeConsumer(
   const others = join(home, 'others');
   await mkdir(others);
   await writeFile(join(others, 'action.yml'), dump(nothingToDo));
+  const folderOf = (used: string): string => {
+    const other = used.replace(/@.*/, '');
+    return used === name ? action : other in standIns ? join(home, other) : others;
+  };
+  for (const [other, definition] of Object.entries(standIns)) {
+    await mkdir(join(home, other), { recursive: true });
+    await writeFile(join(home, other, 'action.yml'), dump(definition));
+  }
   return {
     folder,
     act: async (workflow, event, secrets) => {
@@ -107,10 +117,7 @@ export async function makeConsumer(
       const flags = ['--workflows', join(folder, workflow), '--eventpath', payload];
       // act gets even the actions of steps that it will skip.
       const names = usedIn(await readFile(join(folder, workflow), 'utf8'));
-      const local = names.flatMap((used) => [
-        '--local-repository',
-        `${used}=${used === name ? action : others}`,
-      ]);
+      const local = names.flatMap((used) => ['--local-repository', `${used}=${folderOf(used)}`]);
       const running = await run({ home, folder }, [event.name, ...flags, ...local], secrets);
       return running.ended;
     },

@@ -17,17 +17,18 @@ export function outcomeLines(result: ActionResult, html: Markup): string[] {
   ];
 }
 
-function verdict({ plan, mirror, create, errors }: ActionResult): string {
+function verdict({ plan, mirror, create, part, errors }: ActionResult): string {
   if (errors.length > 0) return `failed with ${count(errors.length, 'error')}`;
   const done = [
     ...(mirror ? ['mirrored'] : []),
     ...(create ? ['bundled'] : []),
-    ...(plan && !mirror && !create ? ['planned'] : []),
+    ...(part ? [`part ${part.shard} written`] : []),
+    ...(plan && !mirror && !create && !part ? ['planned'] : []),
   ];
   return done.join(' and ') || 'nothing done';
 }
 
-function doneLines({ plan, mirror, create }: ActionResult): string[] {
+function doneLines({ plan, mirror, create, part }: ActionResult): string[] {
   if (!plan) return [];
   const { images, blobs, target } = plan.inventory;
   const placements = images.flatMap((image) => image.placements).length;
@@ -36,6 +37,7 @@ function doneLines({ plan, mirror, create }: ActionResult): string[] {
     sizes,
     ...(mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : []),
     ...(create ? [`bundle of ${formatBytes(create.size)}, ${carried(create)}`] : []),
+    ...(part ? [`part ${part.shard} of ${formatBytes(part.size)}`] : []),
   ];
 }
 

@@ -1,0 +1,36 @@
+import { AirgapError } from '../report/error.ts';
+import type { ActionCommand, ReadInput } from './inputs.ts';
+
+/** How a step shares its work with others, each as it was written. */
+export interface ShardInputs {
+  /** Into how many shards `plan` splits the plan. */
+  readonly shards: string | undefined;
+  /** Which of them `mirror` and `create` do. */
+  readonly shard: string | undefined;
+  /** Folder with the parts that `create` makes one bundle. */
+  readonly join: string | undefined;
+}
+
+/** @throws AirgapError usage for one that none of the commands takes */
+export function readShards(input: ReadInput, wanted: readonly ActionCommand[]): ShardInputs {
+  const text = (name: string) => input(name).trim() || undefined;
+  const given = { shards: text('shards'), shard: text('shard'), join: text('join') };
+  const isFor = (...commands: ActionCommand[]) => wanted.every((one) => commands.includes(one));
+  if (given.shards && !isFor('plan')) throw otherCommand('shards', 'plan', wanted);
+  if (given.shard && !isFor('mirror', 'create'))
+    throw otherCommand('shard', 'mirror, create or both', wanted);
+  if (given.join && !isFor('create')) throw otherCommand('join', 'create', wanted);
+  return given;
+}
+
+function otherCommand(
+  name: string,
+  expected: string,
+  wanted: readonly ActionCommand[],
+): AirgapError {
+  return new AirgapError('usage', `the input ${name} is not for this command`, {
+    given: wanted.join(', '),
+    expected: `command: ${expected}`,
+    next: 'plan, make the parts, and join them in jobs of their own',
+  });
+}
