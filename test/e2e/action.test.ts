@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mirrors, ownImages, pageMap, pushSamples, samples } from '../../demo/samples.ts';
 import { makeChart } from '../helpers/chart.ts';
@@ -36,9 +37,12 @@ beforeAll(async () => {
   key = await readFile(job.path('bundle.key'), 'utf8');
   await mkdir(job.path('out'));
   unmapped = `${source.host}/quay.io/calico/node:v3.30.3`;
-  checkout = await makeCheckout((folder) =>
-    makeChart(folder, { spelling: 'nested', images: ownImages }),
-  );
+  checkout = await makeCheckout(async (folder) => {
+    await makeChart(folder, { spelling: 'nested', images: ownImages });
+    await mkdir(join(folder, 'deploy'));
+    const map = `# ours\ndocker.io::${target.host}/m\nquay.io=>harbor\n`;
+    await writeFile(join(folder, 'deploy/map.conf'), map);
+  });
 });
 
 afterAll(async () => {
@@ -210,8 +214,10 @@ describe('the Action in a workflow', () => {
 
 describe('a step that fails', () => {
   test('by a bad map: ends the job, with an annotation that says what to mend', async () => {
-    const map = `docker.io::${target.host}/m\nquay.io=>harbor`;
-    const more = { 'mirror-registries': map, name: 'bad-map' };
+    const more = {
+      ...{ 'mirror-registries': '', 'mirror-registries-file': 'deploy/map.conf' },
+      name: 'bad-map',
+    };
     const secrets = { SIGNING_KEY: key, PUSH_PASSWORD: password };
     const run = await checkout.act([step(more), carelessStep()], secrets);
     expect(run.exitCode).not.toBe(0);
@@ -219,6 +225,11 @@ describe('a step that fails', () => {
     expect(run.events.map(({ msg }) => msg)).toContain('exit status 2');
     const errors = commandsOf(run, 'error');
     expect(errors).toHaveLength(1);
+    expect(run.events.map(({ raw = '' }) => raw)).toContainEqual(
+      expect.stringMatching(
+        /^::error title=airgap-bundle%3A usage,file=deploy\/map\.conf,line=3,col=1::/,
+      ),
+    );
     expect(errors[0]).toContain(`quay.io=>harbor`);
     expect(errors[0]).toContain('source::target');
     expect(summaryOf(run)).toContain('❌');
@@ -238,7 +249,13 @@ describe('a step that fails', () => {
     expect(commandsOf(run, 'error').join('\n')).toContain(target.host);
     const texts = [wrong, `${wrong}\n`, `ops:${wrong}`];
     const base64 = texts.map((text) => Buffer.from(text).toString('base64'));
-    for (const form of [wrong, ...base64]) expect(run.shown).not.toContain(form);
+    const report = await readFile(job.path('report.json'), 'utf8');
+    expect(JSON.parse(report).errors).not.toEqual([]);
+    expect(summaryOf(run)).toContain('❌');
+    for (const form of [wrong, ...base64]) {
+      expect(run.shown).not.toContain(form);
+      expect(summaryOf(run) + JSON.stringify(outputsOf(run)) + report).not.toContain(form);
+    }
     expect(existsSync(job.path('out/wrong-password-1.4.0.tar'))).toBe(false);
   });
 });
