@@ -27,7 +27,7 @@ test('every page is led to from the table of contents', () => {
 
 function linksOf(page: string): string[] {
   const found: string[] = [];
-  marked.walkTokens(marked.lexer(textOf(page)), (token) => {
+  void marked.walkTokens(marked.lexer(textOf(page)), (token) => {
     if (token.type === 'link' || token.type === 'image') found.push((token as Tokens.Link).href);
   });
   return found;

@@ -20,7 +20,7 @@ export const textOf = (path: string): string => readFileSync(join(root, path), '
 /** The fenced blocks of a page, those in lists too: `sh` is run, `text` below it is what it prints. */
 export function blocksOf(path: string): Tokens.Code[] {
   const found: Tokens.Code[] = [];
-  marked.walkTokens(marked.lexer(textOf(path)), (token) => {
+  void marked.walkTokens(marked.lexer(textOf(path)), (token) => {
     if (token.type === 'code') found.push(token as Tokens.Code);
   });
   return found;
