@@ -17,6 +17,8 @@ import { startRegistry } from '../test/helpers/registry.ts';
 const pictures = join(import.meta.dirname, '../docs/images');
 const [target, mirror] = ['harbor.example.org', 'mirror.example.org'];
 const mapped = ['docker.io', 'quay.io', 'registry.k8s.io', 'ghcr.io', 'gcr.io'];
+/** Read from the mirror too, but no rule maps it. */
+const unmapped = 'mcr.microsoft.com';
 const both = ['linux/amd64', 'linux/arm64'];
 const mebibytes = (size: number) => randomBytes(Math.round(size * 1024 ** 2));
 const [debian, alpine, distroless] = [mebibytes(11.2), mebibytes(3.4), mebibytes(1.1)];
@@ -32,6 +34,9 @@ const samples: Readonly<Record<string, ImageOptions>> = {
   'registry.k8s.io/pause:3.10': { platforms: both, layers: [mebibytes(0.3)] },
   'ghcr.io/dexidp/dex:v2.44.0': { layers: [alpine, mebibytes(8)] },
   'gcr.io/distroless/static:nonroot': { layers: [distroless] },
+  [`${unmapped}/oss/kubernetes/pause:3.9`]: { layers: [mebibytes(0.3)] },
+  'docker.io/thewebroot/imageswap-init:v1.5.3': { layers: [alpine, mebibytes(2)] },
+  'docker.io/thewebroot/imageswap:v1.5.3': { layers: [alpine, mebibytes(3)] },
 };
 
 const deployment = `apiVersion: apps/v1
@@ -105,10 +110,13 @@ async function create(
   version: string,
   ...more: string[]
 ): Promise<void> {
-  const always = Object.keys(samples).filter((name) => !/calico|pause|nginx|redis/.test(name));
+  const always = Object.keys(samples).filter(
+    (name) => !/calico|pause:3.10|nginx|redis|imageswap/.test(name),
+  );
   await job.bundle(target, {
     name: 'edge',
     version,
+    imageSwap: {},
     images: [...always, ...more, { manifests: 'shop.yaml' }],
     ociImageRegistry: {
       endpoint: target,
@@ -118,7 +126,9 @@ async function create(
       mirrorRegistries: mapped.map((name) => `${name}::${target}/airgap/${name}`).join(','),
     },
     registries: {
-      ...Object.fromEntries(mapped.map((name) => [name, { mirror: `${mirror}/${name}` }])),
+      ...Object.fromEntries(
+        [...mapped, unmapped].map((name) => [name, { mirror: `${mirror}/${name}` }]),
+      ),
       [mirror]: { plainHttp: true },
     },
   });
@@ -132,7 +142,7 @@ interface Look {
   readonly scheme: 'light' | 'dark';
 }
 
-/** Of a narrow page the beginning, as much as a few screens show. */
+/** The beginning of a page, as much as a few screens show. */
 async function take(
   browser: Browser,
   path: string,
@@ -140,11 +150,11 @@ async function take(
   { width, scheme }: Look,
 ): Promise<void> {
   const page = await browser.newPage();
-  await page.setViewport({ width, height: width < 500 ? 1600 : 900, deviceScaleFactor: 1 });
+  await page.setViewport({ width, height: width < 500 ? 1600 : 2700, deviceScaleFactor: 1 });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
   await page.goto(pathToFileURL(path).href);
   const file = join(pictures, `${name}.png`) as `${string}.png`;
-  await page.screenshot({ path: file, fullPage: width > 500 });
+  await page.screenshot({ path: file });
   await page.close();
 }
 

@@ -2,7 +2,7 @@ import type { BundleDiff } from '../commands/diff.ts';
 import type { MovedImage } from '../plan/image-difference.ts';
 import { imageSums } from '../report/diff-parts.ts';
 import { chartRows, contentRows, mapRows, platformList, targetRows } from '../report/diff-rows.ts';
-import { formatBytes } from '../report/units.ts';
+import { count, formatBytes } from '../report/units.ts';
 import {
   aboutFacts,
   byteBars,
@@ -105,8 +105,14 @@ function movedRow({ source: name, from, to, cause, platforms }: MovedImage) {
   return { name, from, to, note: notes.join(', ') };
 }
 
+/** Most of them follow from the images, so they are folded away. */
 function references({ placements: { added, removed, moved } }: BundleDiff): Markup {
-  return html`${placementTable('Added', added)}${placementTable('Removed; load leaves them in the registry', removed)}${movedTable('Moved: a tag that is written anew', movedPlacements(moved))}`;
+  const number = added.length + removed.length + moved.length;
+  if (number === 0) return html``;
+  return html`<details>
+<summary>${count(added.length, 'reference')} added, ${removed.length} removed, ${moved.length} moved</summary>
+${placementTable('Added', added)}${placementTable('Removed; load leaves them in the registry', removed)}${movedTable('Moved: a tag that is written anew', movedPlacements(moved))}</details>
+`;
 }
 
 function target({ target: found }: BundleDiff): Markup {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { BundleAbout } from '../commands/bundle-about.ts';
 import type { ListedImage, MovedPlacement, PlacedImage } from '../plan/image-difference.ts';
 import { count, formatBytes } from '../report/units.ts';
@@ -52,7 +53,7 @@ export function aboutFacts(about: BundleAbout): [string, Part][] {
   const { path, name, version, sequence, createdAt, expiresAt, isExpired, size, digest, base } =
     about;
   return [
-    ['File', code(path)],
+    ['File', code(basename(path))],
     ['Name and version', `${name} ${version}, sequence ${sequence}`],
     ['Made', createdAt],
     ['Expires', `${isExpired ? 'EXPIRED ' : ''}${expiresAt ?? 'never'}`],

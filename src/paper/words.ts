@@ -81,9 +81,15 @@ export function factsOf(report: Report): [string, string][] {
     ),
     ...optional('CA certificate', target.caCert && `${target.caCert} (of its PEM text)`),
     ...optional('Not written to', target.pullThrough.join(', ')),
+    ...optional('SBOMs in it', sbomsIn(report)),
     ...optional('Inventory', bundle.inventoryDigest),
     ['Report', `${at}, of ${verb}`],
   ];
+}
+
+function sbomsIn({ contents }: Report): string | null {
+  const names = contents.map(({ path }) => path).filter((path) => /^sbom\./.test(path));
+  return names.length > 0 ? names.join(', ') : null;
 }
 
 function optional(label: string, value: string | null): [string, string][] {

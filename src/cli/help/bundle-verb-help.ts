@@ -101,6 +101,11 @@ export const bundleVerbHelp: Readonly<Record<string, VerbHelp>> = {
         words: 'diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --key bundle.pub',
       },
       {
+        does: 'the same as a page for who has to approve it',
+        words:
+          'diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --key bundle.pub --output html > diff.html',
+      },
+      {
         does: 'the same for a script',
         words: 'diff pcg-override-1.4.0.tar pcg-override-1.5.0.tar --output json',
       },

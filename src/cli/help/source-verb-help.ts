@@ -140,6 +140,10 @@ export const sourceVerbHelp: Readonly<Record<string, VerbHelp>> = {
         words: 'create -f bundle.yaml -o dist',
       },
       {
+        does: 'with a report for who has to approve the bundle',
+        words: 'create -f bundle.yaml -o dist --report dist/report',
+      },
+      {
         does: 'in parts that fit a release asset or a FAT stick',
         words: 'create -f bundle.yaml --split-size 1900MiB -o dist',
       },
