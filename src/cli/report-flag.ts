@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { RunFacts } from '../paper/facts.ts';
 import type { OpenedBundle, RunAt } from '../paper/of-run.ts';
 import type { Inventory } from '../plan/inventory.ts';
+import { AirgapError } from '../report/error.ts';
 import { toolName, toolVersion } from '../version.ts';
 import { type Flags, textFlag } from './flags.ts';
 import type { Finish } from './program.ts';
@@ -37,6 +38,15 @@ export async function reportRun(
   const tools = [...own, ...(await toolVersions(used, context))];
   const report = makeReport(await factsOf({ at: context.now(), tools }));
   await writeReport(report, resolve(context.cwd, folder), finish.redact);
+}
+
+/** What is made is no bundle yet. @throws AirgapError usage */
+export function refuseReport(flags: Flags, other: string): void {
+  if (textFlag(flags.report) === undefined) return;
+  throw new AirgapError('usage', `${other} and --report are both given`, {
+    expected: 'one of them: a part is no bundle that somebody could approve',
+    next: 'ask for the report of the whole, with create --join',
+  });
 }
 
 /** Keeps what a run plans until it is reported. */

@@ -23,7 +23,7 @@ import {
   textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
-import { addReport, keepPlan, reportRun } from './report-flag.ts';
+import { addReport, keepPlan, refuseReport, reportRun } from './report-flag.ts';
 
 // What a verb works with is loaded when it is run: help and version start fast.
 
@@ -145,6 +145,7 @@ export function addCreate(program: Command, context: Context, finish: Finish): v
     const spec = await readBundleSpec(bundleInput(flags), context);
     const options = createOptions(flags);
     if (options.shard !== undefined) {
+      refuseReport(flags, '--shard');
       const { runCreateShard } = await import('../commands/create-shard.ts');
       return finishWith(finish, flags, await runCreateShard(spec, options, context), partText);
     }

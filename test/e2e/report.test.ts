@@ -159,6 +159,13 @@ describe('when something fails', () => {
     expect(ended.json).toMatchObject({ errors: [{ class: 'io' }] });
   });
 
+  test('a part of a bundle has none', async () => {
+    const parts = ['create', '-f', 'bundle.yaml', '--shard', '1/2', '-o', 'parts'];
+    const { exitCode, stderr } = await job.run(...parts, '--report', 'reports/part');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('--shard and --report are both given');
+  });
+
   test('a bundle that is cut off is told without sizes', async () => {
     const bytes = await readFile(job.path(bundle));
     await job.write('cut.tar', bytes.subarray(0, bytes.indexOf('blobs/sha256/')));
