@@ -4,6 +4,7 @@ import { parseDuration } from '../inputs/duration.ts';
 import { variablesOf } from '../inputs/overrides.ts';
 import { retryBudgetSetting } from '../inputs/settings.ts';
 import { verifyText } from '../report/bundle-text.ts';
+import { AirgapError } from '../report/error.ts';
 import { loadText } from '../report/placed-text.ts';
 import { deriveText, inspectText } from '../report/result-text.ts';
 import { finishPlaced, finishWith } from './finish.ts';
@@ -48,7 +49,8 @@ export function addLoad(program: Command, context: Context, finish: Finish): voi
     .option('--allow-downgrade', 'take an older bundle than the one loaded last')
     .option('--deep', deepHelp)
     .option('--site <file>', siteHelp)
-    .addOption(settingOption(retryBudgetSetting));
+    .addOption(settingOption(retryBudgetSetting))
+    .option('--max-concurrent <n>', 'most requests at a time to the target (default: 32)');
   addReport(addOutput(addPushCredential(addTrust(verb)))).action(
     async (bundle: string, flags: Flags) => {
       const { runLoad } = await import('../commands/load.ts');
@@ -57,6 +59,7 @@ export function addLoad(program: Command, context: Context, finish: Finish): voi
         allowDowngrade: flags.allowDowngrade === true,
         site: textFlag(flags.site),
         ...retryBudgetOf(flags, context),
+        ...maxConcurrentOf(flags),
         push: pushOptions(flags),
         deep: flags.deep === true,
       };
@@ -112,6 +115,17 @@ export function addInspect(program: Command, context: Context, finish: Finish): 
       finish(printSbom(form, result.inventory), 0);
     },
   );
+}
+
+/** Of bundle.yaml it is a field of `registries`; a bundle has none. */
+function maxConcurrentOf({ maxConcurrent }: Flags): { maxConcurrent?: number } {
+  if (maxConcurrent === undefined) return {};
+  const most = Number(maxConcurrent);
+  if (Number.isSafeInteger(most) && most >= 1) return { maxConcurrent: most };
+  throw new AirgapError('usage', '--max-concurrent is no number of requests', {
+    given: String(maxConcurrent),
+    expected: 'a whole number from 1 on',
+  });
 }
 
 /** A bundle does not say how long to try: the flag, else the variable. */

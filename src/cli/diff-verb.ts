@@ -6,7 +6,8 @@ import { AirgapError, exitCodeOf } from '../report/error.ts';
 import { errorJson } from '../report/error-text.ts';
 import { registryDiffText } from '../report/registry-diff-text.ts';
 import { finishWith } from './finish.ts';
-import { addOutput, camelCase, type Flags, pullOptions, textFlag } from './flags.ts';
+import { addOutput, type Flags, pullOptions, textFlag } from './flags.ts';
+import { refuseForeign } from './foreign-flags.ts';
 import type { Finish } from './program.ts';
 import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
 
@@ -36,13 +37,8 @@ async function againstBundle(
   context: Context,
   finish: Finish,
 ): Promise<void> {
-  const misplaced = ofRegistry.find((name) => flags[camelCase(name)] !== undefined);
-  if (misplaced !== undefined) {
-    throw new AirgapError('usage', 'two bundles are given, and a flag for asking a registry', {
-      given: `${paths.join(' ')}, --${misplaced}`,
-      next: 'give one bundle with --registry, or two without',
-    });
-  }
+  const next = 'give one bundle with --registry, or two without';
+  refuseForeign(flags, ofRegistry, paths.join(' '), next);
   const { runDiff } = await import('../commands/diff.ts');
   const result = await runDiff(paths, trustOptions(flags), context);
   if (flags.output !== 'html') return finishWith(finish, flags, result, bundleDiffText);

@@ -12,11 +12,11 @@ import {
   addOutput,
   addPushCredential,
   bundleInput,
-  camelCase,
   type Flags,
   pushOptions,
   textFlag,
 } from './flags.ts';
+import { refuseForeign } from './foreign-flags.ts';
 import type { Finish } from './program.ts';
 import { addTrust, siteHelp, trustOptions } from './trust-flags.ts';
 
@@ -52,7 +52,7 @@ async function run(bundle: string | undefined, flags: Flags, context: Context) {
     dryRun: flags.dryRun === true,
     push: pushOptions(flags),
   };
-  refuseForeign(bundle, flags);
+  refuseOtherForm(bundle, flags);
   if (bundle !== undefined) {
     const trust = trustOptions(flags);
     const site = textFlag(flags.site);
@@ -64,21 +64,17 @@ async function run(bundle: string | undefined, flags: Flags, context: Context) {
 }
 
 const ofBundle = ['key', 'revoked', 'allow-unsigned', 'allow-expired', 'site'];
-const ofFile = [
-  'file',
-  ...settings.map(({ name }) => name).filter((name) => name !== 'retry-budget'),
-];
+const ofFile = settings.map(({ name }) => name).filter((name) => name !== 'retry-budget');
 
 /** Exactly one of BUNDLE and -f, and no flag that says something about the other. @throws AirgapError usage */
-function refuseForeign(bundle: string | undefined, flags: Flags): void {
-  const given = (name: string) => flags[camelCase(name)] !== undefined;
-  if (bundle === undefined && !given('file')) throw notOne('neither BUNDLE nor -f');
-  const foreign = (bundle === undefined ? ofBundle : ofFile).find(given);
-  if (foreign === undefined) return;
-  if (foreign === 'file') throw notOne(`${bundle} and -f ${flags.file}`);
-  throw new AirgapError('usage', `--${foreign} does not go with ${bundle ?? '-f'}`, {
-    next: bundle === undefined ? 'give a bundle, or drop the flag' : 'give -f, or drop the flag',
-  });
+function refuseOtherForm(bundle: string | undefined, flags: Flags): void {
+  if (bundle === undefined) {
+    if (flags.file === undefined) throw notOne('neither BUNDLE nor -f');
+    refuseForeign(flags, ofBundle, '-f', 'give a bundle, or drop the flag');
+  } else {
+    if (flags.file !== undefined) throw notOne(`${bundle} and -f ${flags.file}`);
+    refuseForeign(flags, ofFile, bundle, 'give -f, or drop the flag');
+  }
 }
 
 function notOne(given: string): AirgapError {

@@ -38,8 +38,14 @@ export async function connect(
   return { registries: openRegistries({ access, ...entry, context }), ...entry };
 }
 
-/** How the signed inventory says that its target is reached. */
-export function targetAccess(target: InventoryTarget): Record<string, RegistryAccess> {
+/**
+ * How the signed inventory says that its target is reached.
+ * @param more what whoever runs it says
+ */
+export function targetAccess(
+  target: InventoryTarget,
+  more: Pick<RegistryAccess, 'maxConcurrent'> = {},
+): Record<string, RegistryAccess> {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = target;
-  return { [endpoint]: { plainHttp, insecureSkipVerify, ...(caCert ? { caCert } : {}) } };
+  return { [endpoint]: { plainHttp, insecureSkipVerify, ...(caCert ? { caCert } : {}), ...more } };
 }

@@ -1,6 +1,7 @@
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { Context } from '../context.ts';
 import type { Lock } from '../disk/lock.ts';
+import { defined } from '../inputs/defined.ts';
 import { readSite } from '../inputs/site.ts';
 import type { Digest } from '../oci/digest.ts';
 import { mediaTypeOf } from '../oci/manifest.ts';
@@ -30,6 +31,8 @@ export interface LoadOptions {
   readonly deep: boolean;
   /** How long what may yet succeed is tried again, milliseconds. Default ten minutes. */
   readonly retryBudgetMs?: number;
+  /** Most requests at a time to the target. Default 32. */
+  readonly maxConcurrent?: number;
   /** Is told what is loaded, as the signed bundle or a site file says, before any of it is. */
   readonly onOpened?: (bundle: VerifiedBundle, inventory: Inventory) => Promise<void>;
 }
@@ -90,14 +93,14 @@ async function loadChecked(
 
 async function push(
   load: Load,
-  { push: credential, retryBudgetMs, deep }: LoadOptions,
+  { push: credential, retryBudgetMs, maxConcurrent, deep }: LoadOptions,
   context: Context,
 ): Promise<PlacedResult> {
   const { inventory } = load;
   const { target } = inventory;
   const ways = {
-    registries: targetAccess(target),
-    ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
+    registries: targetAccess(target, defined({ maxConcurrent })),
+    ...defined({ retryBudgetMs }),
   };
   const connections = await connect(target.endpoint, ways, context, credential);
   try {

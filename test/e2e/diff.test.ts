@@ -328,8 +328,8 @@ describe('what two bundles are believed', () => {
     ['no such file', [older, 'nowhere.tar'], 2, /nowhere\.tar/],
     ['no bundle', [older, 'bundle.yaml'], 5, /not a bundle/],
     ['one alone', [older], 2, /nothing to compare the bundle with/],
-    ['two and a registry', [older, newer, '--registry'], 2, /flag for asking a registry/],
-    ['two and a site file', [older, newer, '--site', 'site.yaml'], 2, /flag for asking a registry/],
+    ['two and a registry', [older, newer, '--registry'], 2, /--registry does not go with/],
+    ['two and a site file', [older, newer, '--site', 'site.yaml'], 2, /--site does not go with/],
   ])('refused: %s', async (_, argv, exitCode, message) => {
     const ended = await job.run('diff', ...argv);
     expect(ended).toMatchObject({ exitCode, stderr: expect.stringMatching(message), stdout: '' });

@@ -48,6 +48,10 @@ export const bundleVerbHelp: Readonly<Record<string, VerbHelp>> = {
         does: 'into a registry that is called otherwise here',
         words: 'load pcg-override-1.4.0.tar --key bundle.pub --site site.yaml',
       },
+      {
+        does: 'a slow registry, asked for little at a time and waited for long',
+        words: 'load pcg-override-1.4.0.tar --key bundle.pub --max-concurrent 4 --retry-budget 1h',
+      },
     ],
     variables: ['AIRGAP_BUNDLE_PUSH_PASSWORD', 'AIRGAP_BUNDLE_ORAS', ...toTarget, 'XDG_STATE_HOME'],
     ends: [...held, 'tool', 'authentication', 'refused', 'transient', 'locked'],
