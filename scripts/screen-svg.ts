@@ -24,7 +24,7 @@ export function svgOf(terminal: Terminal, prompt: string): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<title>${escaped(prompt)}</title>`,
     `<rect width="100%" height="100%" rx="8" fill="${background}"/>`,
-    `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14" style="white-space:pre">`,
+    `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14">`,
     ...texts,
     '</g>',
     '</svg>',
@@ -57,27 +57,34 @@ function cellOf(found: IBufferCell | undefined): Cell {
   return { text: found.getChars() || ' ', look: look.join(' ') };
 }
 
-/** Neighbours that look alike; blanks are left out. */
-function runsOf(row: readonly Cell[]): { text: string; x: number; look: string }[] {
+interface Run extends Cell {
+  /** Column. */
+  readonly x: number;
+}
+
+/** Neighbours that look alike, in pieces without two blanks side by side: not every viewer keeps those. */
+function runsOf(row: readonly Cell[]): Run[] {
   const runs: { text: string; x: number; look: string }[] = [];
   for (const [x, { text, look }] of row.entries()) {
     const last = runs.at(-1);
     if (last && last.look === look) last.text += text;
     else runs.push({ text, x, look });
   }
-  return runs
-    .map(({ text, x, look }) => ({ text: text.trimEnd(), x, look }))
-    .filter(({ text }) => text !== '');
+  return runs.flatMap(({ text, x, look }) =>
+    [...text.matchAll(/\S+(?: \S+)*/g)].map((piece) => ({
+      text: piece[0],
+      x: x + piece.index,
+      look,
+    })),
+  );
 }
 
 /** Its length is said, so that every font has the columns where they are. */
 function run(text: string, x: number, y: number, look: string): string {
-  const blanks = text.length - text.trimStart().length;
-  const shown = text.trimStart();
-  const left = (edge + (x + blanks) * cell.width).toFixed(1);
+  const left = (edge + x * cell.width).toFixed(1);
   const base = (edge + (y + 0.75) * cell.height).toFixed(1);
-  const length = (shown.length * cell.width).toFixed(1);
-  return `<text x="${left}" y="${base}" textLength="${length}" ${look}>${escaped(shown)}</text>`;
+  const length = (text.length * cell.width).toFixed(1);
+  return `<text x="${left}" y="${base}" textLength="${length}" ${look}>${escaped(text)}</text>`;
 }
 
 function escaped(text: string): string {

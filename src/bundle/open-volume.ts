@@ -112,5 +112,6 @@ function notAFile(path: string, found: string): AirgapError {
     given: `${path}: ${found}`,
     expected:
       'the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on',
+    next: 'give the path of the bundle; of parts the path without .001',
   });
 }

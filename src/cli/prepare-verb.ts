@@ -81,5 +81,6 @@ function notOne(given: string): AirgapError {
   return new AirgapError('usage', 'what is to be prepared for is not clear', {
     given,
     expected: 'prepare BUNDLE --key NAME.pub, or prepare -f bundle.yaml',
+    next: 'airgap-bundle prepare -f bundle.yaml, before mirror; with the bundle, before load',
   });
 }

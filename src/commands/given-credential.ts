@@ -43,6 +43,7 @@ export async function readGiven(
   throw new AirgapError('usage', `the ${whose} password is missing`, {
     given: `--${prefix}username ${username}`,
     expected: `--${prefix}password-file FILE, or ${variable}`,
+    next: `write the password into a file of mode 0600, and add --${prefix}password-file FILE`,
   });
 }
 

@@ -181,6 +181,7 @@ function refuseExpired({ expires }: BundleSpec, createdAt: Date): void {
   throw new AirgapError('usage', 'the bundle would have expired before it was made', {
     given: `expires ${expires}`,
     expected: `a time after ${createdAt.toISOString()}`,
+    next: 'move expires in bundle.yaml, or leave it out',
   });
 }
 

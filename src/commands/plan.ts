@@ -17,6 +17,7 @@ import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
 import { type PlannedBundle, type PlanningOptions, planBundle } from './make-plan.ts';
 import { type LockResult, type Update, writeLock } from './pins.ts';
 import { coveredImages, withSourceImages } from './source-images.ts';
+import { tellSmallDisk } from './tell-small-disk.ts';
 
 export interface PlanResult {
   readonly inventory: Inventory;
@@ -75,6 +76,7 @@ export async function planOver(
   const problems = [...prepared.problems, ...lacking.map(lackingProblem)];
   const coverage = { ...prepared.coverage, lacking };
   const result = { inventory, problems, coverage, sizes };
+  await tellSmallDisk(inventory, context);
   if (hasErrors(problems)) {
     if (out || options.update) context.emit(notSaved);
     return { result, prepared };

@@ -52,5 +52,6 @@ function givenTwice(endpoint: string): AirgapError {
   return new AirgapError('usage', 'the target has two credentials', {
     given: `${endpoint} in registry-auth, and push-username`,
     expected: 'one of the two',
+    next: 'leave one of the two out',
   });
 }

@@ -47,12 +47,14 @@ function checkTrust(all: readonly X509Certificate[], field: string, now: Date): 
     throw new AirgapError('usage', `${field} holds no certificate authority`, {
       given: all.map(({ subject }) => `a certificate of ${withCommas(subject)}`).join('; '),
       expected: `the certificate of who issued it: ${withCommas(all[0]?.issuer)}`,
+      next: 'ask who runs the registry for the certificate of the authority, in PEM',
     });
   }
   if (anchors.some(({ validTo }) => Date.parse(validTo) > now.getTime())) return;
   throw new AirgapError('usage', `${field} has expired`, {
     given: anchors.map((one) => `${withCommas(one.subject)}, until ${one.validTo}`).join('; '),
     expected: 'a certificate authority that is valid now',
+    next: 'ask who runs the registry for the current one, or set the clock of this host',
   });
 }
 

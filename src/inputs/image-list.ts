@@ -31,6 +31,7 @@ export async function readImages(
   if (images.length > 0 || imageSources.length > 0) return { images, imageSources };
   throw new AirgapError('usage', 'no image is listed', {
     expected: 'images: [nginx:1.27, {list: images.txt}]',
+    next: 'name images, a list, or where they are found: {manifests: DIR} or {chart: CHART}',
   });
 }
 

@@ -61,7 +61,10 @@ export async function makeSpec(
 function requiredSection(document: BundleDocument, context: Context): Section {
   const section = sectionOf(document, context);
   if (section) return section;
-  throw new AirgapError('usage', 'ociImageRegistry is missing', { expected: sectionPlace });
+  throw new AirgapError('usage', 'ociImageRegistry is missing', {
+    expected: sectionPlace,
+    next: 'add the section, or begin a bundle.yaml with: airgap-bundle init',
+  });
 }
 
 function mapField({ config }: BundleDocument): string[] {
@@ -144,6 +147,7 @@ function signingOf({ signing, unsigned }: BundleDocument, folder: string): Bundl
   if (key && unsigned) {
     throw new AirgapError('usage', 'signing.key and unsigned: true contradict each other', {
       expected: 'one of the two',
+      next: 'leave out unsigned, so that load accepts the bundle with the public key',
     });
   }
   if (unsigned) return { unsigned };

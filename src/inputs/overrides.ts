@@ -62,6 +62,7 @@ function refuseContradictions(given: Given): void {
     if (String(given[other]) === 'false') continue;
     throw new AirgapError('usage', `${one} and ${other} are both given`, {
       expected: 'one of the two',
+      next: 'leave one of the two out',
     });
   }
 }

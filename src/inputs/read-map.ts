@@ -68,6 +68,7 @@ function checkMap(
   throw new AirgapError('usage', 'the mirror map is empty', {
     given: placeOf({ line: 1, column: 1 }),
     expected: 'source::target,…',
+    next: 'map each source registry to where its images are to lie: docker.io::ENDPOINT/PATH/docker.io',
     place: mapPlace,
   });
 }

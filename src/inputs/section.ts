@@ -24,7 +24,10 @@ export function sectionOf<S extends Pasted>(
 ): S | undefined {
   if (document.ociImageRegistry && document.config) {
     const expected = sectionPlace;
-    throw new AirgapError('usage', 'ociImageRegistry is given twice', { expected });
+    throw new AirgapError('usage', 'ociImageRegistry is given twice', {
+      expected,
+      next: 'leave one of the two out',
+    });
   }
   const section = document.ociImageRegistry ?? document.config?.ociImageRegistry;
   if (section) tellOfCredential(section, context);

@@ -25,6 +25,7 @@ export function placedText(result: PlacedResult, style: Style = plainStyle): str
   const { errors } = result;
   return [
     ...errors.map((error) => errorLines(error, style)),
+    ...(errors.length > 0 ? [''] : []),
     headline(result, style),
     ...statesLines(result),
     ...leftOutLines(result.leftOut, style),
