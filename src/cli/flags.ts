@@ -83,7 +83,9 @@ export function textFlag(value: Flags[string]): string | undefined {
 export function requiredFlag(flags: Flags, name: string, flag: string): string {
   const value = textFlag(flags[name]);
   if (value) return value;
-  throw new AirgapError('usage', `${flag} is missing`, { next: `give ${flag}; --help has examples` });
+  throw new AirgapError('usage', `${flag} is missing`, {
+    next: `give ${flag}; --help has examples`,
+  });
 }
 
 /** The flag of a setting; its help names the variable, where that is read. */
