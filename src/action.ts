@@ -5,6 +5,7 @@ import { actionLog } from './action/log.ts';
 import { leaveFiles, writeOutputs } from './action/outputs.ts';
 import { removePrivateFolder, withPrivateFolder } from './action/private-folder.ts';
 import { type ActionResult, runCommands } from './action/run.ts';
+import { withReport } from './action/run-report.ts';
 import { summaryText } from './action/summary/summary.ts';
 import type { Context } from './context.ts';
 import { onDisk } from './disk/failures.ts';
@@ -34,7 +35,9 @@ async function main(): Promise<void> {
       core.saveState(privateFolderState, folder.path);
       const context = contextOf(folder.path, interruption.signal);
       const inputs = await orFailed(() => readActionInputs(readInput, context, folder));
-      return 'errors' in inputs ? inputs : runCommands(inputs, context);
+      if ('errors' in inputs) return inputs;
+      const ended = await runCommands(inputs, context);
+      return withReport(inputs.report, ended, context, redactor.redact);
     });
     log.endGroup();
     if (interruption.received()) throw interruption.signal.reason;

@@ -40,6 +40,8 @@ export interface ActionInputs extends ShardInputs {
   readonly update: Update | undefined;
   /** An older bundle that the summary compares with. */
   readonly compareTo: string | undefined;
+  /** Folder for the report. */
+  readonly report: string | undefined;
   readonly push: PushOptions;
   /** The cluster's pull credential, where the bundle is to carry it. */
   readonly pull: GivenCredential;
@@ -87,6 +89,7 @@ export async function readActionInputs(
     deep: switchOf(input, 'deep'),
     update,
     compareTo: text(input, 'compare-to'),
+    report: text(input, 'report'),
     env: await readPassphrase(input, context),
     push: { ...(await readPush(input, folder)), logins },
     pull: await readGivenInputs('pull', input, folder),

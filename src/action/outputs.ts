@@ -54,6 +54,7 @@ function outputsOf(
 ): Record<string, string | undefined> {
   return {
     'report-path': files.report,
+    'report-files': result.reportFiles?.join('\n'),
     'failed-count': String(result.errors.length),
     'warning-count': String(warnings),
     ...planOutputs(result, files),
@@ -102,11 +103,11 @@ function leftOut(name: string, value: string, { plan, report }: LeftFiles): stri
  * @throws AirgapError io
  */
 export async function leaveFiles(
-  { create, contents: _, ...rest }: ActionResult,
+  { create, contents: _, prepared: __, ...rest }: ActionResult,
   parent: string,
   redactor: Redactor,
 ): Promise<LeftFiles> {
-  const { inventory: __, ...created } = create ?? {};
+  const { inventory: ___, ...created } = create ?? {};
   const report = { ...rest, ...(create ? { create: created } : {}) };
   const folder = await onDisk(parent, mkdtemp(join(parent, 'airgap-bundle-report-')));
   const write = async (name: string, text: string): Promise<string> => {

@@ -42,6 +42,10 @@ export interface ActionResult {
   create?: CreateResult;
   /** What a step with a `shard` made in place of a bundle. */
   part?: PartResult;
+  /** The plan with everything at hand. */
+  prepared?: PlannedBundle;
+  /** Paths of the report's files, where one was wanted. */
+  reportFiles?: readonly string[];
   /** What each planned image consists of. */
   contents?: ImageContents;
   /** What installing the new bundle in place of an older one changes. */
@@ -95,7 +99,9 @@ async function carryOut(
   const { registries } = connections;
   try {
     const { withoutImages, fresh, out } = inputs;
-    const onPlan = ({ inventory, problems, coverage, images }: PlannedBundle) => {
+    const onPlan = (prepared: PlannedBundle) => {
+      const { inventory, problems, coverage, images } = prepared;
+      result.prepared = prepared;
       result.plan = { inventory, problems, coverage: { ...coverage, lacking: [] } };
       result.contents = contentsOfPlan({ images, inventory });
       if (compared && !hasErrors(problems)) result.changes = changesSince(compared, inventory);

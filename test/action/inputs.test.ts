@@ -53,7 +53,6 @@ const otherwise: Readonly<Record<string, string>> = {
 const notTaken: Readonly<Record<string, string>> = {
   output: 'the results are in report-path, outputs and summary',
   quiet: 'the log is grouped by step',
-  report: 'the report of the step is in report-path',
 };
 
 function programOf() {

@@ -142,3 +142,19 @@ test('lock writes the lock file, which the next run follows', async () => {
   const lock = JSON.parse(await readFile(ended.outputs['lock-path'] ?? '', 'utf8'));
   expect(lock.images).toMatchObject([{ image: 'nginx:1' }]);
 });
+
+test('report leaves the report of the bundle, with what was mirrored', async () => {
+  const given = { command: 'mirror, create', report: 'paper' };
+  const ended = await on.step.run(on.inputs(on.target.host, given));
+  expect(ended.exitCode, ended.log).toBe(0);
+  const files = ['json', 'md', 'html'].map((type) => `paper/report.${type}`);
+  const paths = files.map((file) => join(on.step.workspace, file));
+  expect(ended.outputs['report-files']).toBe(paths.join('\n'));
+  const report = JSON.parse(await readFile(paths[0] ?? '', 'utf8'));
+  expect(report).toMatchObject({ verb: 'create', problems: [{ kind: 'no-default' }] });
+  expect(report.tools.map(({ name }: { name: string }) => name)).toEqual([
+    ...['airgap-bundle', 'node', 'oras'],
+  ]);
+  expect(report.images[0]).toMatchObject({ source: 'nginx:1' });
+  expect(JSON.stringify(report)).not.toContain(on.step.workspace);
+});
