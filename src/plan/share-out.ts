@@ -3,7 +3,7 @@ import type { ShardUnit } from './shard-units.ts';
 
 /** By how much a share may exceed the bound that failed, or a fair share in the beginning. */
 const slack = 1.05;
-/** The part of a fair share below which what images have in common keeps nothing together. */
+/** The part of an image below which what it has in common with others does not keep it with them. */
 const grain = 1 / 100;
 
 /**
@@ -20,8 +20,8 @@ export function shareOut(units: readonly Pick<ShardUnit, 'blobs'>[], count: numb
   const all = sumOf(new Map(weighed.flatMap(({ blobs }) => [...blobs])));
   const fair = Math.max(all / count, weighed[0]?.bytes ?? 0);
   for (let bound = fair * slack; ; bound *= slack) {
-    const tried = [fair * grain, Number.POSITIVE_INFINITY].flatMap((kin) => {
-      const shares = fill(weighed, count, bound, kin);
+    const tried = [grain, Number.POSITIVE_INFINITY].flatMap((least) => {
+      const shares = fill(weighed, count, bound, least);
       return shares ? [{ shares, load: shares.reduce((sum, { load }) => sum + load, 0) }] : [];
     });
     const [best] = tried.sort((one, other) => one.load - other.load);
@@ -41,18 +41,19 @@ interface Share {
   load: number;
 }
 
-/** @param kin bytes in common that count as one @returns undefined where a unit finds no room */
+/** @param least part of a unit that counts as in common @returns undefined where a unit finds no room */
 function fill(
   units: readonly Weighed[],
   count: number,
   bound: number,
-  kin: number,
+  least: number,
 ): Share[] | undefined {
   const shares: Share[] = Array.from({ length: count }, () => ({ members: [], load: 0 }));
   const holders = new Map<Digest, Set<Share>>();
   for (const unit of units) {
     const common = inCommon(unit, holders);
     const load = (share: Share) => share.load + unit.bytes - (common.get(share) ?? 0);
+    const kin = unit.bytes * least;
     const kinship = (share: Share) => (kin > 0 ? Math.floor((common.get(share) ?? 0) / kin) : 0);
     const [best] = shares
       .filter((share) => load(share) <= bound)

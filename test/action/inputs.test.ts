@@ -282,6 +282,9 @@ describe('refused', () => {
     [{ summary: 'no' }, 'summary is neither true nor false'],
     [{ lock: 'true' }, 'lock and update are for command: plan alone'],
     [{ command: 'plan,mirror', update: 'all' }, 'lock and update are for command: plan alone'],
+    [{ shards: '3' }, 'the input shards is not for this command'],
+    [{ command: 'plan,mirror', shard: '1/3' }, 'the input shard is not for this command'],
+    [{ command: 'mirror', join: 'parts' }, 'the input join is not for this command'],
     [{ 'registry-auth': 'ops:hunter22' }, 'registry-auth is no list'],
     [{ 'signing-key-passphrase-file': 'nowhere' }, 'the passphrase file is not there'],
   ])('%j', async (given, message) => {

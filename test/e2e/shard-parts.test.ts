@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/oci/digest.ts';
 import { requestsOf } from '../helpers/ask.ts';
 import { pushImage } from '../helpers/images.ts';
 import { type Job, type Outcome, reached, startKeyedJob } from '../helpers/job.ts';
+import { startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
+import { fetched, killHalfway, stalls } from './killed.ts';
 
 const images = ['nginx:1', 'nginx:2', 'quay.io/a/b:1', 'quay.io/a/c:1', 'quay.io/d/e:1'];
 const trusted = ['--key', 'bundle.pub'];
@@ -12,6 +15,8 @@ const trusted = ['--key', 'bundle.pub'];
 let source: TestRegistry;
 let target: TestRegistry;
 let job: Job;
+/** Digest of the largest layer. */
+let largest: string;
 
 beforeAll(async () => {
   [source, target, job] = await Promise.all([startRegistry(), startRegistry(), startKeyedJob()]);
@@ -23,7 +28,9 @@ beforeAll(async () => {
       platforms,
     });
   // Over what is hashed and resumed as one.
-  await pushImage(source.host, 'quay.io/a/b', '1', { layers: ['shared', randomBytes(2_500_000)] });
+  const layer = randomBytes(2_500_000);
+  largest = digestOf(layer);
+  await pushImage(source.host, 'quay.io/a/b', '1', { layers: ['shared', layer], opaque: true });
   for (const name of ['a/c', 'd/e'])
     await pushImage(source.host, `quay.io/${name}`, '1', {
       layers: ['shared', randomBytes(200_000)],
@@ -120,6 +127,27 @@ describe('the parts of a plan', () => {
     const delta = await job.run('create', '-f', 'bundle.yaml', '--since', first?.part ?? '');
     expect(delta).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('not joined yet') });
   });
+});
+
+test('a part that is killed halfway has no name yet, and is gone on with', async () => {
+  const front = await startFrontProxy(source.host);
+  try {
+    await bundle({ registries: reached(front.host, target.host) });
+    front.rules.push(stalls(largest));
+    const argv = [...create('plan.json'), '--shard', '1/1', '-o', 'parts'];
+    await killHalfway(job, () => fetched(front.requests).length >= 8, ...argv);
+    const left = await readdir(job.path('parts'));
+    expect(left.filter((name) => !name.startsWith('.'))).toEqual([]);
+    front.rules.length = 0;
+    const { resumed, sha256 } = await makePart('1/1');
+    expect(resumed).toBeGreaterThan(0);
+    expect(Object.keys(await sumsIn('parts'))).toEqual(['sample-1.0.0.shard-1-of-1.tar']);
+    await rm(job.path('parts'), { recursive: true });
+    expect(await makePart('1/1')).toMatchObject({ resumed: 0, sha256 });
+  } finally {
+    await bundle();
+    await front.stop();
+  }
 });
 
 describe('joined, they are the bundle that one run makes, byte for byte', () => {
@@ -238,6 +266,11 @@ describe('what does not belong together is told, and nothing is written', () => 
       '--reuse',
       [...create('plan.json'), '--join', 'parts', '--reuse', 'x.tar'],
       '--join and --reuse',
+    ],
+    [
+      '--report',
+      [...create('plan.json'), '--shard', '1/3', '--report', 'r'],
+      '--shard and --report',
     ],
     ['both', [...create('plan.json'), '--join', 'parts', '--shard', '1/3'], '--shard and --join'],
     [

@@ -134,3 +134,10 @@ describe('images that share layers', () => {
     expect(shareOut(units.map(unit), count)).toEqual(expected);
   });
 });
+
+test('many small families are not cut apart', () => {
+  const units = Array.from({ length: 600 }, (_, at) => unit(`f${at % 300}:10 own${at}:1`));
+  const shared = loads(units, shareOut(units, 2));
+  expect(sum(shared)).toBe(bytes(units));
+  expect(heaviest(shared)).toBeLessThanOrEqual((bytes(units) / 2) * 1.05);
+});
