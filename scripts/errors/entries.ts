@@ -53,7 +53,9 @@ const said = (texts: readonly Text[]) => texts.filter((text) => text.length > 0)
 
 /** Errors of the same words, once. */
 function merged(made: readonly Single[]): Entry[] {
-  const key = ({ by, message }: Single) => `${by}: ${shown(message)}`;
+  // How a hole is called makes no other words.
+  const key = ({ by, message }: Single) =>
+    `${by}: ${shown(message).replaceAll(/<[a-z][^<>]*>/g, '<>')}`;
   const groups = new Map<string, Single[]>(made.map((one) => [key(one), []]));
   for (const one of made) groups.get(key(one))?.push(one);
   const anchors = new Map<string, number>();

@@ -285,6 +285,7 @@ describe('mistakes', () => {
       'environment must be airgap or non-airgap',
     ],
     ['a negative sequence', `${minimal}sequence: -1\n`, 'sequence must be at least 0'],
+    ['a sequence in words', `${minimal}sequence: first\n`, 'sequence must be a'],
     ['a broken sequence', `${minimal}sequence: 1.5\n`, 'sequence must be a whole number'],
     [
       'a date that is none',
@@ -318,6 +319,11 @@ describe('mistakes', () => {
       'error: registries."docker.io".maxConcurrent must be a whole number',
     ],
     [
+      'a registry without a name',
+      `${minimal}registries: {"": {plainHttp: true}}\n`,
+      'is wrong: Invalid key in record',
+    ],
+    [
       'a field of no registry',
       `${minimal}registries: {docker.io: {plainHTTP: true}}\n`,
       'did you mean registries."docker.io".plainHttp?',
@@ -329,6 +335,17 @@ describe('mistakes', () => {
     ],
   ])('%s', async (_, text, expected) => {
     expect((await read(text)).error).toContain(expected);
+  });
+
+  test.each([
+    ['no JSON', 'not locked'],
+    ['of another form', '{"images": {}}'],
+  ])('a lock file that is %s', async (_, lock) => {
+    const { error } = await read(minimal, { files: { 'bundle.lock': lock } });
+    expect(error).toContain(
+      'error: the lock file is not what plan --lock writes\n  given:     DIR/',
+    );
+    expect(error).toContain('next:      get it back from version control');
   });
 
   test('are named all at once', async () => {

@@ -75,7 +75,7 @@ function made(
     ({ by, exitCodes: codes, matches, places }) =>
       by === 'airgap-bundle' &&
       (codes.length === 0 || codes.includes(code)) &&
-      places.some((place) => place.startsWith(`${file}:`)) &&
+      (file === '' || places.some((place) => place.startsWith(`${file}:`))) &&
       matches.test(message),
   );
   return found?.anchor ?? (repeaters.includes(file) ? '' : undefined);
@@ -86,7 +86,7 @@ function said(
   known: readonly Known[],
   { problems }: Documented,
 ): string | undefined {
-  if (always.some((words) => message.startsWith(words))) return '';
+  if (always.test(message)) return '';
   const kind = /^([a-z0-9.-]+): /.exec(message)?.[1];
   if (problems.some((problem) => problem.kind === kind)) return `plan: ${kind}`;
   const possible = known.filter(({ matches }) => matches.test(message));
@@ -103,7 +103,8 @@ function inside(message: string, known: readonly Known[]): Known | undefined {
 }
 
 /** Ends that have their own lines at the head of the page. */
-const always = ['this is a bug in airgap-bundle', 'the result cannot be written'];
+const always =
+  /^(?:this is a bug in airgap-bundle|the result cannot be written|interrupted by SIG|and \d+ more errors)/;
 
 function told(record: Record): string {
   if (record.kind === 'made') return `${record.file} ${record.class}: ${record.message}`;

@@ -12,15 +12,18 @@ interface Spawning {
   spawn(this: ChildProcess, options: { readonly args?: readonly string[] }): unknown;
 }
 
-/** Listens to the standard error of every `bundle.js` and `install.sh` that is started from here on. */
+/** Listens to what every `bundle.js`, `action.js` and `install.sh` tells that is started from here on. */
 export function onOurPrograms(tell: (said: Said) => void): void {
   const prototype = ChildProcess.prototype as unknown as Spawning;
   const spawn = prototype.spawn;
   prototype.spawn = function (options) {
     const started = spawn.call(this, options);
-    const by = programIn(options.args ?? []);
-    if (by && this.stderr)
-      listen(this, this.stderr, (text, exitCode) => {
+    const words = options.args ?? [];
+    const by = programIn(words);
+    // The runner reads standard output.
+    const stream = words.some(isAction) ? this.stdout : this.stderr;
+    if (by && stream)
+      listen(this, stream, (text, exitCode) => {
         tell({ by, messages: errorsIn(text), exitCode });
       });
     return started;
@@ -29,8 +32,12 @@ export function onOurPrograms(tell: (said: Said) => void): void {
 
 function programIn(words: readonly string[]): Said['by'] | undefined {
   if (words.some((word) => /(?:^|\/)install\.sh$/.test(word))) return 'install.sh';
-  return words.some((word) => /(?:^|\/)bundle\.js$/.test(word)) ? 'airgap-bundle' : undefined;
+  return words.some((word) => /(?:^|\/)(?:bundle|action)\.js$/.test(word))
+    ? 'airgap-bundle'
+    : undefined;
 }
+
+const isAction = (word: string) => /(?:^|\/)action\.js$/.test(word);
 
 /** Takes a copy of what comes; whoever reads the stream does not notice. */
 function listen(
@@ -47,8 +54,17 @@ function listen(
   child.once('close', (exitCode) => done(Buffer.concat(chunks).toString(), exitCode));
 }
 
-/** `error: WHAT`, and lines below that stand under it. */
+/** `error: WHAT` and lines below that stand under it, or a command for the runner with the same text. */
 export function errorsIn(text: string): string[] {
-  const found = text.matchAll(/^error: (.*(?:\n {13}.*)*)/gm);
-  return [...found].map(([, message = '']) => message.replaceAll(/\n {13}/g, '\n'));
+  const commands = text.matchAll(/^::error [^\n]*?::(.*)$/gm);
+  const annotated = [...commands].map(([, data = '']) => `error: ${decoded(data)}`);
+  return [text, ...annotated].flatMap((part) => {
+    const found = part.matchAll(/^error: (.*(?:\n {13}.*)*)/gm);
+    return [...found].map(([, message = '']) => message.replaceAll(/\n {13}/g, '\n'));
+  });
+}
+
+/** The runner's own escapes. */
+function decoded(data: string): string {
+  return data.replaceAll('%0A', '\n').replaceAll('%0D', '').replaceAll('%25', '%');
 }

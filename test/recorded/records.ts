@@ -13,7 +13,7 @@ const folder = join(
 
 /** Something that a test made happen. */
 export type Record =
-  /** An error that the sources made. */
+  /** An error that the sources made; the file is empty for a class of its own. */
   | {
       readonly kind: 'made';
       readonly class: string;

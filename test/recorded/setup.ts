@@ -15,21 +15,25 @@ const { testPath } = expect.getState();
 if (testPath) {
   const records = startRecords(testPath);
   globalThis.recordError = (error) => {
-    const file = sourceIn(error.stack ?? '');
-    if (file) records.add({ kind: 'made', class: error.class, message: error.message, file });
+    const { class: name, message } = error;
+    const file = makerIn(error.stack, 'src/report/error.ts');
+    // The stack of a class of its own begins where that is used.
+    const isOwn = error.constructor.name !== 'AirgapError';
+    if (file) records.add({ kind: 'made', class: name, message, file: isOwn ? '' : file });
   };
-  globalThis.recordProblem = (problem, message) =>
-    records.add({ kind: 'problem', problem, message });
+  globalThis.recordProblem = (problem, message) => {
+    if (makerIn(new Error('here').stack, 'src/plan/problem.ts'))
+      records.add({ kind: 'problem', problem, message });
+  };
   onOurPrograms(({ by, messages, exitCode }) => {
     for (const message of messages) records.add({ kind: 'said', by, message, exitCode });
   });
 }
 
-/** The source that made an error; undefined for one that a test made itself. */
-function sourceIn(stack: string): string | undefined {
-  const files = [...stack.matchAll(/(?:\(|at |file:\/\/)(\/[^():]+\.ts):\d+:\d+/g)].map(
-    ([, path = '']) => relative(root, path),
-  );
-  const maker = files.find((path) => path !== 'src/report/error.ts');
+/** The source that called what is recorded; undefined where a test did so itself. */
+function makerIn(stack = '', recorded: string): string | undefined {
+  const frames = stack.matchAll(/(?:\(|at |file:\/\/)(\/[^():]+\.ts):\d+:\d+/g);
+  const files = [...frames].map(([, path = '']) => relative(root, path));
+  const maker = files.find((path) => path !== recorded && !path.startsWith('test/recorded/'));
   return maker?.startsWith('src/') ? maker : undefined;
 }
