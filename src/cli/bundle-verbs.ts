@@ -22,7 +22,7 @@ import {
   textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
-import { addReport, keepOpened, reportRun } from './report-flag.ts';
+import { addReport, keepOpened, readyToReport, reportRun } from './report-flag.ts';
 import { addRevoked, addTrust, keyring, siteHelp, trustOptions } from './trust-flags.ts';
 
 // The verbs of the far side of the gap: they take a bundle.
@@ -53,6 +53,7 @@ export function addLoad(program: Command, context: Context, finish: Finish): voi
     .option('--max-concurrent <n>', 'most requests at a time to the target (default: 32)');
   addReport(addOutput(addPushCredential(addTrust(verb)))).action(
     async (bundle: string, flags: Flags) => {
+      await readyToReport(flags, context);
       const { runLoad } = await import('../commands/load.ts');
       const options = {
         trust: trustOptions(flags),

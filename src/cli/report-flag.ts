@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { PlannedBundle } from '../commands/make-plan.ts';
@@ -14,6 +15,14 @@ export function addReport(verb: Command): Command {
   return verb.option('--report <folder>', 'write report.json, report.md and report.html there');
 }
 
+/** Makes the folder of `--report`, so that no long run ends with nowhere to write it. @throws AirgapError io */
+export async function readyToReport(flags: Flags, { cwd }: Context): Promise<void> {
+  const folder = textFlag(flags.report);
+  if (folder === undefined) return;
+  const { makeFolder } = await import('../disk/folder.ts');
+  await makeFolder(resolve(cwd, folder));
+}
+
 /**
  * Writes the report of a run into the folder of `--report`, if that was given.
  * @param used programs of others that the run used
@@ -27,7 +36,6 @@ export async function reportRun(
 ): Promise<void> {
   const folder = textFlag(flags.report);
   if (folder === undefined) return;
-  const { resolve } = await import('node:path');
   const { toolVersions } = await import('../commands/tool-versions.ts');
   const { makeReport } = await import('../paper/make-report.ts');
   const { writeReport } = await import('../paper/write.ts');

@@ -23,7 +23,7 @@ import {
   textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
-import { addReport, keepPlan, refuseReport, reportRun } from './report-flag.ts';
+import { addReport, keepPlan, readyToReport, refuseReport, reportRun } from './report-flag.ts';
 
 // What a verb works with is loaded when it is run: help and version start fast.
 
@@ -103,6 +103,7 @@ export function addMirror(program: Command, context: Context, finish: Finish): v
     .option('--deep', deepHelp)
     .option('--shard <i/n>', 'mirror this part of a saved plan alone');
   addReport(addOutput(addPushCredential(addBundleInput(verb)))).action(async (flags: Flags) => {
+    await readyToReport(flags, context);
     const { runMirror } = await import('../commands/mirror.ts');
     const { readBundleSpec } = await import('../inputs/bundle-file.ts');
     const spec = await readBundleSpec(bundleInput(flags), context);
@@ -149,6 +150,7 @@ export function addCreate(program: Command, context: Context, finish: Finish): v
       const { runCreateShard } = await import('../commands/create-shard.ts');
       return finishWith(finish, flags, await runCreateShard(spec, options, context), partText);
     }
+    await readyToReport(flags, context);
     const { onPlan, prepared, usedHelm } = keepPlan();
     const result = await runCreate(spec, { ...options, onPlan }, context);
     await reportRun(flags, { context, finish }, usedHelm(), async (run) => {

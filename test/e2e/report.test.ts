@@ -157,6 +157,9 @@ describe('when something fails', () => {
     );
     expect(ended.exitCode).toBe(10);
     expect(ended.json).toMatchObject({ errors: [{ class: 'io' }] });
+    const made = await job.run('create', '-f', 'bundle.yaml', '-o', 'late', '--report', 'a-file');
+    expect(made.exitCode).toBe(10);
+    expect(await readdir(job.folder)).not.toContain('late');
   });
 
   test('a part of a bundle has none', async () => {
