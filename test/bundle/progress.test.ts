@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { blobsProgress } from '../../src/bundle/progress.ts';
+import type { Digest } from '../../src/oci/digest.ts';
+import type { Event } from '../../src/report/events.ts';
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}` as Digest;
+const MiB = 1024 ** 2;
+const blob = (letter: string, size: number) => ({ digest: digest(letter), size: size * MiB });
+const blobs = [blob('a', 1), blob('b', 2), blob('c', 3)];
+
+/** Two images, the second with nothing of its own; the last blob is nobody's. */
+function started() {
+  const events: Event[] = [];
+  const images = [
+    { image: 'one:1', blobs: [digest('a'), digest('b')] },
+    { image: 'same:1', blobs: [] },
+  ];
+  const progress = blobsProgress(blobs, images, (event) => events.push(event));
+  return { events, progress };
+}
+
+test('an image is told of while a blob of it is written, and when all are', () => {
+  const { events, progress } = started();
+  expect(events).toEqual([{ kind: 'image', image: 'same:1', state: 'packed' }]);
+  const [first, second] = blobs.slice(0, 2).map((one) => progress.begin(one));
+  first?.read(MiB);
+  expect(events.at(-1)).toEqual({
+    ...{ kind: 'bytes', done: MiB, total: 6 * MiB, images: { done: 1, total: 2 } },
+    running: [{ image: 'one:1', done: MiB, total: 3 * MiB }],
+  });
+  first?.end();
+  second?.read(2 * MiB);
+  second?.end();
+  expect(events.at(-1)).toEqual({ kind: 'image', image: 'one:1', state: 'packed' });
+});
+
+test('what was read in vain is taken back, and what is of no image counts for the whole', () => {
+  const { events, progress } = started();
+  const other = progress.begin(blob('c', 3));
+  other.read(2 * MiB);
+  other.read(-2 * MiB);
+  other.read(3 * MiB);
+  expect(events.at(-1)).toMatchObject({ done: 3 * MiB, running: [] });
+});
