@@ -415,7 +415,8 @@ use_carried_credential() {
 take_part() {
   awk -v key="$1$tab" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' \
     "$private/credentials.tsv" > "$private/part.line"
-  decode "$private/part.line" "$private/pull-$1" || fail 5 'the pull credential in the bundle is no base64'
+  decode "$private/part.line" "$private/pull-$1" ||
+    fail 5 'the pull credential in the bundle is no base64' '' 'have the bundle made again'
 }
 
 # --- chart --------------------------------------------------------------------------------------------
@@ -2048,7 +2049,8 @@ make_private_folder() {
   # helm splits --values and --set-file at these, and oras a layout's path at ':' and '@'.
   case $private in
     [!/]* | *[,\":@\\]*)
-      fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private"
+      fail 2 'TMPDIR must be an absolute path without any of , " : @ and backslash' "$private" \
+        'set TMPDIR to another folder, such as /tmp'
       ;;
   esac
   printf '%s %s %s\n' "$$" "$(uname -n)" "$(boot_of_host)" > "$private/run"
@@ -2179,7 +2181,8 @@ read_pull_secret_settings() {
   pull_secret_home=${pull_secret%%/*} pull_secret_name=${pull_secret#*/}
   case $pull_secret_key,$pull_secret_home,$pull_secret_name in
     -* | *,-* | *[!A-Za-z0-9.,-]*)
-      fail 5 'settings.tsv holds a name that helm and kubectl do not take' "$pull_secret_key $pull_secret"
+      fail 5 'settings.tsv holds a name that helm and kubectl do not take' "$pull_secret_key $pull_secret" \
+        'have the bundle made again'
       ;;
   esac
 }
@@ -2590,16 +2593,21 @@ read_settings() {
   if [ -z "$namespace" ]; then namespace=$(setting namespace); fi
   namespace=${namespace:-default}
   case $endpoint$name$version in
-    *[!]A-Za-z0-9.:_+[-]*) fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" ;;
+    *[!]A-Za-z0-9.:_+[-]*)
+      fail 5 'settings.tsv holds a name that no tool takes' "$endpoint $name $version" 'have the bundle made again'
+      ;;
   esac
   # helm would take a name that begins with a hyphen for a flag.
   case $release,$namespace,$registry_key in
     -* | *,-* | *[!A-Za-z0-9.,-]*)
-      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key"
+      fail 5 'settings.tsv holds a name that helm does not take' "$release $namespace $registry_key" \
+        'have the bundle made again'
       ;;
   esac
   setting caCert > "$private/ca.line"
-  if [ -s "$private/ca.line" ]; then decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64'; fi
+  if [ -s "$private/ca.line" ]; then
+    decode "$private/ca.line" "$private/ca.pem" || fail 5 'caCert is no base64' '' 'have the bundle made again'
+  fi
   if [ "$environment" = airgap ]; then
     take "$chart"
     take_for_target values.yaml
@@ -2966,7 +2974,7 @@ take_sums() {
 # take PATH [HASH]: copies one file of the bundle into the private folder, and goes on only if its hash is right.
 take() {
   case /$1/ in
-    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" ;;
+    *//* | */./* | */../*) fail 5 'a file of the bundle would leave its folder' "$1" 'have the bundle made again' ;;
   esac
   case $1 in
     */*) mkdir -p -- "$private/${1%/*}" ;;
