@@ -11,6 +11,7 @@ const width = 800;
 const [leftBar, rightBar] = [262, 470];
 const barWidth = 7;
 const gap = 12;
+const margin = 4;
 const thickest = 30;
 const lowest = 34;
 /** Of the letters in which names are written. */
@@ -31,9 +32,10 @@ interface Drawn {
 /** Source registries to the left, prefixes of the target to the right, a band as thick as what goes that way. */
 export function mapSvg(edges: readonly MapEdge[], base: string): Markup {
   const shown = drawn(edges);
-  const sources = stacked(nodes(shown, ({ source }) => registryWords(source)));
-  const targets = stacked(nodes(shown, ({ target }) => targetName(target, base)));
-  const height = Math.max(bottom(sources), bottom(targets)) + 4;
+  const sources = nodes(shown, ({ source }) => registryWords(source));
+  const targets = nodes(shown, ({ target }) => targetName(target, base));
+  const height = Math.max(heightOf(sources), heightOf(targets)) + 2 * margin;
+  for (const side of [sources, targets]) stack(side, (height - heightOf(side)) / 2);
   const about = `${count(sources.length, 'source registry').replace(/registrys$/, 'registries')} to ${count(targets.length, 'place')} in the target; the table below says the same.`;
   return html`<svg class="map" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="map-title map-text">
 <title id="map-title">The mirror map as it is used</title>
@@ -72,18 +74,17 @@ function nodes(all: readonly Drawn[], nameOf: (edge: MapEdge) => string): Node[]
   });
 }
 
-function stacked(all: readonly Node[]): readonly Node[] {
-  let y = 4;
-  for (const node of all) {
+/** The shorter side stands in the middle of the longer one. */
+function stack(side: readonly Node[], top: number): void {
+  let y = top;
+  for (const node of side) {
     node.y = y;
     y += node.height + gap;
   }
-  return all;
 }
 
-function bottom(all: readonly Node[]): number {
-  const last = all.at(-1);
-  return last ? last.y + last.height : 0;
+function heightOf(side: readonly Node[]): number {
+  return side.reduce((sum, { height }) => sum + height + gap, -gap);
 }
 
 /** Each band leaves its source below the one before, and reaches its target likewise. */

@@ -8,9 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BundleDiff } from '../../src/commands/diff.ts';
 import { bundleDiffHtml } from '../../src/paper/diff-html.ts';
 import { registryDiffHtml, type ShownRegistryDiff } from '../../src/paper/registry-diff-html.ts';
+import { withoutSecrets } from '../../src/paper/without-secrets.ts';
 import { compare } from '../../src/plan/difference.ts';
 import type { Inventory } from '../../src/plan/inventory.ts';
 import { compareWithRegistry } from '../../src/plan/registry-difference.ts';
+import { makeRedactor } from '../../src/report/redact.ts';
 import { startBrowser } from '../helpers/browser.ts';
 import { barriers, openPage, overflow } from '../helpers/paper-page.ts';
 import { digest, hostile, image, inventory } from './sample.ts';
@@ -141,6 +143,16 @@ test.each<[string, Partial<BundleDiff>, string]>([
 ])('what has to be decided stands first: %s', (_, more, point) => {
   const text = bundleDiffHtml(between(newer, more));
   expect(text.slice(0, text.indexOf('</header>'))).toContain(`<li>${point}</li>`);
+});
+
+test('secrets are taken out before they are written as HTML', () => {
+  const secret = `hunter<"2"&'`;
+  const redactor = makeRedactor();
+  redactor.add(secret);
+  const diff = between({ ...newer, images: [image(`docker.io/${secret}:1`, '1')] });
+  const text = bundleDiffHtml(withoutSecrets(diff, redactor.redact));
+  expect(text).toContain('docker.io/***:1');
+  expect(text).not.toContain('hunter');
 });
 
 test('an image that comes for another is told as that', () => {
