@@ -119,9 +119,12 @@ function stateOf(
 /** Each image as often as places name it: a plan resolves it once, and tells all of them. */
 function listedIn(found: readonly SourceImage[]): ListedImage[] {
   const places = new Map(
-    found.map(({ image, source }) => [`${image} ${source}`, { image, source }]),
+    found.map(({ image, source, place }) => [`${image} ${source}`, { image, source, place }]),
   );
-  return [...places.values()].map(({ image, source }) => ({ image, origin: source }));
+  return [...places.values()].map(({ image, source, place }) => ({
+    ...{ image, origin: source },
+    ...(place ? { place } : {}),
+  }));
 }
 
 function tellNone({ field }: ImageSource, { emit }: Context): void {

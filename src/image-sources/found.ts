@@ -1,5 +1,5 @@
 import { parseReference } from '../oci/reference.ts';
-import { AirgapError } from '../report/error.ts';
+import { AirgapError, type Place } from '../report/error.ts';
 import { findImages } from './find-images.ts';
 import type { Mention } from './mention.ts';
 import { eachDocument, type YamlDocument } from './read-yaml.ts';
@@ -12,6 +12,8 @@ export interface FoundImage {
   readonly source: string;
   /** Found by its shape alone. */
   readonly isSuspected: boolean;
+  /** Where `source` is a line of a file. */
+  readonly place?: Place;
 }
 
 /** What a source gave; its mistakes are told together with those of the others. */
@@ -30,23 +32,24 @@ export function merged(found: readonly Found[]): Found {
 /**
  * What the manifests in a text of YAML or JSON name.
  * @param name of the file in sources and messages
+ * @param file its absolute path, where it is one
  */
-export function foundInText(text: string, name: string): Found {
+export function foundInText(text: string, name: string, file?: string): Found {
   const found: Found[] = [];
   for (const read of eachDocument(text, name)) {
-    found.push(read instanceof AirgapError ? failed(read) : foundInDocument(read, name));
+    found.push(read instanceof AirgapError ? failed(read) : foundInDocument(read, name, file));
   }
   return merged(found);
 }
 
-function foundInDocument({ root, line }: YamlDocument, name: string): Found {
+function foundInDocument({ root, line }: YamlDocument, name: string, file?: string): Found {
   const given = `${name}:${line}`;
   if (root.kind === 'text' && root.value !== '') {
     const expected = 'manifests: mappings of YAML or JSON';
     return failed(new AirgapError('usage', 'a text is no manifest', { given, expected }));
   }
   try {
-    return foundOf(findImages(root), name);
+    return foundOf(findImages(root), name, { file });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = `YAML that cannot be read: ${cause.message}`;
@@ -59,11 +62,16 @@ function failed(error: AirgapError): Found {
 }
 
 /** Mentions with the file that they stand in, and those that no grammar accepts as errors. */
-export function foundOf(mentions: readonly Mention[], name: string, cure?: Cure): Found {
+export function foundOf(
+  mentions: readonly Mention[],
+  name: string,
+  { cure, file }: { readonly cure?: Cure | undefined; readonly file?: string | undefined } = {},
+): Found {
   const images = mentions.map(({ image, line, place, isSuspected }) => ({
     image,
     source: `${line > 0 ? `${name}:${line}` : name} ${place}`.trim(),
     isSuspected,
+    ...(file && line > 0 ? { place: { file, line } } : {}),
   }));
   return checkedNames(images, cure);
 }
@@ -77,14 +85,19 @@ export function checkedNames(
   cure: Cure = () => 'correct the name',
 ): Found {
   const errors: AirgapError[] = [];
-  const right = images.filter(({ image, source }) => {
+  const right = images.filter(({ image, source, place }) => {
     try {
       parseReference(image);
       return true;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       errors.push(
-        new AirgapError('usage', cause.message, { given: source, next: cure(image), cause }),
+        new AirgapError('usage', cause.message, {
+          given: source,
+          next: cure(image),
+          place,
+          cause,
+        }),
       );
       return false;
     }

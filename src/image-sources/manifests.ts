@@ -24,7 +24,7 @@ export async function findInManifests(
       });
       continue;
     }
-    found.push(foundInText(await readManifest(file.path, field), file.name));
+    found.push(foundInText(await readManifest(file.path, field), file.name, file.path));
   }
   return merged(found);
 }

@@ -11,6 +11,7 @@ const readers: Readonly<Record<FileSource['kind'], Reader>> = { compose, hauler,
 export async function findInToolFile({ kind, path, name, field }: FileSource): Promise<Found> {
   const { documents, errors } = readYaml(await readManifest(path, field), name);
   const { isOne, find, expected, cure } = readers[kind];
+  const file = path === '-' ? undefined : path;
   const ours = documents.map(({ root }) => root).filter(isOne);
   if (ours.length === 0 && errors.length === 0) {
     throw new AirgapError('usage', `${field} names another kind of file`, {
@@ -18,5 +19,8 @@ export async function findInToolFile({ kind, path, name, field }: FileSource): P
       expected,
     });
   }
-  return merged([{ images: [], errors }, ...ours.map((root) => foundOf(find(root), name, cure))]);
+  return merged([
+    { images: [], errors },
+    ...ours.map((root) => foundOf(find(root), name, { cure, file })),
+  ]);
 }

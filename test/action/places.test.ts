@@ -27,6 +27,9 @@ registries:
 unsigned: true
 ${rest}`;
 
+const pod = (image: string) =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: '${image}'}]\n`;
+
 const goodMap = (target: string) => `docker.io::${target}/m/docker.io`;
 
 /** What a run says of a kind, each at its file and line. */
@@ -102,6 +105,22 @@ describe('what is wrong is annotated on its line:', () => {
         ),
       }),
       'deploy/bundle.yaml:17 unresolved: ',
+    ],
+    [
+      'an image of a manifest that is not there',
+      (hosts) => ({
+        'deploy/bundle.yaml': bundle(hosts, goodMap(hosts.target), 'images: [{manifests: web}]'),
+        'deploy/web/pod.yaml': pod('nginx:2'),
+      }),
+      'deploy/web/pod.yaml:5 unresolved: ',
+    ],
+    [
+      'a name in a manifest that no grammar accepts',
+      (hosts) => ({
+        'deploy/bundle.yaml': bundle(hosts, goodMap(hosts.target), 'images: [{manifests: web}]'),
+        'deploy/web/pod.yaml': pod('NGINX:2'),
+      }),
+      'deploy/web/pod.yaml:5 not an image name',
     ],
     [
       'two images that would be one',
