@@ -40,6 +40,15 @@ describe.each(types)('a key pair of type %s', (type) => {
     expect(await readFile(out)).toEqual(before);
   });
 
+  test('is not written into a folder that is not there', async () => {
+    const made = runKeygen({ out: at('none/a.key'), type }, testContext());
+    await expect(made).rejects.toMatchObject({
+      class: 'io',
+      message: 'the key cannot be written',
+      given: `${at('none/a.key')}: ENOENT`,
+    });
+  });
+
   test('has the key id that openssl computes', async () => {
     const made = await runKeygen({ out: at(`${type}-id.key`), type }, testContext());
     const der = at(`${type}.der`);

@@ -110,6 +110,12 @@ describe('a mistyped command line ends with 2, says what was meant, and prints n
       'Allowed choices are ed25519, ecdsa-p256.',
     ],
     ['no name for the key', ['keygen'], '--out is missing'],
+    ['nothing to prepare for', ['prepare'], 'what is to be prepared for is not clear'],
+    [
+      'two things to prepare for',
+      ['prepare', 'a.tar', '-f', 'bundle.yaml'],
+      'what is to be prepared for is not clear\n  given:     a.tar and -f bundle.yaml',
+    ],
     ['no map', ['resolve', 'nginx'], '--mirror-map is missing'],
     ['nothing', [], 'Usage: airgap-bundle'],
   ])('%s', async (_, args, expected) => {

@@ -8,6 +8,8 @@ test.each([
   // Node's own words for it.
   ['Unknown system error -122', -122, 'the disk quota is used up', '/out/a: EDQUOT', true],
   ['EROFS', -30, 'the file system is read-only', '/out/a: EROFS', false],
+  ['EACCES', -13, 'permission denied', '/out/a: EACCES', false],
+  ['EPERM', -1, 'permission denied', '/out/a: EPERM', false],
   ['EIO', -5, 'the file cannot be read or written', '/out/a: EIO', false],
 ])('%s', (code, errno, message, given, isFull) => {
   const error = diskError('/out/a', failing(code, errno));

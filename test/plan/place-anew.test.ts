@@ -49,6 +49,18 @@ test('for the target that it was made for, the placements of the plan come again
   expect(problems).toEqual(plan.problems);
 });
 
+test('a source that is no image name is damage', () => {
+  const signed = inventoryOf(planOf(spec(pageMap), resolved));
+  const images = signed.images.map((one) => ({ ...one, source: 'No Name' }));
+  expect(() => placeAnew({ ...signed, images }, destination('docker.io::r.example/m'))).toThrow(
+    expect.objectContaining({
+      class: 'integrity',
+      message: 'bundle.json holds what is no image name',
+      given: 'No Name',
+    }),
+  );
+});
+
 test('elsewhere, digests stay and placements follow both consumers', () => {
   const signed = inventoryOf(planOf(spec(pageMap), resolved));
   const { inventory } = placeAnew(

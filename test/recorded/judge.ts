@@ -27,8 +27,8 @@ export function judge(
   const unknown = new Set<string>();
   for (const { testFile, record } of records) {
     const found = whatIs(record, known, documented);
-    if (found !== undefined) produced.add(found);
-    else unknown.add(`${told(record)}   by ${testFile}`);
+    if (found === undefined) unknown.add(`${told(record)}   by ${testFile}`);
+    else for (const name of [found, innerOf(record, known)]) if (name) produced.add(name);
   }
   return { missing: missingIn(documented, produced), unknown: [...unknown] };
 }
@@ -94,6 +94,12 @@ function said(
   const right = own.find(({ exitCodes: codes }) => exitCode !== null && codes.includes(exitCode));
   const found = right ?? own[0] ?? possible[0] ?? inside(message, known);
   return found?.anchor;
+}
+
+/** An image that could not be resolved tells by what error. */
+function innerOf(record: Record, known: readonly Known[]): string | undefined {
+  const rest = record.kind === 'said' && /^unresolved: ([\s\S]*)$/.exec(record.message)?.[1];
+  return rest ? inside(rest.replace(/ \([^()]*\)$/, ''), known)?.anchor : undefined;
 }
 
 /** `IMAGE (ORIGIN): what is wrong with it`. */

@@ -117,6 +117,20 @@ test.each([
   });
 });
 
+test('an account that is not told which projects there are', async () => {
+  harbor = await startHarbor({ accounts: [admin] });
+  harbor.answers = ({ method }) => (method === 'HEAD' ? { status: 403 } : undefined);
+  const result = await again({ paths: ['p/a'] });
+  expect(states(result)).toEqual({ p: 'failed' });
+  expect(result.errors).toMatchObject([
+    {
+      class: 'authentication',
+      message: `${harbor.host} does not tell whether it has project p`,
+      next: 'give the account of --push-username the right to list projects',
+    },
+  ]);
+});
+
 test('a wrong password is one error, however many projects', async () => {
   const result = await run({}, { account: { ...admin, password: 'wrong' } });
   expect(result.errors).toHaveLength(1);
