@@ -23,7 +23,7 @@ const own = () => join(state, 'airgap-bundle');
 function bundle(sequence: number, version = `${sequence}.0.0`, content = 'a') {
   const target = { endpoint: 'r.example', baseContentPath: 'm' };
   const inventory = { name: 'pcg', version, sequence, target } as Inventory;
-  return { inventory, inventoryDigest: digestOf(content) };
+  return { inventory, inventoryDigest: digestOf(Buffer.from(content)) };
 }
 
 const load = (loaded: ReturnType<typeof bundle>) =>
