@@ -4,7 +4,7 @@ import type { ShardUnit } from './shard-units.ts';
 /** By how much a share may exceed the bound that failed, or a fair share in the beginning. */
 const slack = 1.05;
 /** The part of an image below which what it has in common with others does not keep it with them. */
-const grain = 1 / 100;
+const grain = 1 / 20;
 
 /**
  * Gives every unit to one of `count` shares, the heaviest units first. A share is bound to 5% more than a fair one (all
