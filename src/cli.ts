@@ -76,7 +76,7 @@ function terminalOf(stream: NodeJS.WriteStream): Terminal {
 
 /** The one place that decides on colours: each stream for itself. */
 function styleOf(stream: NodeJS.WriteStream, redact: Redactor['redact']): Style {
-  const { columns } = stream;
+  const columns = stream.columns || undefined;
   return makeStyle({ colours: wantsColours(stream, process.env), columns, redact });
 }
 

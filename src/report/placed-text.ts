@@ -74,7 +74,7 @@ export function leftOutLines(leftOut: readonly string[], style: Style): string[]
 
 function nextOfMirror({ errors }: PlacedResult, style: Style, given: Given): string[] {
   if (errors.length > 0 || given.file === undefined) return [];
-  const light = command('create', fileWords(given), '--without-images', '-o dist');
+  const light = command('create', fileWords(given), '--without-images', '-o out');
   return nextText('write the bundle; the images need not travel in it', [light], style);
 }
 

@@ -98,7 +98,7 @@ function nextLines({ imagesNotEmbedded }: Inventory, given: Given, style: Style)
   const since = given.since === undefined ? undefined : `--since ${quoted(given.since)}`;
   return nextText(
     'fill the target from here, or write the bundle',
-    [command('mirror', file), command('create', file, light, since, '-o dist')],
+    [command('mirror', file), command('create', file, light, since, '-o out')],
     style,
   );
 }

@@ -35,7 +35,7 @@ const renderings: Readonly<Record<string, (style: Style) => string>> = {
   'plan-with-problems': (style) => planText(samples.planWithProblems, style, file),
   'plan-clean': (style) => planText(samples.cleanPlan, style, file),
   'plan-delta': (style) =>
-    planText(samples.deltaPlan, style, { ...file, since: 'dist/platform-1.3.0.tar' }),
+    planText(samples.deltaPlan, style, { ...file, since: 'out/platform-1.3.0.tar' }),
   'plan-of-nothing': (style) => planText(samples.emptyPlan, style),
   'mirror-done': (style) => mirrorText(samples.placed, style, { file: 'my bundles/a.yaml' }),
   'mirror-failed': (style) => mirrorText(samples.partlyPlaced, style, file),

@@ -137,27 +137,27 @@ export const sourceVerbHelp: Readonly<Record<string, VerbHelp>> = {
     examples: [
       {
         does: 'write dist/NAME-VERSION.tar, its checksum and install.sh',
-        words: 'create -f bundle.yaml -o dist',
+        words: 'create -f bundle.yaml -o out',
       },
       {
         does: 'with a report for who has to approve the bundle',
-        words: 'create -f bundle.yaml -o dist --report dist/report',
+        words: 'create -f bundle.yaml -o out --report out/report',
       },
       {
         does: 'in parts that fit a release asset or a FAT stick',
-        words: 'create -f bundle.yaml --split-size 1900MiB -o dist',
+        words: 'create -f bundle.yaml --split-size 1900MiB -o out',
       },
       {
         does: 'fetch only what the last bundle does not have',
-        words: 'create -f bundle.yaml --reuse dist/pcg-override-1.3.0.tar -o dist',
+        words: 'create -f bundle.yaml --reuse out/pcg-override-1.3.0.tar -o out',
       },
       {
         does: 'a delta, to load after the last bundle',
-        words: 'create -f bundle.yaml --since dist/pcg-override-1.3.0.tar -o dist',
+        words: 'create -f bundle.yaml --since out/pcg-override-1.3.0.tar -o out',
       },
       {
         does: 'a light bundle, for a registry that mirror has filled',
-        words: 'create -f bundle.yaml --without-images -o dist',
+        words: 'create -f bundle.yaml --without-images -o out',
       },
       {
         does: 'the first of three parts, while two other jobs write the others',
@@ -165,7 +165,7 @@ export const sourceVerbHelp: Readonly<Record<string, VerbHelp>> = {
       },
       {
         does: 'the bundle of these parts, signed',
-        words: 'create -f bundle.yaml --plan plan.json --join parts -o dist',
+        words: 'create -f bundle.yaml --plan plan.json --join parts -o out',
       },
     ],
     variables: [
