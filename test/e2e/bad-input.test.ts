@@ -306,6 +306,64 @@ describe('mirror refuses', () => {
   });
 });
 
+describe('plan and mirror refuse', () => {
+  test.each<[string, object, Readonly<Record<string, string>>, string[], number, string[]]>([
+    [
+      'a bundle that has expired already',
+      { expires: '2020-01-01T00:00:00Z' },
+      {},
+      ['plan'],
+      2,
+      ['would have expired before it was made', 'expires 2020-01-01T00:00:00Z'],
+    ],
+    [
+      'a time that is none',
+      {},
+      { SOURCE_DATE_EPOCH: 'yesterday' },
+      ['plan'],
+      2,
+      ['SOURCE_DATE_EPOCH is no time', 'yesterday', 'seconds since 1970'],
+    ],
+    [
+      'a plan file in a folder that is not there',
+      {},
+      {},
+      ['plan', '-o', 'none/plan.json'],
+      10,
+      ['the plan cannot be written', 'none/plan.json: ENOENT'],
+    ],
+    [
+      'a file that is no plan',
+      {},
+      {},
+      ['mirror', '--plan', 'bundle.yaml'],
+      2,
+      ['bundle.yaml is not a saved plan', 'plan -f bundle.yaml -o FILE'],
+    ],
+    [
+      'an image to update that is none of the bundle',
+      {},
+      {},
+      ['plan', '--update', 'redis:7'],
+      2,
+      ['there is no such image to update', '--update redis:7'],
+    ],
+    [
+      'a source without an image',
+      { images: [{ manifests: 'empty' }] },
+      {},
+      ['plan'],
+      2,
+      ['no source names an image', 'images[0]'],
+    ],
+  ])('%s', async (_, fields, env, argv, exitCode, says) => {
+    await job.write('empty/a.yaml', 'kind: ConfigMap\n');
+    await job.bundle(target.host, { ...right(), ...fields });
+    const ended = await job.runWith({ env }, ...argv, '-f', 'bundle.yaml', '--output', 'json');
+    expectReadable(ended, exitCode, says);
+  });
+});
+
 describe('a command line', () => {
   test.each([
     ['an unknown verb', ['mirrorr'], /unknown command 'mirrorr'/],
