@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -282,6 +282,12 @@ describe('what is asked wrongly', () => {
       (at) => [at, '--key', pub, '--password-file', at],
       /no user name/,
     ],
+    ['no namespace', (at) => [at, '--key', pub, '--namespace', 'A_b'], /that is no namespace/],
+    [
+      'a file of revoked keys without any',
+      (at) => [at, '--key', pub, '--revoked', '/dev/null'],
+      /--revoked \/dev\/null names no key/,
+    ],
     [
       'a push password over plain HTTP',
       (at) => [at, '--key', pub, '--push-username', 'u', '--push-password-file', pub],
@@ -290,6 +296,21 @@ describe('what is asked wrongly', () => {
   ])('%s', async (_, args, message) => {
     await expectRefused(args(path), 2, message);
   });
+});
+
+test.each([
+  [
+    'a comma',
+    'tmp,1',
+    2,
+    /TMPDIR must be an absolute path without any of , " : @ and backslash\n +given: /,
+  ],
+  ['nothing', 'none/here', 10, /no temporary folder can be made\n +given: .*none\/here/],
+])('a temporary folder with %s in its path', async (_, name, code, message) => {
+  const { folder: home, install } = await on();
+  await mkdir(join(home, 'tmp,1'));
+  const outcome = await install([path, '--key', pub], { TMPDIR: join(home, name) });
+  expect(outcome).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(message) });
 });
 
 describe('tools that are missing or too old', () => {
