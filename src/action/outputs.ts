@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { printInventory } from '../bundle/inventory-json.ts';
 import { diskError, onDisk } from '../disk/failures.ts';
 import { totalSize } from '../oci/descriptor.ts';
-import { hasErrors } from '../plan/problem.ts';
+import { hasErrors, withoutPlaces } from '../plan/problem.ts';
 import { jsonText } from '../report/json.ts';
 import type { Redactor } from '../report/redact.ts';
 import { formatBytes } from '../report/units.ts';
@@ -103,25 +103,30 @@ function leftOut(name: string, value: string, { plan, report }: LeftFiles): stri
  * @throws AirgapError io
  */
 export async function leaveFiles(
-  { create, contents: _, prepared: __, ...rest }: ActionResult,
+  { plan, create, contents: _, prepared: __, ...rest }: ActionResult,
   parent: string,
   redactor: Redactor,
 ): Promise<LeftFiles> {
   const { inventory: ___, ...created } = create ?? {};
-  const report = { ...rest, ...(create ? { create: created } : {}) };
+  const planned = plan && { ...plan, problems: plan.problems.map(withoutPlaces) };
+  const results = {
+    ...(plan ? { plan: planned } : {}),
+    ...rest,
+    ...(create ? { create: created } : {}),
+  };
   const folder = await onDisk(parent, mkdtemp(join(parent, 'airgap-bundle-report-')));
   const write = async (name: string, text: string): Promise<string> => {
     const path = join(folder, name);
     await onDisk(path, writeFile(path, text));
     return path;
   };
-  const left = { report: await write('report.json', redactor.redact(jsonText(report))) };
-  const plan = savedPlan(rest, redactor);
-  return plan === undefined ? left : { ...left, plan: await write('plan.json', plan) };
+  const left = { report: await write('result.json', redactor.redact(jsonText(results))) };
+  const text = savedPlan(plan, redactor);
+  return text === undefined ? left : { ...left, plan: await write('plan.json', text) };
 }
 
 /** Undefined for a plan that cannot be carried out, or that would tell a secret: cut, it would be another plan. */
-function savedPlan({ plan }: ActionResult, redactor: Redactor): string | undefined {
+function savedPlan(plan: ActionResult['plan'], redactor: Redactor): string | undefined {
   if (!plan || hasErrors(plan.problems)) return undefined;
   const text = printInventory(plan.inventory).toString();
   return redactor.redact(text) === text ? text : undefined;

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Update } from '../commands/pins.ts';
 import type { PlanResult } from '../commands/plan.ts';
 import type { Context } from '../context.ts';
+import { withoutPlaces } from '../plan/problem.ts';
 import { createText, keygenText } from '../report/bundle-text.ts';
 import { AirgapError, exitCodeOf } from '../report/error.ts';
 import { partText } from '../report/part-text.ts';
@@ -84,7 +85,10 @@ async function finishPlan(finish: Finish, flags: Flags, result: PlanResult, cont
   const isHidden = isAside && flags.quiet === true && result.matrix !== undefined;
   if (flags.output === 'json' || isHidden) emitWarnings(problems, context);
   const exitCode = exitCodeOf(planErrors(problems));
-  if (!isAside) return finishWith(finish, flags, result, planText, exitCode);
+  if (!isAside) {
+    const told = { ...result, problems: problems.map(withoutPlaces) };
+    return finishWith(finish, flags, told, planText, exitCode);
+  }
   if (!isHidden) finish.beside(() => planText(result));
   finish(result.matrix ? `${JSON.stringify(result.matrix)}\n` : '', exitCode);
 }

@@ -3,6 +3,7 @@ import { credentialPaths } from '../install/carried-credential.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { mapEdges } from '../plan/map-edges.ts';
+import { withoutPlaces } from '../plan/problem.ts';
 import { basePath } from '../plan/repositories.ts';
 import { errorJson } from '../report/error-text.ts';
 import { checksOf } from './checks.ts';
@@ -30,7 +31,7 @@ export function makeReport(facts: RunFacts): Report {
     target,
     signature,
     overrides,
-    problems: problems?.map(({ places: _, ...problem }) => problem) ?? null,
+    problems: problems?.map(withoutPlaces) ?? null,
     errors,
     sums,
     registries: registryShares(facts),

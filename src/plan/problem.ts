@@ -70,6 +70,11 @@ export function at(place: Place | undefined, problem: Problem): Problem {
   return place ? { ...problem, places: [place] } : problem;
 }
 
+/** As it is told to machines: where things stand in the files of one machine is for its log. */
+export function withoutPlaces({ places: _, ...problem }: Problem): Omit<Problem, 'places'> {
+  return problem;
+}
+
 /** Problems of images, with where those are listed. */
 export function located(problems: readonly Problem[], listed: readonly ListedImage[]): Problem[] {
   const known = new Map(listed.map(({ image, place }) => [image, place] as const));
