@@ -112,7 +112,18 @@ describe('parts that are no whole bundle', () => {
       5,
       /do not fit together\n.*\.002: 700/,
     ],
-    ['the last is cut short', (path, count) => truncate(part(path, count), 512), 5, /truncated/],
+    [
+      'cut by another tool, at no block of the tar',
+      async (path) => {
+        const script =
+          'cat "$1".0* > "$1.whole"; rm "$1".0*; split -b 1000 -a 3 --numeric-suffixes=1 "$1.whole" "$1."';
+        execFileSync('sh', ['-euc', script, 'sh', path]);
+        await rm(`${path}.whole`);
+      },
+      5,
+      /not made by create --split-size\n +given: +parts of 1000 bytes/,
+    ],
+    ['the last is cut short', (path, count) => truncate(part(path, count), 100), 5, /truncated/],
     ['one of another bundle', (path) => copyFile(part(path, 4), part(path, 3)), 4, /./],
     [
       'none',
