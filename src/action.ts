@@ -1,3 +1,4 @@
+import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { readActionInputs, wantsSummary } from './action/inputs.ts';
@@ -10,7 +11,7 @@ import { summaryText } from './action/summary/summary.ts';
 import type { Context } from './context.ts';
 import { onDisk } from './disk/failures.ts';
 import { createText } from './report/bundle-text.ts';
-import { exitCodeOf, failuresIn } from './report/error.ts';
+import { type AirgapError, exitCodeOf, failuresIn } from './report/error.ts';
 import { endOf } from './report/error-text.ts';
 import { onInterruption } from './report/interruption.ts';
 import { partText } from './report/part-text.ts';
@@ -42,12 +43,9 @@ async function main(): Promise<void> {
     log.endGroup();
     if (interruption.received()) throw interruption.signal.reason;
     print(result);
-    const files = await leaveFiles(result, temporary, redactor);
-    const notes = writeOutputs(result, files, log.warnings.length, core.setOutput);
-    for (const note of notes) log.print(note);
-    await writeSummary(result);
-    log.end(result.errors);
-    process.exitCode = exitCodeOf(result.errors);
+    const errors = await leave(result, temporary);
+    log.end(errors);
+    process.exitCode = exitCodeOf(errors);
   } catch (thrown) {
     log.end(failuresIn(thrown));
     const { text, exitCode } = endOf(thrown, interruption.received(), interruption.progress());
@@ -92,12 +90,33 @@ function print({ plan, mirror, create, part }: ActionResult): void {
   if (part) log.print(partText(part));
 }
 
+/**
+ * Files, outputs and the summary: one that cannot be written keeps neither the others back nor what the run failed by.
+ * @returns the failures of the run, and what could not be left
+ */
+async function leave(result: ActionResult, temporary: string): Promise<readonly AirgapError[]> {
+  const errors = [...result.errors];
+  const tried = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    const done = await orFailed(async () => ({ value: await work() }));
+    if ('value' in done) return done.value;
+    errors.push(...done.errors);
+    return undefined;
+  };
+  const files = await tried(() => leaveFiles(result, temporary, redactor));
+  const notes = await tried(() =>
+    writeOutputs({ ...result, errors }, files ?? {}, log.warnings.length, core.setOutput),
+  );
+  for (const note of notes ?? []) log.print(note);
+  await tried(() => writeSummary({ ...result, errors }));
+  return errors;
+}
+
 /** Runners without summaries name no file for them. */
 async function writeSummary(result: ActionResult): Promise<void> {
   const path = process.env.GITHUB_STEP_SUMMARY;
   if (!path || !wantsSummary(readInput)) return;
   const text = summaryText(result, { warnings: log.warnings, redact: redactor.redact });
-  await onDisk(path, core.summary.addRaw(redactor.redact(text)).write());
+  await onDisk(path, appendFile(path, redactor.redact(text)));
 }
 
 /** The annotation already says that it is an error. */

@@ -22,12 +22,13 @@ export interface LeftFiles {
 
 /**
  * Sets the step's outputs: those that the run came to.
+ * @param files as far as they could be written
  * @returns notes on those that are left out
  * @throws AirgapError io
  */
 export function writeOutputs(
   result: ActionResult,
-  files: LeftFiles,
+  files: Partial<LeftFiles>,
   warnings: number,
   setOutput: (name: string, value: string) => void,
 ): string[] {
@@ -49,7 +50,7 @@ export function writeOutputs(
 
 function outputsOf(
   result: ActionResult,
-  files: LeftFiles,
+  files: Partial<LeftFiles>,
   warnings: number,
 ): Record<string, string | undefined> {
   return {
@@ -65,7 +66,7 @@ function outputsOf(
 
 function planOutputs(
   { plan, changes }: ActionResult,
-  files: LeftFiles,
+  files: Partial<LeftFiles>,
 ): Record<string, string | undefined> {
   if (!plan) return {};
   const { inventory, lock, matrix } = plan;
@@ -93,9 +94,10 @@ function bundleOutputs({ create, provenance }: ActionResult): Record<string, str
   };
 }
 
-function leftOut(name: string, value: string, { plan, report }: LeftFiles): string {
+function leftOut(name: string, value: string, { plan, report }: Partial<LeftFiles>): string {
   const file = name === 'plan' ? plan : report;
-  return `the output ${name} would have ${formatBytes(Buffer.byteLength(value))} and is left out: ${file} has it`;
+  const where = file ? `: ${file} has it` : '';
+  return `the output ${name} would have ${formatBytes(Buffer.byteLength(value))} and is left out${where}`;
 }
 
 /**

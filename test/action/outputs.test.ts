@@ -84,6 +84,15 @@ describe('outputs', () => {
   });
 });
 
+test('without the files that a full disk kept back there are outputs all the same', () => {
+  const set = new Map<string, string>();
+  writeOutputs(sampleResult(), {}, 0, (name, value) => void set.set(name, value));
+  expect([...set.keys()]).toEqual(
+    expect.arrayContaining(['bundle-path', 'bundle-digest', 'failed-count', 'image-count']),
+  );
+  expect(set.has('report-path')).toBe(false);
+});
+
 test('an output that the disk refuses is an io failure', () => {
   const full = () => {
     throw Object.assign(new Error('write'), { code: 'ENOSPC' });

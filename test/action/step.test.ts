@@ -47,7 +47,7 @@ describe('a step', () => {
     expect(await on.step.left()).toEqual([
       expect.stringMatching(/^airgap-bundle-report-\w+$/),
       expect.stringMatching(/plan\.json$/),
-      expect.stringMatching(/report\.json$/),
+      expect.stringMatching(/result\.json$/),
     ]);
   });
 
@@ -95,5 +95,17 @@ describe('a step', () => {
     });
     expect(ended.exitCode, ended.log).toBe(0);
     expect(ended.outputs['bundle-path']).toBeUndefined();
+  });
+
+  test('whose summary cannot be written still says what it failed by', async () => {
+    const inputs = on.inputs(on.target.host, { command: 'plan', images: 'nginx:none' });
+    const ended = await on.step.run(inputs, { GITHUB_STEP_SUMMARY: on.step.workspace });
+    expect(ended.exitCode, ended.log).toBe(2);
+    const errors = ended.commands.filter(({ name }) => name === 'error');
+    expect(errors.map(({ properties }) => properties.title)).toEqual([
+      'airgap-bundle: usage',
+      'airgap-bundle: io',
+    ]);
+    expect(ended.outputs['failed-count']).toBe('1');
   });
 });

@@ -147,7 +147,7 @@ describe('the Action in a workflow', () => {
       'key-id': expect.stringMatching(/^[0-9a-f]{64}$/),
       plan: expect.stringContaining('pcg-override'),
       'plan-path': expect.stringMatching(/^\/.*\/plan\.json$/),
-      'report-path': expect.stringMatching(/^\/.*\/report\.json$/),
+      'report-path': expect.stringMatching(/^\/.*\/result\.json$/),
     });
     const provenance = ['--provenance', `${bundle()}.intoto.jsonl`];
     const verified = await job.run('verify', bundle(), '--key', 'bundle.pub', ...provenance);
