@@ -12,14 +12,14 @@ export const errorsPage: Page = {
 
 function textOf({ entries, problems }: Documented): string {
   const sections = exitCodeRows.map((row) => section(row, entries));
-  const parts = [head(entries, problems), ...sections, several(entries), told(entries)];
+  const parts = [head(), ...sections, several(entries), told(entries)];
   return `${[...parts, ofPlans(problems)].filter(Boolean).join('\n\n')}\n`;
 }
 
-function head(entries: readonly Entry[], problems: readonly PlanProblem[]): string {
+function head(): string {
   return `${heading('Errors', 'the calls in `src` that make errors')}
-Every error with which \`airgap-bundle\` and \`install.sh\` end, ${entries.length} of them, and the ${problems.length} kinds of
-problems that a plan can have; each is produced by a test. An error is up to four lines on standard error:
+Every error with which \`airgap-bundle\` and \`install.sh\` end, and every kind of problem that a plan can have; each is
+produced by a test. An error is up to four lines on standard error:
 
 \`\`\`
 error: the key file cannot be read
