@@ -3,18 +3,21 @@
  * images that stands for the internet, one that is the private registry behind the gap. It runs until Ctrl-C.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { dump } from 'js-yaml';
 import { pushImage } from '../test/helpers/images.ts';
 import { startRegistry } from '../test/helpers/registry.ts';
 import { toolPath } from '../test/helpers/tools.ts';
 import { mirrors, pageMap, pushSamples, samples } from './samples.ts';
-import { root, sandbox, untilStopped } from './until-stopped.ts';
+import { CannotStart, root, sandbox, untilStopped } from './until-stopped.ts';
 
 const ports = { source: 5001, target: 5002 };
 
 async function start(leftovers: (() => Promise<unknown>)[]): Promise<string> {
   const listen = async (port: number) => {
+    if (await isTaken(port))
+      throw new CannotStart(`port ${port} is in use, perhaps by another sandbox: end that first`);
     const registry = await startRegistry({ port });
     leftovers.push(() => registry.stop());
     return registry.host;
@@ -30,6 +33,13 @@ async function start(leftovers: (() => Promise<unknown>)[]): Promise<string> {
   await writeFile(join(sandbox, 'env.sh'), environment(source, target));
   await writeFile(join(sandbox, 'bin/airgap-bundle'), launcher, { mode: 0o755 });
   return `the internet is ${source}, the private registry ${target}; in another terminal: cd sandbox && . ./env.sh`;
+}
+
+function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.on('error', () => resolve(false)).on('connect', () => socket.destroy());
+  });
 }
 
 /** The image-swap values as a vendor's page has them filled in. */
