@@ -42,15 +42,14 @@ export async function withReport(
 
 /** Of a bundle that was mirrored too, both. */
 async function factsOf(
-  { create, mirror }: ActionResult,
+  { create, mirror, errors }: ActionResult,
   prepared: PlannedBundle,
   run: RunAt,
 ): Promise<RunFacts> {
-  const mirrored = mirror && factsOfMirror(prepared, mirror, run);
-  if (!create && mirrored) return mirrored;
-  if (!create) throw new Error('a run that did nothing has no report');
+  if (!create && !mirror) throw new Error('a run that did nothing has no report');
+  if (!create) return factsOfMirror(prepared, { images: mirror?.images ?? [], errors }, run);
   const packed = factsOfCreate(prepared, create, await bundleFiles(create), run);
-  return mirrored?.placed ? { ...packed, placed: mirrored.placed } : packed;
+  return { ...packed, errors, ...(mirror ? { placed: mirror.images } : {}) };
 }
 
 async function toolsOf({ mirror }: ActionResult, { spec }: PlannedBundle, context: Context) {

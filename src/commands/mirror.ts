@@ -19,7 +19,7 @@ export interface MirrorOptions extends ShardOptions {
   readonly push: PushOptions;
   /** Ask for the children and blobs of what is there. */
   readonly deep: boolean;
-  /** Is told the plan that is carried out. */
+  /** Is told the plan that is carried out, of a shard too the whole. */
   readonly onPlan?: (prepared: PlannedBundle) => void;
 }
 
@@ -41,7 +41,7 @@ export async function runMirror(
       planRun(run, registries, context, ({ carryOut }) =>
         carryOut((whole) => {
           const prepared = shard ? ofShard(whole, shard, context) : whole;
-          options.onPlan?.(prepared);
+          options.onPlan?.(whole);
           return mirrorPrepared(prepared, options.deep, tools, context);
         }),
       ),

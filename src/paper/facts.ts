@@ -26,10 +26,10 @@ export interface RunFacts {
   readonly contents?: ImageContents;
   /** By image as written, the places that name it. */
   readonly namedBy?: ReadonlyMap<string, readonly string[]>;
-  readonly placed?: {
-    readonly images: readonly ImageResult[];
-    readonly errors: readonly AirgapError[];
-  };
+  /** Of `mirror` and `load`; one shard of a mirror has results of its own images alone. */
+  readonly placed?: readonly ImageResult[];
+  /** What failed, of images and of the run. */
+  readonly errors: readonly AirgapError[];
   /** The target that was signed, where a site file names another. */
   readonly signedTarget?: string;
   readonly files: readonly CarriedFile[];

@@ -73,6 +73,6 @@ function attachedTo(
 }
 
 function statesOf({ placed }: RunFacts): ReadonlyMap<string, PlacementResult> {
-  const all = placed?.images.flatMap(({ placements }) => placements) ?? [];
+  const all = placed?.flatMap(({ placements }) => placements) ?? [];
   return new Map(all.map((one) => [one.reference, one]));
 }

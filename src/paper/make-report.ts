@@ -16,11 +16,11 @@ import { verdictOf } from './verdict.ts';
 
 /** The report of a run. Pure: everything was asked before. */
 export function makeReport(facts: RunFacts): Report {
-  const { verb, at, inventory, signature, problems, contents, placed, files, tools } = facts;
+  const { verb, at, inventory, signature, problems, contents, files, tools } = facts;
   const bundle = bundleOf(facts);
   const target = targetOf(facts);
   const overrides = overridesOf(facts);
-  const errors = placed?.errors.map(errorJson) ?? [];
+  const errors = facts.errors.map(errorJson);
   const sums = sumsOf(facts);
   return {
     schemaVersion: 1,

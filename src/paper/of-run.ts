@@ -19,7 +19,7 @@ export interface RunAt {
   readonly tools: readonly Tool[];
 }
 
-/** @param files what is to be carried */
+/** Without what failed beside it. @param files what is to be carried */
 export function factsOfCreate(
   prepared: PlannedBundle,
   { bundle, size, keyId, inventoryDigest, inventory }: CreateResult,
@@ -33,13 +33,15 @@ export function factsOfCreate(
     inventory,
     bundle: { file: basename(bundle), size, inventoryDigest },
     signature: { state: keyId ? 'signed' : 'unsigned', keyId },
+    errors: [],
     files,
   };
 }
 
+/** @param prepared the whole plan, where the run mirrored one shard of it too */
 export function factsOfMirror(
   prepared: PlannedBundle,
-  { images, errors }: PlacedResult,
+  { images, errors }: Pick<PlacedResult, 'images' | 'errors'>,
   run: RunAt,
 ): RunFacts {
   return {
@@ -48,7 +50,8 @@ export function factsOfMirror(
     ...planned(prepared),
     inventory: prepared.inventory,
     signature: { state: 'no-bundle', keyId: null },
-    placed: { images, errors },
+    placed: images,
+    errors,
     files: [],
   };
 }
@@ -103,7 +106,8 @@ export function factsOfLoad(
     ...bundleFacts(opened),
     signature: { state, keyId },
     overrides: overrides.map((message) => override('let-pass', message)),
-    placed: { images, errors },
+    placed: images,
+    errors,
     ...(site ? { signedTarget: site.signedTarget } : {}),
   };
 }
@@ -122,6 +126,7 @@ export function factsOfInspect(
     ...bundleFacts({ ...opened, isSigned: inspected.signed, keyId }),
     signature: { state, keyId },
     overrides: [],
+    errors: [],
   };
 }
 

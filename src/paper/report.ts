@@ -18,7 +18,7 @@ export interface Report {
   readonly overrides: readonly Override[];
   /** Null where the run did not plan: a bundle does not say what was warned of when it was planned. */
   readonly problems: readonly Problem[] | null;
-  /** What failed, of `mirror` and `load`. */
+  /** What failed, of images and of the run. */
   readonly errors: readonly ReturnType<typeof errorJson>[];
   readonly sums: Sums;
   /** The largest first. */
@@ -112,8 +112,10 @@ export interface Sums {
   /** Of the list; what is attached to them is not counted. */
   readonly images: number;
   readonly attached: number;
+  /** Images of the list that no rule of the map covers. */
+  readonly leftOut: number;
   readonly placements: number;
-  /** Of `mirror` and `load`: placements by state. */
+  /** Of `mirror` and `load`: placements by state. Those that are missing here were not this run's to place. */
   readonly states: Readonly<Partial<Record<PlacementState, number>>> | null;
   readonly platforms: readonly string[];
   /** Bytes of blobs in the bundle, or of those that a mirror may have to send. */

@@ -14,8 +14,9 @@ export function sumsOf({ inventory, contents, placed }: RunFacts): Sums {
   return {
     images: own.length,
     attached: inventory.images.length - own.length,
+    leftOut: own.filter((image) => image.placements.length === 0).length,
     placements: placements.length,
-    states: placed ? statesOf(placed.images.flatMap((image) => image.placements)) : null,
+    states: placed ? statesOf(placed.flatMap((image) => image.placements)) : null,
     platforms: [...new Set(own.flatMap(({ platforms }) => platforms))],
     carried: totalSize(inventory.blobs),
     leftToBase: totalSize(inventory.base?.blobs ?? []),

@@ -1,6 +1,6 @@
 import type { Problem } from '../plan/problem.ts';
 import { count } from '../report/units.ts';
-import type { Report, Signature, Verdict } from './report.ts';
+import type { Report, Signature, Sums, Verdict } from './report.ts';
 
 interface Judged
   extends Pick<
@@ -14,6 +14,7 @@ interface Judged
 export function verdictOf(judged: Judged): Verdict {
   const points = [
     ...failurePoints(judged),
+    ...leftPoints(judged),
     ...signaturePoints(judged),
     ...bundlePoints(judged),
     ...problemPoints(judged),
@@ -44,13 +45,50 @@ export function worst(points: readonly Point[]): Verdict['state'] {
 function titleOf({ verb, bundle, target, signature, sums, errors }: Judged): string {
   const what = `${bundle.name} ${bundle.version}`;
   if (verb === 'inspect') return `${what}: what the bundle says of itself`;
-  if (verb === 'create') {
-    return signature.state === 'signed' ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
-  }
   const failed = sums.states?.failed ?? 0;
   if (failed > 0) return `${what}: ${failed} of ${count(sums.placements, 'placement')} FAILED`;
   if (errors.length > 0) return `${what}: FAILED`;
-  return `${what}: every image is in ${target.path}`;
+  if (verb === 'create') {
+    return signature.state === 'signed' ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
+  }
+  return `${what}: ${placedWords(sums)} in ${target.path}`;
+}
+
+/** Of a run that had no failure. */
+function placedWords(sums: Sums): string {
+  const { images, leftOut, placements } = sums;
+  const others = ofOtherRuns(sums);
+  if (others > 0) return `${placements - others} of ${count(placements, 'placement')} are`;
+  return leftOut > 0 ? `${images - leftOut} of ${count(images, 'image')} are` : 'every image is';
+}
+
+/** Placements that another run has to make: this one carried out a shard of the plan. */
+function ofOtherRuns({ placements, states }: Sums): number {
+  if (!states) return 0;
+  return placements - Object.values(states).reduce((sum, some) => sum + some, 0);
+}
+
+function leftPoints({ sums }: Judged): Point[] {
+  const others = ofOtherRuns(sums);
+  const { leftOut } = sums;
+  return [
+    ...(others > 0
+      ? [
+          point(
+            'attention',
+            `a shard of the plan: ${count(others, 'placement')} left to other runs`,
+          ),
+        ]
+      : []),
+    ...(leftOut > 0
+      ? [
+          point(
+            'attention',
+            `left out, as no rule of the map covers it: ${count(leftOut, 'image')}`,
+          ),
+        ]
+      : []),
+  ];
 }
 
 function failurePoints({ sums, errors }: Judged): Point[] {

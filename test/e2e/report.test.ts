@@ -103,6 +103,21 @@ test('mirror, load and inspect say the same of images, sizes and map', async () 
   expect(runs[0]?.report.tools.map(({ name }) => name)).toEqual(['airgap-bundle', 'node', 'oras']);
 });
 
+test('a shard of a mirror does not speak for the others', async () => {
+  await job.done('plan', '-f', 'bundle.yaml', '-o', 'plan.json');
+  const shard = ['--plan', 'plan.json', '--shard', '1/2'];
+  const { exitCode, report } = await reported('mirror', '-f', 'bundle.yaml', ...shard);
+  expect(exitCode).toBe(0);
+  const { verdict, sums, images } = report;
+  expect(sums).toMatchObject({ images: 2, placements: 3 });
+  const done = Object.values(sums.states ?? {}).reduce((sum, some) => sum + some, 0);
+  expect([1, 2]).toContain(done);
+  expect(verdict.state).toBe('attention');
+  expect(verdict.title).toBe(`sample 1.0.0: ${done} of 3 placements are in ${target.host}/m`);
+  const states = images.flatMap(({ placements }) => placements.map(({ state }) => state));
+  expect(states.filter((state) => state === null)).toHaveLength(3 - done);
+});
+
 test('a bundle that a key was not given for, and one that nobody signed', async () => {
   const unchecked = await reported('inspect', bundle);
   expect(unchecked.report.signature).toEqual({ state: 'unchecked', keyId: null });

@@ -4,6 +4,7 @@ import type { RunFacts } from '../../src/paper/facts.ts';
 import { makeReport } from '../../src/paper/make-report.ts';
 import { reportMarkdown } from '../../src/paper/markdown.ts';
 import { reportFiles } from '../../src/paper/write.ts';
+import { AirgapError } from '../../src/report/error.ts';
 import { makeRedactor } from '../../src/report/redact.ts';
 import { contents, created, digest, hostileFacts, image, inventory, loaded } from './sample.ts';
 
@@ -22,8 +23,10 @@ describe('as it was looked at and found right', () => {
 });
 
 describe('the verdict', () => {
+  const images = inventory.images.filter(({ placements }) => placements.length > 0);
+  const mapped = { ...inventory, images };
   const bad = { ...inventory, expiresAt: '2026-11-22T16:01:02Z' };
-  const good: RunFacts = { ...created, overrides: [], problems: [] };
+  const good: RunFacts = { ...created, inventory: mapped, overrides: [], problems: [] };
   test.each<[string, Partial<RunFacts>, string, string]>([
     ['signed, and nothing to say', {}, 'good', 'signed by key key-1'],
     [
@@ -90,6 +93,66 @@ describe('the verdict', () => {
   ])('%s', (_, change, state, point) => {
     const { verdict } = makeReport({ ...good, ...change });
     expect(verdict).toMatchObject({ state, points: expect.arrayContaining([point]) });
+  });
+
+  const placed = images.map(({ source, digest: found, placements }) => ({
+    ...{ source, digest: found },
+    placements: placements.map(({ reference }) => ({ reference, state: 'copied' as const })),
+  }));
+  const disk = new AirgapError('io', 'the disk is full');
+  const mirrored: RunFacts = {
+    ...good,
+    verb: 'mirror',
+    signature: { state: 'no-bundle', keyId: null },
+    placed,
+  };
+  const { problems: _, ...asLoaded } = mirrored;
+  const target = 'harbor.example.org/airgap';
+  test.each<[string, RunFacts, string, string, readonly string[]]>([
+    [
+      'all of it',
+      mirrored,
+      'good',
+      `every image is in ${target}`,
+      ['no problem found in the plan'],
+    ],
+    [
+      'one shard',
+      { ...mirrored, placed: placed.slice(0, 1) },
+      'attention',
+      `1 of 4 placements are in ${target}`,
+      ['a shard of the plan: 3 placements left to other runs', 'no problem found in the plan'],
+    ],
+    [
+      'a load of a bundle with an image that no rule covers',
+      { ...asLoaded, verb: 'load', inventory },
+      'attention',
+      `2 of 3 images are in ${target}`,
+      ['left out, as no rule of the map covers it: 1 image'],
+    ],
+    [
+      'a mirror after which create failed',
+      { ...mirrored, errors: [disk] },
+      'bad',
+      'FAILED',
+      [
+        'something failed: see what failed; the same command goes on where it stopped',
+        'no problem found in the plan',
+      ],
+    ],
+    [
+      'a bundle whose run failed after it',
+      { ...good, errors: [disk] },
+      'bad',
+      'FAILED',
+      [
+        'something failed: see what failed; the same command goes on where it stopped',
+        'signed by key key-1',
+        'no problem found in the plan',
+      ],
+    ],
+  ])('of what is in the target: %s', (_name, facts, state, title, points) => {
+    expect(makeReport(facts).verdict).toEqual({ state, title: `edge 1.4.0: ${title}`, points });
   });
 });
 

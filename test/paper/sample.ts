@@ -102,6 +102,7 @@ export const created: RunFacts = {
     },
   ],
   contents,
+  errors: [],
   namedBy: new Map([
     ['docker.io/library/nginx:1.27', ['images[0]', 'web.yaml:6 Pod web spec.containers[0].image']],
     ['quay.io/calico/node:v3.30.3', ['images.txt:3']],
@@ -137,7 +138,8 @@ export function loaded(): RunFacts {
     verb: 'load',
     signature: { state: 'verified', keyId: 'key-1' },
     overrides: [{ kind: 'let-pass', message: 'the bundle is older than the one loaded last' }],
-    placed: { images: results, errors: [error] },
+    placed: results,
+    errors: [error],
     files: [],
   };
 }
@@ -179,10 +181,8 @@ export function hostileFacts(facts: RunFacts): RunFacts {
     overrides: [{ kind: 'let-pass', message: all }],
     problems: [{ kind: 'collision', severity: 'error', images: [all], message: all, cure: all }],
     namedBy: new Map([['docker.io/library/nginx:1.27', [...hostile, all]]]),
-    placed: {
-      images: [],
-      errors: [new AirgapError('refused', all, { given: all, expected: all, next: all })],
-    },
+    placed: [],
+    errors: [new AirgapError('refused', all, { given: all, expected: all, next: all })],
     files: [{ name: all, size: 1, sha256: '0'.repeat(64) }],
   };
 }
