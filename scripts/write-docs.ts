@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readmePage } from './docs/action-tables.ts';
+import { readmePage } from './docs/readme.ts';
 import { pathOf } from './docs/page.ts';
 import { pages } from './docs/pages.ts';
 

@@ -1,6 +1,6 @@
 import { exitCodesOf } from '../../src/cli/help/explain.ts';
 import { verbHelp } from '../../src/cli/help/verb-help.ts';
-import { exitCodeRows } from '../../src/report/exit-codes.ts';
+import { exitCodeRows, wholeMeaning } from '../../src/report/exit-codes.ts';
 import { heading, markdownTable, type Page } from './page.ts';
 
 export const exitCodesPage: Page = {
@@ -13,12 +13,7 @@ export const exitCodesPage: Page = {
       'there is something to say, `given`, `expected` and `next`.\n',
       markdownTable(
         ['code', 'class', 'what it means', 'what to do'],
-        exitCodeRows.map(({ code, class: name, meaning, cure }) => [
-          code,
-          `\`${name}\``,
-          meaning,
-          cure,
-        ]),
+        exitCodeRows.map((row) => [row.code, `\`${row.class}\``, wholeMeaning(row), row.cure]),
       ),
       '\n## Who ends with which\n',
       markdownTable(

@@ -7,6 +7,8 @@ export interface ExitCodeRow {
   readonly class: End;
   /** What it means, in a line. */
   readonly meaning: string;
+  /** What else it means, of the Action or of install.sh. */
+  readonly elsewhere?: string;
   /** What to do about it, in a line. */
   readonly cure: string;
 }
@@ -26,12 +28,13 @@ export const exitCodeRows: readonly ExitCodeRow[] = [
   row(
     'usage',
     'command line or input: unknown flag or field, unknown image, bad plan',
-    'correct what the message names; nothing was written',
+    'correct what the message names, and run it again',
   ),
   row(
     'tool',
     'a tool is missing or too old: oras, helm, kubectl, age',
     'install what the message names, or put it first on PATH',
+    'install.sh needs openssl too',
   ),
   row(
     'signature',
@@ -46,7 +49,8 @@ export const exitCodeRows: readonly ExitCodeRow[] = [
   row(
     'policy',
     'expired, or older than the bundle that was loaded last',
-    'take the newer bundle, or allow it by the flag that the message names',
+    'take the newer bundle, or allow it by the flag that the message names; sign what a fork brings once it is merged',
+    'the Action was to sign what comes from a fork',
   ),
   row(
     'authentication',
@@ -86,6 +90,12 @@ export const exitCodeRows: readonly ExitCodeRow[] = [
   },
 ];
 
-function row(name: ErrorClass, meaning: string, cure: string): ExitCodeRow {
-  return { code: String(exitCodes[name]), class: name, meaning, cure };
+/** All that it means, for who does not ask of one verb. */
+export function wholeMeaning({ meaning, elsewhere }: ExitCodeRow): string {
+  return elsewhere ? `${meaning}; ${elsewhere}` : meaning;
+}
+
+function row(name: ErrorClass, meaning: string, cure: string, elsewhere?: string): ExitCodeRow {
+  const more = elsewhere ? { elsewhere } : {};
+  return { code: String(exitCodes[name]), class: name, meaning, cure, ...more };
 }
