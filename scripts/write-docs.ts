@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readmePage } from './docs/readme.ts';
 import { pathOf } from './docs/page.ts';
 import { pages } from './docs/pages.ts';
+import { readmePage } from './docs/readme.ts';
 
 /** Writes every page that comes from the code, and the help texts that tests compare: `npm run docs`. */
 for (const page of [...pages, readmePage]) {

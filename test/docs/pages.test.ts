@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
-import { readmePage } from '../../scripts/docs/readme.ts';
 import { fieldExamples } from '../../scripts/docs/field-examples.ts';
 import { pathOf } from '../../scripts/docs/page.ts';
 import { pages } from '../../scripts/docs/pages.ts';
+import { readmePage } from '../../scripts/docs/readme.ts';
 import { schemaFields } from '../../scripts/docs/schema-fields.ts';
 import { bundleSchema } from '../../src/inputs/schema.ts';
 
