@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { CreateResult } from '../../commands/create.ts';
+import { quoted } from '../../report/next.ts';
 import type { ActionResult } from '../run.ts';
 import type { Markup } from './markup.ts';
 
@@ -38,6 +39,7 @@ function rowsOf(
 
 function verifyLine({ bundle, keyId, publicKey }: CreateResult): string {
   const name = basename(bundle);
-  const trust = keyId ? `--key ${publicKey ?? 'NAME.pub'}` : '--allow-unsigned';
-  return `sha256sum -c ${name}.sha256 && sh install.sh ${name} ${trust} --only verify`;
+  const trust = keyId ? `--key ${quoted(publicKey ?? 'NAME.pub')}` : '--allow-unsigned';
+  const sums = quoted(`${name}.sha256`);
+  return `sha256sum -c ${sums} && sh install.sh ${quoted(name)} ${trust} --only verify`;
 }

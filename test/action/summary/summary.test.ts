@@ -90,6 +90,14 @@ describe('the job summary', () => {
     );
   });
 
+  test('has a line to copy that a shell takes as it is meant, whatever the key is called', () => {
+    const { create, ...rest } = sampleResult();
+    const publicKey = "my key $(id)'s.pub";
+    const text = summary({ ...rest, ...(create && { create: { ...create, publicKey } }) });
+    const quoted = "'my key $(id)'\\''s.pub'".replaceAll("'", '&#39;');
+    expect(text).toContain(` sample-1.0.0.tar --key ${quoted} --only verify</code></pre>`);
+  });
+
   test('shows failures and warnings with their cures, also without a plan', () => {
     const { plan, ...rest } = sampleResult();
     const warning = { kind: 'unmapped', severity: 'warning', images: [], message: 'm', cure: 'c' };
