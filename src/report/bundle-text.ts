@@ -9,6 +9,7 @@ import { imageCount } from './image-count.ts';
 import { command, type Given, keyWords, nextText, quoted } from './next.ts';
 import { leftOutLines } from './placed-text.ts';
 import { aboutBase } from './result-text.ts';
+import { safeText } from './safe.ts';
 import { plainStyle, type Style } from './style.ts';
 import { count, formatBytes } from './units.ts';
 import { wrap } from './wrap.ts';
@@ -18,11 +19,11 @@ export function createText(result: CreateResult, style: Style = plainStyle): str
   const { bundle, parts, sha256, size, installScript, inventory, keyId } = result;
   const images = inventory.imagesNotEmbedded ? 'no images' : imageCount(travelling(inventory));
   return [
-    `${style.paint('done', 'done:')} ${style.safe(filesText(bundle, parts))}  ${formatBytes(size)}, ${images}`,
-    `  ${style.safe(`${bundle}.sha256`)}`,
+    `${style.paint('done', 'done:')} ${safeText(filesText(bundle, parts))}  ${formatBytes(size)}, ${images}`,
+    `  ${safeText(`${bundle}.sha256`)}`,
     ...(parts.length > 1 ? ['    a line a part; all of them together:'] : []),
     `    ${sha256}`,
-    `  ${style.safe(installScript)}`,
+    `  ${safeText(installScript)}`,
     ...contentLines(result, style),
     signedLine(keyId, style),
     ...nextOfCreate(result, style),
@@ -53,7 +54,7 @@ function contentLines(
   ];
   const sources = unmapped.map(({ source }) => source);
   return [
-    ...lines.map((line) => `  ${wrap(style.safe(line), style, 4, 2)}`),
+    ...lines.map((line) => `  ${wrap(safeText(line), style, 4, 2)}`),
     ...leftOutLines(sources, style),
   ];
 }
@@ -87,13 +88,18 @@ export function keygenText(result: KeygenResult, style: Style = plainStyle): str
   const { privateKey, publicKey, keyId, type } = result;
   return [
     `${style.paint('done', 'done:')} a key pair, ${type}, key id ${keyId}`,
-    `  ${style.safe(privateKey)}`,
+    `  ${safeText(privateKey)}`,
     '    private: keep it secret, where bundles are made',
-    `  ${style.safe(publicKey)}`,
+    `  ${safeText(publicKey)}`,
     '    public: bring it to the jump host by another way than the bundle',
     ...nextText('name the private key in bundle.yaml; its path starts there', [], style),
-    `  ${style.paint('strong', `signing: { key: ${quoted(basename(privateKey))} }`)}`,
+    `  ${style.paint('strong', `signing: { key: ${yamlText(basename(privateKey))} }`)}`,
   ].join('\n');
+}
+
+/** A text as YAML has it between braces; JSON's way is one of its ways. */
+function yamlText(text: string): string {
+  return /^[A-Za-z_][\w-]*\.[A-Za-z]+$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** The end of `verify`: what was proved, and what the bundle wants next. */
@@ -105,14 +111,14 @@ export function verifyText(
   const { bundle, name, version, sequence, createdAt, keyId, base, images, size } = result;
   const { provenance } = result;
   return [
-    style.safe(`${bundle}: ${name} ${version}, sequence ${sequence}, made ${createdAt}`),
+    safeText(`${bundle}: ${name} ${version}, sequence ${sequence}, made ${createdAt}`),
     `${style.paint('done', 'done:')} every byte is as its inventory says (${formatBytes(size)}, ${count(images, 'image')})`,
-    ...(base ? [`a delta: ${style.safe(aboutBase(base))}, must be in the target already`] : []),
+    ...(base ? [`a delta: ${safeText(aboutBase(base))}, must be in the target already`] : []),
     ...carriedLines(result),
     keyId
       ? `signed by key ${keyId}`
       : style.paint('warning', 'NOT SIGNED, or not checked: allowed by an explicit override'),
-    ...(provenance ? [style.safe(provenanceWords(provenance))] : []),
+    ...(provenance ? [safeText(provenanceWords(provenance))] : []),
     ...nextOfVerify(given, style),
   ].join('\n');
 }

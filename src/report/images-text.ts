@@ -1,4 +1,5 @@
 import type { JudgedImage, NamedImage } from '../commands/images.ts';
+import { safeText } from './safe.ts';
 import { count } from './units.ts';
 
 const shownSources = 5;
@@ -7,11 +8,12 @@ const shownSources = 5;
 export function imagesText(images: readonly JudgedImage[]): string {
   const named = images.filter(({ taken }) => taken);
   const suspected = images.filter(({ taken }) => !taken);
-  return [
+  const lines = [
     ...named.map(imageText),
     ...(suspected.length > 0 ? [suspectedHeading, ...suspected.map(imageText)] : []),
     `${count(named.length, 'image')}${suspected.length > 0 ? `, ${suspected.length} suspected` : ''}`,
-  ].join('\n');
+  ];
+  return safeText(lines.join('\n'));
 }
 
 const suspectedHeading =

@@ -1,16 +1,18 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { InitResult } from '../commands/init.ts';
+import { command, quoted } from './next.ts';
+import { safeText } from './safe.ts';
 import type { Style } from './style.ts';
 
 /** The end of `init`: what was written, what was left out, and what to type next. */
 export function initText(result: InitResult, style: Style): string {
   const { file, written, leftOut, emptyList, key } = result;
   return [
-    ...written.map((path) => `${path}  ${aboutFile(path, result)}`),
-    ...(leftOut.length > 0 ? [leftOutText(leftOut)] : []),
+    ...written.map((path) => safeText(`${path}  ${aboutFile(path, result)}`)),
+    ...(leftOut.length > 0 ? [safeText(leftOutText(leftOut))] : []),
     '',
-    `next, in ${dirname(file)}:`,
-    ...(emptyList ? [`  put the images into ${emptyList}, one a line`] : []),
+    safeText(`next, in ${dirname(file)}:`),
+    ...(emptyList ? [safeText(`  put the images into ${emptyList}, one a line`)] : []),
     ...nextCommands(file, key).map((line) => style.paint('strong', `  ${line}`)),
   ].join('\n');
 }
@@ -26,10 +28,10 @@ function aboutFile(path: string, { file, emptyList }: InitResult): string {
 }
 
 function nextCommands(file: string, key: string | null): string[] {
-  const name = file.slice(dirname(file).length + 1);
-  const named = name === 'bundle.yaml' ? '' : ` -f ${name}`;
+  const name = basename(file);
+  const named = name === 'bundle.yaml' ? undefined : `-f ${quoted(name)}`;
   return [
-    ...(key === null ? [] : [`airgap-bundle keygen --out ${key.replace(/^\.\//, '')}`]),
-    `airgap-bundle plan${named}`,
+    ...(key === null ? [] : [command('keygen', '--out', quoted(key.replace(/^\.\//, '')))]),
+    command('plan', named),
   ];
 }

@@ -3,6 +3,7 @@ import { liveLines, type Terminal } from './live.ts';
 import { progressMeter, progressText } from './progress.ts';
 import { progressRows } from './progress-rows.ts';
 import type { Redactor } from './redact.ts';
+import { safeText } from './safe.ts';
 import { plainStyle, type Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
@@ -35,7 +36,8 @@ const fiveSeconds = 5_000;
 
 /** Listens to a run and writes a line a fact, and how far transfers are: redrawn in place, or now and then. */
 export function lineListener(output: LineOutput, redactor: Redactor): LineListener {
-  const { terminal, style = plainStyle, isQuiet = () => false } = output;
+  const { terminal, isQuiet = () => false } = output;
+  const style: Style = { ...(output.style ?? plainStyle), redact: redactor.redact };
   const meter = progressMeter(output.now, terminal ? fifthOfASecond : fiveSeconds);
   const live = terminal && liveLines(terminal);
   let frame: ((terminal: Terminal) => string[]) | undefined;
@@ -98,11 +100,11 @@ function linesOf(event: Exclude<Event, { kind: 'secret' | 'bytes' }>, style: Sty
       return event.state === 'resolved' || event.state === 'there' ? [] : [imageLine(event, style)];
     case 'warning':
       return [
-        `${paint('warning', 'warning:')} ${wrap(event.message, style, 9)}`,
-        ...(event.cure ? [`  cure: ${wrap(event.cure, style, 8)}`] : []),
+        `${paint('warning', 'warning:')} ${wrap(safeText(event.message), style, 9)}`,
+        ...(event.cure ? [`  cure: ${wrap(safeText(event.cure), style, 8)}`] : []),
       ];
     case 'note':
-      return [`  ${wrap(event.message, style, 2)}`];
+      return [`  ${wrap(safeText(event.message), style, 2)}`];
   }
 }
 
@@ -111,5 +113,6 @@ function imageLine(
   style: Style,
 ): string {
   const word = style.paint(state === 'failed' ? 'error' : 'done', state.padEnd(7));
-  return `  ${word} ${wrap(`${image}${detail ? `  ${detail}` : ''}`, style, 4, 10)}`;
+  const words = safeText(`${image}${detail ? `  ${detail}` : ''}`);
+  return `  ${word} ${wrap(words, style, 4, 10)}`;
 }

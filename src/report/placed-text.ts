@@ -4,6 +4,7 @@ import { errorLines } from './error-text.ts';
 import { imagesWords, someOf } from './image-count.ts';
 import { command, fileWords, type Given, keyWords, nextText, quoted } from './next.ts';
 import { siteText } from './result-text.ts';
+import { safeText } from './safe.ts';
 import { plainStyle, type Style } from './style.ts';
 import { count } from './units.ts';
 import { wrap } from './wrap.ts';
@@ -52,10 +53,10 @@ function headline({ images, target, referrers, errors }: PlacedResult, style: St
   const failed = images.filter((image) => image.placements.some(({ state }) => state === 'failed'));
   if (errors.length > 0) {
     const failure = `${failed.length} of ${count(images.length, 'image')}`;
-    return `${style.paint('error', 'failed:')} ${failure}; the others are in ${style.safe(target)}`;
+    return `${style.paint('error', 'failed:')} ${failure}; the others are in ${safeText(target)}`;
   }
   const all = imagesWords(images.length - referrers, referrers);
-  const sums = `${all}, ${count(placements.length, 'placement')} in ${style.safe(target)}`;
+  const sums = `${all}, ${count(placements.length, 'placement')} in ${safeText(target)}`;
   return `${style.paint('done', 'done:')} ${sums}`;
 }
 

@@ -3,6 +3,7 @@ import { groupBy } from '../plan/group-by.ts';
 import type { Inventory, InventoryImage, Placement } from '../plan/inventory.ts';
 import { isPullThrough, splitPlacement } from '../plan/repositories.ts';
 import type { PlanSizes } from '../plan/sizes.ts';
+import { safeText } from './safe.ts';
 import type { Style } from './style.ts';
 import { count, formatBytes } from './units.ts';
 
@@ -96,7 +97,7 @@ function nameWidth(rows: readonly Row[], { columns }: Style): number {
 /** A name that is too long has a line of its own: it is never cut, so that it can be copied. */
 function imageLines({ name, facts }: Row, width: number, style: Style): string[] {
   const behind = style.paint('dim', facts);
-  const shown = style.safe(name);
+  const shown = safeText(name);
   if (shown.length <= width) return [`  ${shown.padEnd(width)}  ${behind}`];
   return [`  ${shown}`, `  ${' '.repeat(width)}  ${behind}`];
 }
@@ -120,5 +121,5 @@ function placementLine(
   const isProved = isPullThrough(splitPlacement(reference).repository, pullThrough);
   const notes = [askedForBy === 'both' ? '' : `for ${askedForBy}`, isProved ? 'pull-through' : ''];
   const note = notes.filter(Boolean).join(', ');
-  return `    ${style.safe(reference)}${note && `  ${style.paint('dim', note)}`}`;
+  return `    ${safeText(reference)}${note && `  ${style.paint('dim', note)}`}`;
 }

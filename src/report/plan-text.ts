@@ -8,6 +8,7 @@ import { targetRepositories } from '../plan/repositories.ts';
 import { imageCount } from './image-count.ts';
 import { command, fileWords, type Given, nextText, quoted } from './next.ts';
 import { planImages } from './plan-images.ts';
+import { safeText } from './safe.ts';
 import { plainStyle, type Style } from './style.ts';
 import { table } from './table.ts';
 import { count, formatBytes } from './units.ts';
@@ -22,7 +23,7 @@ export function planText(result: PlanResult, style: Style = plainStyle, given?: 
     ...[...errors, ...warnings].map((problem) => problemText(problem, style)),
     ...planImages(inventory, sizes, style),
     unusedText(coverage, style),
-    ...(lock ? [lockText(lock, style)] : []),
+    ...(lock ? [lockText(lock)] : []),
     [
       ...sumsLines(inventory, sizes?.shared ?? 0, style),
       ...verdict(errors.length, warnings.length, style),
@@ -35,21 +36,21 @@ export function planText(result: PlanResult, style: Style = plainStyle, given?: 
 
 function problemText({ kind, severity, message, cure }: Problem, style: Style): string {
   const label = `${severity}:`;
-  const words = style.safe(`${kind}: ${message}`);
+  const words = safeText(`${kind}: ${message}`);
   return [
     `${style.paint(severity, label)} ${wrap(words, style, label.length + 1)}`,
-    `${style.paint('dim', '  cure:')} ${wrap(style.safe(cure), style, 8)}`,
+    `${style.paint('dim', '  cure:')} ${wrap(safeText(cure), style, 8)}`,
   ].join('\n');
 }
 
 function unusedText({ unusedRules }: Coverage, style: Style): string {
   if (unusedRules.length === 0) return '';
   const words = `no image needs these entries of the map: ${unusedRules.join(', ')}`;
-  return wrap(style.safe(words), style, 2, 0);
+  return wrap(safeText(words), style, 2, 0);
 }
 
 /** Where the lock lies, and how it differs from the one before. */
-function lockText(lock: LockResult, style: Style): string {
+function lockText(lock: LockResult): string {
   const { path, name, version, sequence, moved, added, removed, isReattached } = lock;
   const rows = [
     ...moved.map(({ image, from, to }) => [
@@ -62,7 +63,7 @@ function lockText(lock: LockResult, style: Style): string {
   ];
   const changed = rows.length === 0 ? 'the same images' : `${count(rows.length, 'image')} changed`;
   const sum = `${changed}${isReattached ? ', others attached to them' : ''}`;
-  return style.safe(
+  return safeText(
     [
       `${path}: ${name} ${version}, sequence ${sequence}, ${sum}`,
       ...(rows.length > 0 ? [table(rows)] : []),
@@ -79,7 +80,7 @@ function sumsLines({ images, blobs, target, base }: Inventory, shared: number, s
     ...(shared > 0 ? [`${formatBytes(shared)} less than without shared layers`] : []),
     ...(base
       ? [
-          `a delta: ${formatBytes(totalSize(base.blobs))} more are left to ${style.safe(`${base.name} ${base.version}`)}`,
+          `a delta: ${formatBytes(totalSize(base.blobs))} more are left to ${safeText(`${base.name} ${base.version}`)}`,
         ]
       : []),
   ];

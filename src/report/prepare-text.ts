@@ -1,6 +1,7 @@
 import type { PrepareResult } from '../commands/prepare.ts';
 import { errorLines } from './error-text.ts';
 import { command, fileWords, type Given, keyWords, nextText, quoted } from './next.ts';
+import { safeText } from './safe.ts';
 import { plainStyle, type Style } from './style.ts';
 import { table } from './table.ts';
 
@@ -15,9 +16,9 @@ export function prepareText(
   if (needs.some(({ state }) => state === 'unknown')) return script(result);
   const rows = needs.map(({ state, what, name }) => [stateWords[state], what, `${target}/${name}`]);
   return [
-    style.safe(table(rows)),
+    safeText(table(rows)),
     ...errors.map((error) => errorLines(error, style)),
-    `${headWord(result, style)}${style.safe(target)}, ${kindWords[kind]}: ${sums(result)}`,
+    `${headWord(result, style)}${safeText(target)}, ${kindWords[kind]}: ${sums(result)}`,
     ...(commands.length > 0 ? ['by hand:', ...commands.map((line) => `  ${line}`)] : []),
     ...nextLines(result, style, given),
   ].join('\n');

@@ -33,9 +33,10 @@ export function progressRows(
 function row({ image, done, total }: Running[number], width: number, style: Style): string {
   const bytes = `${formatBytes(done)} of ${formatBytes(total)}`;
   const left = width - 2 - (2 + barWidth) - (2 + bytesWidth);
+  const whole = safeText(style.redact(image));
   // On a narrow terminal the name alone, cut.
-  if (left < 16) return `  ${keepEnd(safeText(image), width - 2)}`;
-  const name = keepEnd(safeText(image), left).padEnd(left);
+  if (left < 16) return `  ${keepEnd(whole, width - 2)}`;
+  const name = keepEnd(whole, left).padEnd(left);
   const filled = total === 0 ? barWidth : Math.floor((barWidth * done) / total);
   const bar = `${style.paint('done', '#'.repeat(filled))}${style.paint('dim', '-'.repeat(barWidth - filled))}`;
   return `  ${name}  ${bar}  ${style.paint('dim', bytes.padStart(bytesWidth))}`;

@@ -1,4 +1,5 @@
 import type { ResolveResult } from '../mirror-map/consumers.ts';
+import { safeText } from './safe.ts';
 import { table } from './table.ts';
 
 /** One row an image: what the webhook writes into the pod, and what containerd asks for instead. */
@@ -8,7 +9,7 @@ export function renderResolve(results: readonly ResolveResult[]): string {
     webhookCell(webhook),
     containerd.join(' ') || '(unchanged)',
   ]);
-  return table([['IMAGE', 'WEBHOOK', 'CONTAINERD'], ...rows]);
+  return safeText(table([['IMAGE', 'WEBHOOK', 'CONTAINERD'], ...rows]));
 }
 
 function webhookCell(webhook: ResolveResult['webhook']): string {

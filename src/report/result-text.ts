@@ -11,11 +11,12 @@ import { table } from './table.ts';
 import { count, formatBytes } from './units.ts';
 
 export function deriveText({ out, files, site, images }: DeriveResult): string {
-  return [
+  const lines = [
     ...files.map((file) => `${out}/${file}`),
     `${count(images.length, 'image')} for ${site.target}`,
     siteText(site),
-  ].join('\n');
+  ];
+  return safeText(lines.join('\n'));
 }
 
 export function siteText({ file, signedTarget }: SiteMark): string {

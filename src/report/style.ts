@@ -11,7 +11,7 @@ export interface Style {
   readonly columns?: number | undefined;
   /** Takes out secrets. Whoever breaks a line does this before: one that is broken in two is not found any more. */
   redact(text: string): string;
-  /** Whole text made safe, but for our own colours. */
+  /** A whole text made safe, but for colours such as ours: words of strangers in it are to be safe before. */
   safe(text: string): string;
 }
 
@@ -64,12 +64,12 @@ export interface Stream {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Whether a stream gets colours: FORCE_COLOR says yes, or with 0 or false no (as in Node.js, it wins); a NO_COLOR that
- * is not empty says no (no-color.org); else a terminal that is not `dumb` does.
+ * Whether a stream gets colours: FORCE_COLOR says yes, or with 0 or false no (as in Node.js, it wins); NO_COLOR says no
+ * (no-color.org); else a terminal that is not `dumb` does. An empty variable says nothing.
  */
 export function wantsColours({ isTTY = false }: Stream, env: Environment): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no } = env;
-  if (force !== undefined) return force !== '0' && force !== 'false';
+  if (force) return force !== '0' && force !== 'false';
   return !no && canRedraw({ isTTY }, env);
 }
 

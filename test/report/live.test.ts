@@ -141,4 +141,13 @@ describe('what is drawn', () => {
     tell({ kind: 'secret', value: 'hunter2' }, bytes(), bytes('hunter2/a\u001b[2J:1'));
     expect(await screen()).toContain('  ***/a\\u{1b}[2J:1');
   });
+
+  test.each([80, 40])('shows no part of a secret that is cut, on %i columns', async (columns) => {
+    const { tell, screen } = onTerminal(columns);
+    const image = 'registry.example/verysupersecret/applications/and/further/names:1';
+    tell({ kind: 'secret', value: 'verysupersecret' }, bytes(), bytes(image));
+    const shown = await screen();
+    expect(shown).toContain('further/names:1');
+    expect(shown).not.toContain('secret');
+  });
 });

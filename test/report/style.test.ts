@@ -12,6 +12,13 @@ describe('whether a stream gets colours', () => {
     ['who says nothing of it', true, { NO_COLOR: '' }, true],
     ['a pipe of who insists', false, { FORCE_COLOR: '1' }, true],
     ['a terminal of who insists, against both others', true, both, true],
+    ['a pipe, with an empty word of it', false, { FORCE_COLOR: '' }, false],
+    [
+      'who wants none, with an empty word against it',
+      true,
+      { FORCE_COLOR: '', NO_COLOR: '1' },
+      false,
+    ],
     ['who insists on none', true, { FORCE_COLOR: '0' }, false],
     ['who insists on none, as a word', true, { FORCE_COLOR: 'false' }, false],
   ])('%s', (_, isTTY, env, wanted) => {
@@ -19,7 +26,7 @@ describe('whether a stream gets colours', () => {
   });
 });
 
-const both = { FORCE_COLOR: '', NO_COLOR: '1', TERM: 'dumb' };
+const both = { FORCE_COLOR: 'always', NO_COLOR: '1', TERM: 'dumb' };
 
 test('progress is drawn in place on terminals that can, whatever is said of colours', () => {
   expect(canRedraw({ isTTY: true }, { NO_COLOR: '1' })).toBe(true);
