@@ -11,6 +11,11 @@ import { referenceIn } from '../oci/reference.ts';
 import { AirgapError } from '../report/error.ts';
 import { errorText } from '../report/error-text.ts';
 
+interface Input {
+  readonly lines: Interface;
+  readonly ended: Promise<never>;
+}
+
 interface Question {
   /** The settings that answer it: none is asked where one of them is given. */
   readonly settings: readonly string[];
@@ -33,6 +38,7 @@ export function canAsk(): boolean {
 export async function askForSettings(given: Given, context: Context): Promise<Given> {
   const { stdin: input, stderr: output } = process;
   const lines = createInterface({ input, output, terminal: true });
+  const ended = endOf(lines);
   // In raw mode Ctrl-C is a character.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   output.write(
@@ -42,7 +48,7 @@ export async function askForSettings(given: Given, context: Context): Promise<Gi
     let answers: Given = given;
     for (const question of questions) {
       if (question.settings.some((name) => answers[name] !== undefined)) continue;
-      answers = { ...answers, ...(await answerTo(question, answers, lines, context)) };
+      answers = { ...answers, ...(await answerTo(question, answers, { lines, ended }, context)) };
     }
     return answers;
   } finally {
@@ -54,13 +60,13 @@ export async function askForSettings(given: Given, context: Context): Promise<Gi
 async function answerTo(
   question: Question,
   answers: Given,
-  lines: Interface,
+  input: Input,
   context: Context,
 ): Promise<Given> {
   const standard = question.standard?.(answers);
   for (;;) {
     const prompt = `${question.text}${standard === undefined ? '' : ` [${standard}]`}: `;
-    const answer = (await nextLine(lines, prompt, context)).trim() || (standard ?? '');
+    const answer = (await nextLine(input, prompt, context)).trim() || (standard ?? '');
     try {
       return question.read(answer, context);
     } catch (error) {
@@ -70,8 +76,12 @@ async function answerTo(
   }
 }
 
-/** A question whose input ends is never answered by Node. */
-async function nextLine(lines: Interface, prompt: string, { signal }: Context): Promise<string> {
+function nextLine({ lines, ended }: Input, prompt: string, { signal }: Context): Promise<string> {
+  return Promise.race([lines.question(prompt, { signal }), ended]);
+}
+
+/** Rejects when the input ends; a question that is open then is never answered by Node. */
+function endOf(lines: Interface): Promise<never> {
   const ended = new Promise<never>((_, reject) => {
     lines.once('close', () => {
       reject(
@@ -81,7 +91,9 @@ async function nextLine(lines: Interface, prompt: string, { signal }: Context): 
       );
     });
   });
-  return Promise.race([lines.question(prompt, { signal }), ended]);
+  // It ends after the last answer too, and nobody waits for it then.
+  ended.catch(() => undefined);
+  return ended;
 }
 
 const questions: readonly Question[] = [

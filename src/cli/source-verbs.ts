@@ -89,7 +89,7 @@ async function finishPlan(finish: Finish, flags: Flags, result: PlanResult, cont
     const told = { ...result, problems: problems.map(withoutPlaces) };
     return finishWith(finish, flags, told, planText, exitCode);
   }
-  if (!isHidden) finish.beside(() => planText(result));
+  if (!isHidden) finish.beside((style) => planText(result, style));
   finish(result.matrix ? `${JSON.stringify(result.matrix)}\n` : '', exitCode);
 }
 

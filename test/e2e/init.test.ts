@@ -90,6 +90,13 @@ describe('on a terminal', () => {
     expect(await readdir(folder)).toEqual(['list.txt']);
   });
 
+  test('as often as it takes, and Node has nothing to warn of', async () => {
+    const wrong = Array.from({ length: 12 }, () => toTheKey[0]);
+    const { exitCode, stdout, asked: count } = await asked([...wrong, [toTheKey[0][0], '\u0004']]);
+    expect([exitCode, count]).toEqual([2, 13]);
+    expect(stdout).not.toContain('Warning');
+  });
+
   test('nothing is asked where a file is in the way', async () => {
     await writeFile(join(folder, 'bundle.yaml'), 'mine');
     const { exitCode, stdout } = await asked([]);

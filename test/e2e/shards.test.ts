@@ -70,6 +70,13 @@ describe('plan --shards', () => {
     expect(stderr).toContain('quay.io/d/e:1');
   });
 
+  test('prints the plan in colours where they are wanted, and the matrix never', async () => {
+    const how = { env: { FORCE_COLOR: '1' } };
+    const { stdout, stderr } = await job.runWith(how, ...plan, '--shards', '2');
+    expect(stderr).toContain('\u001b[1m');
+    expect(JSON.parse(stdout).include).toHaveLength(2);
+  });
+
   test('as JSON is one document with the matrix in it, of that plan', async () => {
     const { stdout } = await job.run(...plan, '--shards', '2');
     const document = await job.done<Outcome & { matrix: ShardMatrix }>(...plan, '--shards', '2');
