@@ -2,6 +2,7 @@ import { link, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { onDisk } from './failures.ts';
 import { makeFolder } from './folder.ts';
+import { partialName } from './replace.ts';
 
 /** Whether something has that name, be it a file or not. @throws AirgapError io */
 export async function isThere(path: string): Promise<boolean> {
@@ -20,10 +21,10 @@ export async function isThere(path: string): Promise<boolean> {
  * @throws AirgapError io
  */
 export async function writeNewFile(path: string, text: string): Promise<boolean> {
-  const partial = `${path}.partial`;
+  const partial = partialName(path);
   await makeFolder(dirname(path));
   try {
-    await onDisk(path, writeFile(partial, text, { flush: true }));
+    await onDisk(path, writeFile(partial, text, { flag: 'wx', flush: true }));
     return await onDisk(path, takeName(partial, path, text));
   } finally {
     await rm(partial, { force: true }).catch(() => undefined);
