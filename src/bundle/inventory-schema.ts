@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { mostShards } from '../inputs/shard.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
@@ -117,7 +118,7 @@ export const inventorySchema = z.strictObject({
   credentials: z.enum(['embed', 'age']).exactOptional(),
   base: base.exactOptional(),
   shard: z
-    .strictObject({ plan: digest, number: z.int().min(1), count: z.int().min(1) })
+    .strictObject({ plan: digest, number: z.int().min(1), count: z.int().min(1).max(mostShards) })
     .refine(({ number, count: all }) => number <= all, 'no such shard')
     .exactOptional(),
 }) satisfies z.ZodType<Inventory>;

@@ -37,6 +37,7 @@ export interface BlobsProgress {
 
 interface Packing {
   readonly image: string;
+  readonly blobs: number;
   done: number;
   total: number;
   /** Blobs being written, and blobs that are not finished. */
@@ -44,7 +45,10 @@ interface Packing {
   left: number;
 }
 
-/** Emits `bytes` with the images that are under way, and `packed` for each that is whole. */
+/**
+ * Emits `bytes` with the images that are under way, and `packed` for each that is whole: one with no blobs of its own is
+ * when all blobs are.
+ */
 export function blobsProgress(
   blobs: readonly Sized[],
   images: readonly ImageBlobs[],
@@ -55,8 +59,10 @@ export function blobsProgress(
   const homes = new Map(
     images.flatMap((one, at) => one.blobs.map((digest) => [digest, packings[at]] as const)),
   );
+  let left = blobs.length;
+  const isWhole = (one: Packing) => one.left === 0 && (hasOwn(one) || left === 0);
   const tell = counter(total, (done) => {
-    const finished = packings.filter(({ left }) => left === 0).length;
+    const finished = packings.filter(isWhole).length;
     const running = packings.filter(({ open }) => open > 0);
     const about = {
       images: { done: finished, total: packings.length },
@@ -65,7 +71,10 @@ export function blobsProgress(
     emit({ kind: 'bytes', done, total, ...(packings.length > 0 && about) });
   });
   const finish = ({ image }: Packing) => emit({ kind: 'image', image, state: 'packed' });
-  for (const packing of packings) if (packing.left === 0) finish(packing);
+  const finishShared = () => {
+    if (left === 0) for (const one of packings) if (!hasOwn(one)) finish(one);
+  };
+  finishShared();
   return {
     begin: ({ digest }) => {
       const packing = homes.get(digest);
@@ -75,14 +84,23 @@ export function blobsProgress(
         tell(bytes);
       };
       const end = () => {
-        if (!packing) return;
-        packing.open -= 1;
-        packing.left -= 1;
-        if (packing.left === 0) finish(packing);
+        left -= 1;
+        if (packing) {
+          packing.open -= 1;
+          packing.left -= 1;
+          if (packing.left === 0) finish(packing);
+        }
+        finishShared();
+        tell(0);
       };
       return { read, end };
     },
   };
+}
+
+/** Else every blob of it is counted for another image. */
+function hasOwn({ blobs }: Packing): boolean {
+  return blobs > 0;
 }
 
 function packingsOf(blobs: readonly Sized[], images: readonly ImageBlobs[]): Packing[] {
@@ -90,7 +108,7 @@ function packingsOf(blobs: readonly Sized[], images: readonly ImageBlobs[]): Pac
   return images.map(({ image, blobs: own }) => {
     const written = own.filter((digest) => sizes.has(digest));
     const total = written.reduce((sum, digest) => sum + (sizes.get(digest) ?? 0), 0);
-    return { image, done: 0, total, open: 0, left: written.length };
+    return { image, blobs: written.length, done: 0, total, open: 0, left: written.length };
   });
 }
 

@@ -8,7 +8,7 @@ export interface ShardName {
 }
 
 /** So many jobs a matrix of GitHub's may have. */
-const mostShards = 256;
+export const mostShards = 256;
 
 /** What a person wrote for `--shards`. @throws AirgapError usage */
 export function parseShardCount(text: string): number {

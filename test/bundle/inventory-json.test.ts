@@ -85,6 +85,29 @@ describe('an inventory', () => {
   });
 });
 
+describe('the inventory of a part', () => {
+  const part = (number: number, count: number) =>
+    printInventory({ ...plain, images: [], files: [], shard: { plan: digest, number, count } });
+
+  test.each([
+    [1, 1],
+    [256, 256],
+  ])('may be of the shard %i/%i', (number, count) => {
+    expect(parseInventory(part(number, count)).shard).toMatchObject({ number, count });
+  });
+
+  test.each([
+    [0, 1],
+    [2, 1],
+    [1, 257],
+    [1, 2 ** 32],
+  ])('is of no shard %i/%i', (number, count) => {
+    expect(() => parseInventory(part(number, count))).toThrow(
+      expect.objectContaining({ class: 'integrity' }),
+    );
+  });
+});
+
 describe('no inventory is', () => {
   const spliced = (...bytes: number[]) => {
     return Buffer.from(

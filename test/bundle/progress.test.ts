@@ -21,11 +21,11 @@ function started() {
 
 test('an image is told of while a blob of it is written, and when all are', () => {
   const { events, progress } = started();
-  expect(events).toEqual([{ kind: 'image', image: 'same:1', state: 'packed' }]);
+  expect(events).toEqual([]);
   const [first, second] = blobs.slice(0, 2).map((one) => progress.begin(one));
   first?.read(MiB);
   expect(events.at(-1)).toEqual({
-    ...{ kind: 'bytes', done: MiB, total: 6 * MiB, images: { done: 1, total: 2 } },
+    ...{ kind: 'bytes', done: MiB, total: 6 * MiB, images: { done: 0, total: 2 } },
     running: [{ image: 'one:1', done: MiB, total: 3 * MiB }],
   });
   first?.end();
@@ -41,4 +41,26 @@ test('what was read in vain is taken back, and what is of no image counts for th
   other.read(-2 * MiB);
   other.read(3 * MiB);
   expect(events.at(-1)).toMatchObject({ done: 3 * MiB, running: [] });
+});
+
+test('when all blobs are there all images are, those too with nothing of their own', () => {
+  const { events, progress } = started();
+  const packed = () => events.flatMap((one) => (one.kind === 'image' ? [one.image] : []));
+  for (const one of blobs) {
+    const { read, end } = progress.begin(one);
+    read(one.size);
+    expect(packed()).not.toContain('same:1');
+    end();
+  }
+  expect(packed()).toEqual(['one:1', 'same:1']);
+  expect(events.at(-1)).toEqual({
+    ...{ kind: 'bytes', done: 6 * MiB, total: 6 * MiB, images: { done: 2, total: 2 } },
+    running: [],
+  });
+});
+
+test('where there is nothing to write every image is packed at once', () => {
+  const events: Event[] = [];
+  blobsProgress([], [{ image: 'empty:1', blobs: [] }], (event) => events.push(event));
+  expect(events).toEqual([{ kind: 'image', image: 'empty:1', state: 'packed' }]);
 });
