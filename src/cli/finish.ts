@@ -1,9 +1,10 @@
 import type { PlacedResult } from '../commands/transferring.ts';
+import { settings } from '../inputs/settings.ts';
 import { exitCodeOf } from '../report/error.ts';
 import { jsonText } from '../report/json.ts';
 import type { Given } from '../report/next.ts';
 import type { Style } from '../report/style.ts';
-import { type Flags, listFlag, textFlag } from './flags.ts';
+import { camelCase, type Flags, listFlag, textFlag } from './flags.ts';
 import type { Finish } from './program.ts';
 
 /** A result in words; `given` is what the next command line says again. */
@@ -39,6 +40,21 @@ export function finishPlaced<T extends Pick<PlacedResult, 'errors'>>(
 
 /** Where no bundle is named, bundle.yaml is what the verb works with. */
 function givenIn(flags: Flags, bundle: string | undefined): Given {
-  const file = bundle === undefined ? (textFlag(flags.file) ?? 'bundle.yaml') : undefined;
-  return { file, bundle, since: textFlag(flags.since), keys: listFlag(flags.key) };
+  const settings = settingWords(flags);
+  const standard = settings.length > 0 ? '' : 'bundle.yaml';
+  const file = bundle === undefined ? (textFlag(flags.file) ?? standard) : undefined;
+  return {
+    ...{ file, bundle, since: textFlag(flags.since), keys: listFlag(flags.key) },
+    ...{ settings, plan: textFlag(flags.plan), shard: textFlag(flags.shard) },
+  };
+}
+
+/** `--endpoint h.example --images nginx:1`, each value a word by itself. */
+function settingWords(flags: Flags): string[] {
+  return settings.flatMap(({ name }) => {
+    const value = flags[camelCase(name)];
+    if (value === undefined || value === false) return [];
+    if (value === true) return [`--${name}`];
+    return [value].flat().flatMap((one) => [`--${name}`, one]);
+  });
 }

@@ -87,7 +87,8 @@ async function finishPlan(finish: Finish, flags: Flags, result: PlanResult, cont
   const exitCode = exitCodeOf(planErrors(problems));
   if (!isAside) {
     const told = { ...result, problems: problems.map(withoutPlaces) };
-    return finishWith(finish, flags, told, planText, exitCode);
+    const saved = { ...flags, plan: flags.out };
+    return finishWith(finish, saved, told, planText, exitCode);
   }
   if (!isHidden) finish.beside((style) => planText(result, style));
   finish(result.matrix ? `${JSON.stringify(result.matrix)}\n` : '', exitCode);

@@ -6,7 +6,7 @@ import type { VerifyResult } from '../commands/verify.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { carriedLines, inventoryLines } from './carried-text.ts';
 import { imageCount } from './image-count.ts';
-import { command, type Given, keyWords, nextText, quoted } from './next.ts';
+import { command, type Given, hasCopiedKeys, keyWords, nextText, quoted } from './next.ts';
 import { leftOutLines } from './placed-text.ts';
 import { aboutBase } from './result-text.ts';
 import { safeText } from './safe.ts';
@@ -130,7 +130,7 @@ function provenanceWords({ builder, invocation, keyId }: ProvenanceResult): stri
 
 function nextOfVerify(given: Given, style: Style): string[] {
   const { bundle, keys = [] } = given;
-  if (bundle === undefined || keys.length === 0) return [];
+  if (bundle === undefined || keys.length === 0 || hasCopiedKeys(given)) return [];
   const words = [quoted(bundle), keyWords(given)];
   return nextText(
     'install it, or only bring its images into the registry',

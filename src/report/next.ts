@@ -3,7 +3,7 @@ import type { Style } from './style.ts';
 
 /** What the command line was given, as far as the next one says it again. */
 export interface Given {
-  /** The bundle file. */
+  /** The bundle file; empty: not named, and perhaps not there, as flags may say all. */
   readonly file?: string | undefined;
   /** The bundle, as it was named. */
   readonly bundle?: string | undefined;
@@ -11,6 +11,12 @@ export interface Given {
   readonly since?: string | undefined;
   /** Public keys. */
   readonly keys?: readonly string[];
+  /** Flags and their values that stand in place of what the bundle file says. */
+  readonly settings?: readonly string[];
+  /** The saved plan. */
+  readonly plan?: string | undefined;
+  /** The part of it that was carried out, `1/3`. */
+  readonly shard?: string | undefined;
 }
 
 /**
@@ -31,9 +37,24 @@ export function command(...words: readonly (string | undefined)[]): string {
   return [toolName, ...words.filter((word) => word !== undefined)].join(' ');
 }
 
-/** `-f bundle.yaml`. */
-export function fileWords({ file = 'bundle.yaml' }: Given): string {
-  return `-f ${quoted(file)}`;
+/** `-f bundle.yaml`, and what was given in place of what it says. */
+export function fileWords({ file = 'bundle.yaml', settings = [] }: Given): string {
+  return [...(file === '' ? [] : ['-f', file]), ...settings].map(shown).join(' ');
+}
+
+/** `--plan plan.json`. */
+export function planWords({ plan }: Given): string | undefined {
+  return plan === undefined ? undefined : `--plan ${quoted(plan)}`;
+}
+
+/** A text of several lines, as a certificate is, would break the command. */
+function shown(word: string): string {
+  return word.includes('\n') ? "'…'" : quoted(word);
+}
+
+/** install.sh gives copies in its private folder, gone when it ends, and says itself what comes next. */
+export function hasCopiedKeys({ keys = [] }: Given): boolean {
+  return keys.some((key) => /\/airgap-install\.[^/]+\/key\.\d+$/.test(key));
 }
 
 /** `--key a.pub --key b.pub`. */

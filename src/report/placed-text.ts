@@ -2,7 +2,16 @@ import type { LoadResult } from '../commands/load.ts';
 import type { PlacedResult } from '../commands/transferring.ts';
 import { errorLines } from './error-text.ts';
 import { imagesWords, someOf } from './image-count.ts';
-import { command, fileWords, type Given, keyWords, nextText, quoted } from './next.ts';
+import {
+  command,
+  fileWords,
+  type Given,
+  hasCopiedKeys,
+  keyWords,
+  nextText,
+  planWords,
+  quoted,
+} from './next.ts';
 import { siteText } from './result-text.ts';
 import { safeText } from './safe.ts';
 import { plainStyle, type Style } from './style.ts';
@@ -73,17 +82,24 @@ export function leftOutLines(leftOut: readonly string[], style: Style): string[]
   return [`  ${style.paint('warning', wrap(words, style, 4, 2))}`];
 }
 
+/** A light bundle has the name of a whole one, and must not take its place. */
 function nextOfMirror({ errors }: PlacedResult, style: Style, given: Given): string[] {
   if (errors.length > 0 || given.file === undefined) return [];
-  const light = command('create', fileWords(given), '--without-images', '-o out');
+  const plan = planWords(given);
+  const inFull = command('create', fileWords(given), plan, '-o out');
+  if (given.shard !== undefined) {
+    const [, shards] = given.shard.split('/');
+    return nextText(`once all ${shards} shards are mirrored, write the bundle`, [inFull], style);
+  }
+  // A plan says itself whether the images travel.
+  if (plan !== undefined) return nextText('write the bundle', [inFull], style);
+  const light = command('create', fileWords(given), '--without-images', '-o light');
   return nextText('write the bundle; the images need not travel in it', [light], style);
 }
 
-/** install.sh, which has copies of the keys, says itself what comes next. */
 function nextOfLoad({ errors }: LoadResult, style: Style, given: Given): string[] {
-  const { bundle, keys = [] } = given;
-  if (errors.length > 0 || bundle === undefined || !keys.every((key) => key.endsWith('.pub')))
-    return [];
+  const { bundle } = given;
+  if (errors.length > 0 || bundle === undefined || hasCopiedKeys(given)) return [];
   const doctor = command('doctor', quoted(bundle), keyWords(given) || undefined);
   return nextText('see whether the cluster will find them', [doctor], style);
 }

@@ -6,7 +6,7 @@ import type { Inventory } from '../plan/inventory.ts';
 import type { Problem } from '../plan/problem.ts';
 import { targetRepositories } from '../plan/repositories.ts';
 import { imageCount } from './image-count.ts';
-import { command, fileWords, type Given, nextText, quoted } from './next.ts';
+import { command, fileWords, type Given, nextText, planWords, quoted } from './next.ts';
 import { planImages } from './plan-images.ts';
 import { safeText } from './safe.ts';
 import { plainStyle, type Style } from './style.ts';
@@ -95,11 +95,12 @@ function verdict(errors: number, warnings: number, { paint }: Style): string[] {
 
 function nextLines({ imagesNotEmbedded }: Inventory, given: Given, style: Style): string[] {
   const file = fileWords(given);
+  const plan = planWords(given);
   const light = imagesNotEmbedded ? '--without-images' : undefined;
   const since = given.since === undefined ? undefined : `--since ${quoted(given.since)}`;
   return nextText(
     'fill the target from here, or write the bundle',
-    [command('mirror', file), command('create', file, light, since, '-o out')],
+    [command('mirror', file, plan), command('create', file, plan, light, since, '-o out')],
     style,
   );
 }

@@ -66,7 +66,7 @@ describe('a mirror on a terminal', () => {
     for (const image of images)
       expect(left.filter((line) => line.includes(image))).toEqual([`  copied  ${image}`]);
     expect(left).toContain(`done: 3 images, 3 placements in ${target.host}`);
-    expect(left.at(-1)).toBe('  airgap-bundle create -f bundle.yaml --without-images -o out');
+    expect(left.at(-1)).toBe('  airgap-bundle create -f bundle.yaml --without-images -o light');
     expect(terminal.bytes()).toContain(sgr);
     expect(await terminal.isCursorShown()).toBe(true);
   });
@@ -88,7 +88,7 @@ describe('a mirror on a terminal', () => {
     expect(await terminal.exitCode).toBe(0);
     const left = await terminal.lines();
     expect(left.filter((line) => line.includes(' of 5.7 MiB') || line.includes('--'))).toEqual([
-      '  airgap-bundle create -f bundle.yaml --without-images -o out',
+      '  airgap-bundle create -f bundle.yaml --without-images -o light',
     ]);
   });
 

@@ -13,6 +13,8 @@ import * as samples from './samples.ts';
 
 const file = { file: 'bundle.yaml' };
 const atTarget = { bundle: 'dist/platform-1.4.0.tar', keys: ['bundle.pub'] };
+// Of install.sh: copies in its private folder, which says itself what is next.
+const installKeys = ['/tmp/airgap-install.x7Q/key.1'];
 const { inventoryDigest } = samples.created;
 const loaded = { ...samples.placed, inventoryDigest, overrides: [], site: null };
 const verified = {
@@ -36,8 +38,18 @@ const renderings: Readonly<Record<string, (style: Style) => string>> = {
   'plan-clean': (style) => planText(samples.cleanPlan, style, file),
   'plan-delta': (style) =>
     planText(samples.deltaPlan, style, { ...file, since: 'out/platform-1.3.0.tar' }),
+  'plan-saved': (style) => planText(samples.cleanPlan, style, { ...file, plan: 'my plan.json' }),
+  'plan-with-flags': (style) =>
+    planText(samples.cleanPlan, style, {
+      file: '',
+      settings: ['--images', 'nginx:1', '--ca-cert', 'BEGIN\nEND', '--is-eks-cluster'],
+    }),
   'plan-of-nothing': (style) => planText(samples.emptyPlan, style),
   'mirror-done': (style) => mirrorText(samples.placed, style, { file: 'my bundles/a.yaml' }),
+  'mirror-of-plan': (style) =>
+    mirrorText(samples.placed, style, { ...file, plan: 'plan.json', settings: ['--name', 'a'] }),
+  'mirror-of-shard': (style) =>
+    mirrorText(samples.placed, style, { ...file, plan: 'plan.json', shard: '1/3' }),
   'mirror-failed': (style) => mirrorText(samples.partlyPlaced, style, file),
   'load-done': (style) => loadText(loaded, style, atTarget),
   'load-at-site': (style) =>
@@ -54,8 +66,7 @@ const renderings: Readonly<Record<string, (style: Style) => string>> = {
       style,
       atTarget,
     ),
-  // Its keys are copies in a private folder: it says itself what is next.
-  'load-by-install-sh': (style) => loadText(loaded, style, { ...atTarget, keys: ['/tmp/x/key.1'] }),
+  'load-by-install-sh': (style) => loadText(loaded, style, { ...atTarget, keys: installKeys }),
   'create-done': (style) => createText(samples.created, style),
   'create-delta-in-parts-unsigned': (style) => createText(samples.createdDelta, style),
   'create-light': (style) =>
@@ -66,6 +77,8 @@ const renderings: Readonly<Record<string, (style: Style) => string>> = {
   'verify-done': (style) => verifyText(verified, style, atTarget),
   'verify-unsigned': (style) =>
     verifyText({ ...verified, keyId: null }, style, { ...atTarget, keys: [] }),
+  'verify-by-install-sh': (style) =>
+    verifyText(verified, style, { ...atTarget, keys: installKeys }),
   'prepare-done': (style) => prepareText(prepared, style, file),
   'prepare-failed': (style) =>
     prepareText({ ...prepared, errors: [samples.refused] }, style, atTarget),
