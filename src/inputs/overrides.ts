@@ -70,11 +70,18 @@ function refuseContradictions(given: Given): void {
 /** Images and a file of images stand together, in place of those of the layer below. */
 function placeImages(document: Document, given: Given, cwd: string): void {
   const list = given['images-file'];
-  const images = [
-    ...(given.images === undefined ? [] : listOf(given.images)),
-    ...(list === undefined ? [] : [{ list: resolve(cwd, String(list)) }]),
-  ];
+  const named = given.images === undefined ? [] : listOf(given.images);
+  if (given.images !== undefined && named.length === 0) throw noImageNamed();
+  const images = [...named, ...(list === undefined ? [] : [{ list: resolve(cwd, String(list)) }])];
   if (images.length > 0) document.images = images;
+}
+
+/** A shell variable that is not set must not stand for all images of the file. */
+function noImageNamed(): AirgapError {
+  return new AirgapError('usage', 'images is given, but names no image', {
+    expected: 'one image or more, such as nginx:1.27',
+    next: 'name an image, or leave it out to take those of the bundle file',
+  });
 }
 
 function place(document: Document, setting: Setting, value: Given[string], cwd: string): void {

@@ -259,6 +259,8 @@ describe('a layer', () => {
       { 'registry-mirrors': 'quay.io' },
       'registry-mirrors takes pairs\n  given:     quay.io\n  expected:  docker.io=127.0.0.1:5001/docker.io',
     ],
+    ['no image, as of a variable that is empty', { images: '' }, 'names no image'],
+    ['images that are a comment', { images: '# none', 'images-file': 'a' }, 'names no image'],
     [
       'a map and a file of one',
       { 'mirror-registries': map('a'), 'mirror-registries-file': 'a' },
