@@ -19,6 +19,8 @@ export interface Entry {
   readonly next: readonly Text[];
   /** What the message alone does not say. */
   readonly cause?: string;
+  /** Why no test produces it. */
+  readonly untested?: string;
   /** `src/bundle/keys.ts:64`. */
   readonly places: readonly string[];
 }
@@ -37,7 +39,7 @@ export function readDocumented(): Documented {
   return { entries: merged(made), problems: planProblems(modules), repeaters: repeaters() };
 }
 
-type Single = Omit<Entry, 'anchor' | 'cause'>;
+type Single = Omit<Entry, 'anchor' | 'cause' | 'untested'>;
 
 function ofProgram({ place, class: name, ...error }: MadeError): Single {
   const codes = name === 'inner' ? [] : [exitCodes[name]];

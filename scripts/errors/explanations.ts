@@ -6,6 +6,8 @@ export interface Explanation {
   readonly cause?: string;
   /** What mends it, where the code knows none. */
   readonly next?: readonly Text[];
+  /** Why no test produces it. */
+  readonly untested?: string;
 }
 
 /** By anchor. */

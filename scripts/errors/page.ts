@@ -19,7 +19,7 @@ function textOf({ entries, problems }: Documented): string {
 function head(): string {
   return `${heading('Errors', 'the calls in `src` that make errors')}
 Every error with which \`airgap-bundle\` and \`install.sh\` end, and every kind of problem that a plan can have; each is
-produced by a test. An error is up to four lines on standard error:
+produced by a test, save where it says otherwise. An error is up to four lines on standard error:
 
 \`\`\`
 error: the key file cannot be read
@@ -65,12 +65,13 @@ function group(room: string, entries: readonly Entry[]): string {
 }
 
 function written(entry: Entry): string {
-  const { anchor, message, cause, given, expected, next, exitCodes: codes } = entry;
+  const { anchor, message, cause, given, expected, next, exitCodes: codes, untested } = entry;
   const lines = [
     ...(codes.length > 1 ? [`- Exit codes: ${codes.join(', ')}`] : []),
     ...listed('Given', given),
     ...listed('Expected', expected),
     ...listed('Cure', next),
+    ...(untested ? [`- No test produces it: ${untested}`] : []),
   ];
   const title = `<a id="${anchor}"></a>\n\n#### ${code(shown(message))}`;
   return [title, cause, lines.join('\n')].filter(Boolean).join('\n\n');

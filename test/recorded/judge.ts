@@ -34,7 +34,7 @@ export function judge(
 }
 
 function missingIn({ entries, problems }: Documented, produced: ReadonlySet<string>): string[] {
-  const missing = entries.filter(({ anchor }) => !produced.has(anchor));
+  const missing = entries.filter(({ anchor, untested }) => !untested && !produced.has(anchor));
   const kinds = problems.map(({ kind }) => kind).filter((kind) => !produced.has(`plan: ${kind}`));
   return [
     ...missing.map(
