@@ -105,11 +105,11 @@ function leftOut(name: string, value: string, { plan, report }: Partial<LeftFile
  * @throws AirgapError io
  */
 export async function leaveFiles(
-  { plan, create, contents: _, prepared: __, ...rest }: ActionResult,
+  { plan, create, prepared: _, ...rest }: ActionResult,
   parent: string,
   redactor: Redactor,
 ): Promise<LeftFiles> {
-  const { inventory: ___, ...created } = create ?? {};
+  const { inventory: __, ...created } = create ?? {};
   const planned = plan && { ...plan, problems: plan.problems.map(withoutPlaces) };
   const results = {
     ...(plan ? { plan: planned } : {}),

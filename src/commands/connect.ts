@@ -4,7 +4,7 @@ import { stallTimeOf } from '../inputs/stall-time.ts';
 import type { InventoryTarget } from '../plan/inventory.ts';
 import type { CredentialOf } from '../registry/access.ts';
 import { openRegistries, type Registries } from '../registry/client.ts';
-import { noPush, runCredentials } from './push-credential.ts';
+import { noPush, type PushOptions, runCredentials } from './push-credential.ts';
 
 export interface Connections {
   readonly registries: Registries;
@@ -36,6 +36,25 @@ export async function connect(
     ...(stallMs === undefined ? {} : { stallMs }),
   };
   return { registries: openRegistries({ access, ...entry, context }), ...entry };
+}
+
+/**
+ * Gives `work` the registries of a run, and closes them however it ends.
+ * @param endpoint the target, to which the push credential belongs
+ */
+export async function withConnections<T>(
+  endpoint: string,
+  ways: Ways,
+  push: PushOptions,
+  context: Context,
+  work: (connections: Connections) => Promise<T>,
+): Promise<T> {
+  const connections = await connect(endpoint, ways, context, push);
+  try {
+    return await work(connections);
+  } finally {
+    await connections.registries.close();
+  }
 }
 
 /**

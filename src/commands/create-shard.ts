@@ -9,12 +9,14 @@ import { totalSize } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { leavesOf } from '../oci/graph.ts';
 import type { Inventory, InventoryBlob } from '../plan/inventory.ts';
+import type { Shard } from '../plan/shards.ts';
 import { AirgapError } from '../report/error.ts';
-import { connect } from './connect.ts';
-import { blobReader, blobsAtOnce, openReused } from './create.ts';
+import { withConnections } from './connect.ts';
+import { blobReader, blobsAtOnce, withOlder } from './create.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
 import { planRun } from './kept-plan.ts';
 import type { PlannedBundle } from './make-plan.ts';
+import { noPush } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { planMissing, refuseLight, type ShardOptions, shardName, shardOf } from './shard.ts';
 import { withSourceImages } from './source-images.ts';
@@ -59,18 +61,18 @@ export async function runCreateShard(
   refuseNoPart(options, saved);
   const { fresh } = options;
   const base = await readDeltaBase(options, spec, context);
-  const older = await openReused(options.reuse, context);
-  const { registries } = await connect(spec.target.endpoint, spec, context);
-  try {
-    const complete = await withSourceImages(spec, registries, context);
-    const run = { name: 'create', spec: complete, saved, fresh, older, base };
-    return await planRun(run, registries, context, ({ carryOut }) =>
-      carryOut((prepared) => writePart(prepared, { ...options, name, saved, older }, context)),
-    );
-  } finally {
-    await registries.close();
-    await older?.close();
-  }
+  return withOlder({ reuse: options.reuse }, saved, context, (older) =>
+    withConnections(spec.target.endpoint, spec, noPush, context, async ({ registries }) => {
+      const complete = await withSourceImages(spec, registries, context);
+      const run = { name: 'create', spec: complete, saved, fresh, older, base };
+      return planRun(run, registries, context, ({ carryOut }) =>
+        carryOut((prepared) => {
+          const shard = shardOf(prepared, name, context);
+          return writePart(prepared, { ...options, name, shard, saved, older }, context);
+        }),
+      );
+    }),
+  );
 }
 
 /** @throws AirgapError usage for what no part can be made with, or of */
@@ -97,6 +99,7 @@ function refuseJoining({
 interface Part {
   readonly out: string;
   readonly name: ShardName;
+  readonly shard: Shard;
   readonly saved: Inventory;
   readonly older: OlderBundle | undefined;
 }
@@ -104,10 +107,9 @@ interface Part {
 /** The second half: writes the part of a plan that has no errors. */
 export async function writePart(
   prepared: PlannedBundle,
-  { out, name, saved, older }: Part,
+  { out, name, shard, saved, older }: Part,
   context: Context,
 ): Promise<PartResult> {
-  const shard = shardOf(prepared, name, context);
   const plan = planDigest(saved);
   const beside = name.number === 1 ? readBeside(prepared) : [];
   const inventory = partInventory(prepared.inventory, { plan, ...name }, shard, beside);

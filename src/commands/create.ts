@@ -21,7 +21,7 @@ import type { ImageSource } from '../registry/read-image.ts';
 import { AirgapError } from '../report/error.ts';
 import { count, formatBytes } from '../report/units.ts';
 import { carriedCredential } from './carried-credential.ts';
-import { connect } from './connect.ts';
+import { withConnections } from './connect.ts';
 import { type DeltaBase, type DeltaOptions, readDeltaBase, savedBase } from './delta-base.ts';
 import type { GivenCredential } from './given-credential.ts';
 import { imageBlobs } from './image-blobs.ts';
@@ -29,6 +29,7 @@ import { type JoinOptions, openJoined } from './join-parts.ts';
 import { planRun } from './kept-plan.ts';
 import { withFile } from './make-inventory.ts';
 import type { PlannedBundle } from './make-plan.ts';
+import { noPush } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { withSourceImages } from './source-images.ts';
 
@@ -87,24 +88,40 @@ export async function runCreate(
   const sign = await readyToCreate(spec, context);
   const credential = await carriedCredential(spec, options.pull, context);
   const base = await readDeltaBase(options, spec, context);
+  return withOlder(options, saved, context, (older) =>
+    withConnections(spec.target.endpoint, spec, noPush, context, async ({ registries }) => {
+      const { withoutImages, fresh } = options;
+      const complete = await withSourceImages(spec, registries, context);
+      const run = { name: 'create', spec: complete, saved, fresh, withoutImages, older, base };
+      const creation = { out: options.out, partSize, sign, credential, older };
+      return planRun(run, registries, context, ({ carryOut }) =>
+        carryOut((prepared) => {
+          options.onPlan?.(prepared);
+          return createPrepared(prepared, creation, context);
+        }),
+      );
+    }),
+  );
+}
+
+/**
+ * Gives `work` what blobs are taken from in place of registries, the parts to be joined or an older bundle, and closes
+ * it however that ends. What is wrong with a part is what `work` failed by.
+ * @throws AirgapError usage, integrity, io
+ */
+export async function withOlder<T>(
+  options: JoinOptions,
+  saved: Inventory | undefined,
+  context: Context,
+  work: (older: OlderBundle | undefined) => Promise<T>,
+): Promise<T> {
   const parts = await openJoined(options, saved, context);
   const older = parts ?? (await openReused(options.reuse, context));
-  const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
-    const { withoutImages, fresh } = options;
-    const complete = await withSourceImages(spec, registries, context);
-    const run = { name: 'create', spec: complete, saved, fresh, withoutImages, older, base };
-    const creation = { out: options.out, partSize, sign, credential, older };
-    return await planRun(run, registries, context, ({ carryOut }) =>
-      carryOut((prepared) => {
-        options.onPlan?.(prepared);
-        return createPrepared(prepared, creation, context);
-      }),
-    );
+    return await work(older);
   } catch (error) {
     throw parts?.fault() ?? error;
   } finally {
-    await registries.close();
     await older?.close();
   }
 }
@@ -115,7 +132,7 @@ export function partSizeOf(written: string | undefined): number | undefined {
 }
 
 /** @throws AirgapError usage for nothing there, integrity for what is no bundle; io */
-export async function openReused(
+async function openReused(
   path: string | undefined,
   { cwd }: Context,
 ): Promise<OlderBundle | undefined> {

@@ -4,12 +4,12 @@ import { count } from '../report/units.ts';
 import { transferImages } from '../transfer/images.ts';
 import type { TransferImage, TransferTools } from '../transfer/job.ts';
 import { transfer } from '../transfer/transfer.ts';
-import { connect } from './connect.ts';
+import { withConnections } from './connect.ts';
 import { planRun } from './kept-plan.ts';
 import type { PlannedBundle } from './make-plan.ts';
 import type { PushOptions } from './push-credential.ts';
 import { readSavedPlan } from './saved-plan.ts';
-import { ofShard, type ShardOptions, shardName } from './shard.ts';
+import { ofShard, type ShardOptions, shardName, shardOf } from './shard.ts';
 import { withSourceImages } from './source-images.ts';
 import { type PlacedResult, placedResult, withTools } from './transferring.ts';
 
@@ -32,23 +32,20 @@ export async function runMirror(
   const shard = shardName(options);
   const saved = await readSavedPlan(options.plan, context);
   const { endpoint } = spec.target;
-  const connections = await connect(endpoint, spec, context, options.push);
-  const { registries } = connections;
-  try {
+  return withConnections(endpoint, spec, options.push, context, async (connections) => {
+    const { registries } = connections;
     const complete = await withSourceImages(spec, registries, context);
     const run = { name: 'mirror', spec: complete, saved, fresh: options.fresh };
-    return await withTools(connections, context, (tools) =>
+    return withTools(connections, context, (tools) =>
       planRun(run, registries, context, ({ carryOut }) =>
         carryOut((whole) => {
-          const prepared = shard ? ofShard(whole, shard, context) : whole;
-          options.onPlan?.(whole);
+          const prepared = shard ? ofShard(whole, shardOf(whole, shard, context)) : whole;
+          options.onPlan?.(prepared);
           return mirrorPrepared(prepared, options.deep, tools, context);
         }),
       ),
     );
-  } finally {
-    await registries.close();
-  }
+  });
 }
 
 /** The second half: carries out a plan that has no errors. */

@@ -12,10 +12,11 @@ import { type PlanSizes, planSizes } from '../plan/sizes.ts';
 import type { Registries } from '../registry/client.ts';
 import { AirgapError, Failures } from '../report/error.ts';
 import type { Event } from '../report/events.ts';
-import { connect } from './connect.ts';
+import { withConnections } from './connect.ts';
 import { type DeltaOptions, readDeltaBase } from './delta-base.ts';
 import { type PlannedBundle, type PlanningOptions, planBundle } from './make-plan.ts';
 import { type LockResult, type Update, writeLock } from './pins.ts';
+import { noPush } from './push-credential.ts';
 import { coveredImages, withSourceImages } from './source-images.ts';
 import { tellSmallDisk } from './tell-small-disk.ts';
 
@@ -48,12 +49,11 @@ export async function runPlan(
 ): Promise<PlanResult> {
   const shards = options.shards === undefined ? undefined : parseShardCount(options.shards);
   const base = await readDeltaBase(options, spec, context);
-  const { registries } = await connect(spec.target.endpoint, spec, context);
-  try {
-    return (await planOver(registries, spec, { ...options, base, shards }, context)).result;
-  } finally {
-    await registries.close();
-  }
+  const { endpoint } = spec.target;
+  return withConnections(endpoint, spec, noPush, context, async ({ registries }) => {
+    const planned = await planOver(registries, spec, { ...options, base, shards }, context);
+    return planned.result;
+  });
 }
 
 /** Plans over registries that are open; what was planned comes with everything at hand. */

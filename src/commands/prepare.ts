@@ -9,7 +9,7 @@ import { prepareEcr } from '../vendors/ecr.ts';
 import { ecrRegistry } from '../vendors/ecr-host.ts';
 import { type HarborWork, prepareHarbor } from '../vendors/harbor.ts';
 import type { Provision } from '../vendors/need.ts';
-import { type Connections, connect, targetAccess, type Ways } from './connect.ts';
+import { type Connections, targetAccess, type Ways, withConnections } from './connect.ts';
 import type { TrustOptions } from './keyring.ts';
 import { planBundle } from './make-plan.ts';
 import { refuseOnErrors } from './plan.ts';
@@ -56,7 +56,7 @@ export function runPrepareBundle(
       registries: targetAccess(inventory.target),
       ...(retryBudgetMs === undefined ? {} : { retryBudgetMs }),
     };
-    return withConnections(endpoint, ways, options, context, (connections) =>
+    return withConnections(endpoint, ways, options.push, context, (connections) =>
       prepareTarget(inventory, { ways, connections }, options, context),
     );
   });
@@ -68,7 +68,7 @@ export function runPrepare(
   options: PrepareOptions,
   context: Context,
 ): Promise<PrepareResult> {
-  return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
+  return withConnections(spec.target.endpoint, spec, options.push, context, async (connections) => {
     const { registries } = connections;
     const complete = await withSourceImages(spec, registries, context);
     const { inventory, problems } = await planBundle(complete, registries, context, {
@@ -77,21 +77,6 @@ export function runPrepare(
     refuseOnErrors(problems, context);
     return prepareTarget(inventory, { ways: spec, connections }, options, context);
   });
-}
-
-async function withConnections<T>(
-  endpoint: string,
-  ways: Ways,
-  { push }: PrepareOptions,
-  context: Context,
-  work: (connections: Connections) => Promise<T>,
-): Promise<T> {
-  const connections = await connect(endpoint, ways, context, push);
-  try {
-    return await work(connections);
-  } finally {
-    await connections.registries.close();
-  }
 }
 
 async function prepareTarget(

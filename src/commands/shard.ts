@@ -56,8 +56,7 @@ export function shardOf(prepared: PlannedBundle, name: ShardName, { emit }: Cont
 }
 
 /** The plan with the images of one shard alone, as `mirror` needs it. */
-export function ofShard(prepared: PlannedBundle, name: ShardName, context: Context): PlannedBundle {
-  const { images } = shardOf(prepared, name, context);
+export function ofShard(prepared: PlannedBundle, { images }: Shard): PlannedBundle {
   return {
     ...prepared,
     inventory: { ...prepared.inventory, images },

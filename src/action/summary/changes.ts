@@ -13,7 +13,7 @@ export function changeLines({ changes }: ActionResult, html: Markup): string[] {
   if (!changes) return [];
   const { name, version, createdAt } = changes.since;
   const rows = rowsOf(changes).map((cells) => html.row(cells.map((cell) => html.text(cell))));
-  const more = (left: number) => `<tr><td colspan="4">and ${left} more, in the report</td></tr>`;
+  const more = (left: number) => `<tr><td colspan="4">and ${left} more, in the results</td></tr>`;
   return [
     `<h3>${html.text(`Since ${name} ${version} of ${createdAt.slice(0, 10)}`)}</h3>`,
     html.paragraph(html.text(changes.same ? 'Both install the same.' : sumsOf(changes))),

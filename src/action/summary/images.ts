@@ -1,3 +1,4 @@
+import { contentsOfPlan } from '../../commands/image-contents.ts';
 import type { Inventory, InventoryImage } from '../../plan/inventory.ts';
 import { type MapEdge, mapEdges } from '../../plan/map-edges.ts';
 import { imageCount } from '../../report/image-count.ts';
@@ -11,11 +12,12 @@ const mostBytesOfRows = 550_000;
 
 /** Where the images come from and go to: as a picture, by source registry, and one by one. */
 export function imageLines(
-  { plan, contents }: ActionResult,
+  { plan, prepared }: ActionResult,
   redact: (text: string) => string,
   html: Markup,
 ): string[] {
   if (!plan || plan.inventory.images.length === 0) return [];
+  const contents = prepared && contentsOfPlan(prepared);
   const edges = largestFirst(mapEdges(plan.inventory, contents)).map((edge) =>
     withoutSecrets(edge, redact),
   );
@@ -48,14 +50,14 @@ function edgeTable(edges: readonly MapEdge[], html: Markup): string[] {
       askedForBy ?? '',
     ]),
   );
-  const more = (left: number) => `<tr><td colspan="5">and ${left} more, in the report</td></tr>`;
+  const more = (left: number) => `<tr><td colspan="5">and ${left} more, in the results</td></tr>`;
   const head = ['Source', 'Target', 'Images', 'Unique bytes', 'Asked for by'];
   return html.table(head, within(mostBytesOfEdges, rows, more));
 }
 
 function imageTable({ images }: Inventory, html: Markup): string[] {
   const rows = images.map((image) => imageRow(image, html));
-  const more = (left: number) => `<tr><td colspan="4">and ${left} more, in the report</td></tr>`;
+  const more = (left: number) => `<tr><td colspan="4">and ${left} more, in the results</td></tr>`;
   const head = ['Image', 'Digest', 'Platforms', 'Placements'];
   return details(imageCount(images), html.table(head, within(mostBytesOfRows, rows, more)));
 }

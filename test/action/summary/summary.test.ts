@@ -57,14 +57,17 @@ describe('the job summary', () => {
   });
 
   test('tells sizes by source registry', () => {
-    const { plan, ...rest } = sampleResult();
-    const blobs = plan?.inventory.blobs ?? [];
-    const [{ digest } = image('x')] = plan?.inventory.images ?? [];
-    const text = summary({
-      ...rest,
-      ...(plan ? { plan } : {}),
-      contents: new Map([[digest, blobs]]),
-    });
+    const result = sampleResult();
+    const inventory = result.plan?.inventory as Inventory;
+    const { digest, mediaType } = inventory.images[0] as Inventory['images'][number];
+    const descriptor = { digest, mediaType, size: 2048 };
+    const index = { kind: 'index', manifests: [] };
+    const graph = {
+      root: descriptor,
+      documents: new Map([[digest, { descriptor, manifest: index }]]),
+    };
+    const images = [{ entry: inventory.images[0], graph }];
+    const text = summary({ ...result, prepared: { inventory, images } as never });
     expect(text).toContain('<td><code>h/m</code></td><td>1</td><td>2.0 KiB</td><td>both</td>');
     expect(text).toContain('n1 ==>|"1 image, 2.0 KiB"| n2');
   });
@@ -176,7 +179,7 @@ describe('the job summary', () => {
     const changes = changesSince(sampleInventory([]), sampleInventory(images));
     const text = summary({ ...sampleResult(images), errors, changes }, { warnings });
     expect(Buffer.byteLength(text)).toBeLessThan(1024 * 1024);
-    const left = text.match(/and \d+ more(?:, in the (?:log|report)|"\])/g);
+    const left = text.match(/and \d+ more(?:, in the (?:log|results)|"\])/g);
     expect(left).toHaveLength(6);
     expect(text).toMatch(/<\/table>\n<\/details>\n$/);
   });
