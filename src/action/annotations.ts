@@ -60,14 +60,11 @@ export function annotations(
       for (const error of errors.slice(all)) log.info(shown(errorText(error)));
       const left = errors.length - all;
       if (left > 0)
-        log.error(
-          `and ${left} more errors: the summary has them`,
-          properties(toolTitle, undefined),
-        );
+        log.error(`and ${left} more errors: the log has them`, properties(toolTitle, undefined));
     },
     end() {
       const left = warnings - mostAnnotations + 1;
-      const text = `and ${left} more warning${left === 1 ? '' : 's'}: the summary has ${left === 1 ? 'it' : 'them'}`;
+      const text = `and ${left} more warning${left === 1 ? '' : 's'}: the log has ${left === 1 ? 'it' : 'them'}`;
       if (left > 0) log.warning(text, properties(toolTitle, undefined));
       warnings = 0;
     },

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { onDisk } from '../disk/failures.ts';
 import { asHint, replaceFile } from '../disk/replace.ts';
 import { defined } from '../inputs/defined.ts';
+import { variablesOf } from '../inputs/overrides.ts';
 import { utcSeconds } from '../inputs/time.ts';
 import { type Digest, digestOf, hexOf } from '../oci/digest.ts';
 import { referenceIn } from '../oci/reference.ts';
@@ -48,7 +49,7 @@ export async function writeProvenance(
     predicate: {
       buildDefinition: {
         buildType,
-        externalParameters: { workflow: run.workflow, inputs: parameters(inputs) },
+        externalParameters: { workflow: run.workflow, inputs: parameters(inputs, context) },
         internalParameters: { github: run.github },
         resolvedDependencies: [run.commit, ...dependencies(made.inventory)],
       },
@@ -102,17 +103,25 @@ async function subjects({ bundle, parts, sha256 }: CreateResult): Promise<Resour
   return [whole, ...each.map(([hex = '', name = '']) => ({ name, digest: { sha256: hex } }))];
 }
 
-/** No login, key or passphrase is among those that are named here, nor the file that one came in. */
-function parameters({ commands, bundle, ...inputs }: ActionInputs): object {
-  const { 'signing-key-file': _, ...given } = bundle.given;
-  const { plan, splitSize, withoutImages, reuse, since, join } = inputs;
+/**
+ * Settings by variable are under the names of the inputs that they stand for. No login, key or passphrase is among what
+ * is named here, nor the file that one came in.
+ */
+function parameters({ commands, bundle, ...inputs }: ActionInputs, { env }: Context): object {
+  const { 'signing-key-file': _, ...settings } = {
+    ...defined(variablesOf(env)),
+    ...defined(bundle.given),
+  };
+  const { plan, splitSize, withoutImages, reuse, since, join, fresh, deep } = inputs;
   return defined({
     command: commands,
     file: bundle.file,
     ...{ plan, reuse, since, join },
     'split-size': splitSize,
     'without-images': withoutImages || undefined,
-    ...given,
+    fresh: fresh || undefined,
+    deep: deep || undefined,
+    ...settings,
   });
 }
 

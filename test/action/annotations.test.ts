@@ -91,7 +91,7 @@ describe('the platform shows ten of a kind:', () => {
     const lines = said(errors(30));
     expect(of('error', lines)).toHaveLength(10);
     expect(of('error', lines).at(-1)).toBe(
-      'error airgap-bundle: and 21 more errors: the summary has them',
+      'error airgap-bundle: and 21 more errors: the log has them',
     );
     expect(of('info: error: e', lines)).toHaveLength(21);
   });
@@ -101,7 +101,7 @@ describe('the platform shows ten of a kind:', () => {
     const lines = said([], places(25));
     expect(of('warning', lines)).toHaveLength(10);
     expect(of('warning', lines).at(-1)).toBe(
-      'warning airgap-bundle: and 16 more warnings: the summary has them',
+      'warning airgap-bundle: and 16 more warnings: the log has them',
     );
     expect(of('info: warning: w', lines)).toHaveLength(16);
   });

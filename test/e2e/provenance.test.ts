@@ -137,7 +137,11 @@ describe.each(keyTypes)('the provenance of a bundle with an %s key', (type) => {
 describe('the statement', () => {
   let made: Made;
   beforeAll(async () => {
-    made = await make('ed25519', { 'split-size': '1MiB' });
+    made = await make(
+      'ed25519',
+      { 'split-size': '1MiB', fresh: 'true' },
+      { AIRGAP_BUNDLE_RETRY_BUDGET: '90s' },
+    );
   });
   afterAll(() => made.step.remove());
 
@@ -207,6 +211,8 @@ describe('the statement', () => {
       name: 'sample',
       images: ['nginx:1'],
       'split-size': '1MiB',
+      fresh: true,
+      'retry-budget': '90s',
     });
     const text = JSON.stringify(await statement());
     const body = (keys.ed25519 ?? '').split('\n')[1] ?? 'no key';
