@@ -11,7 +11,7 @@ export interface ShardInputs {
   readonly join: string | undefined;
 }
 
-/** @throws AirgapError usage for one that none of the commands takes */
+/** @throws AirgapError usage for one that none of the commands takes, or that lacks its plan */
 export function readShards(input: ReadInput, wanted: readonly ActionCommand[]): ShardInputs {
   const text = (name: string) => input(name).trim() || undefined;
   const given = { shards: text('shards'), shard: text('shard'), join: text('join') };
@@ -20,7 +20,16 @@ export function readShards(input: ReadInput, wanted: readonly ActionCommand[]): 
   if (given.shard && !isFor('mirror', 'create'))
     throw otherCommand('shard', 'mirror, create or both', wanted);
   if (given.join && !isFor('create')) throw otherCommand('join', 'create', wanted);
+  const [shared] = (['shard', 'join'] as const).filter((name) => given[name]);
+  if (shared && !text('plan')) throw planMissing(shared);
   return given;
+}
+
+function planMissing(name: string): AirgapError {
+  return new AirgapError('usage', `the input ${name} is given without the input plan`, {
+    expected: 'the one plan that all shards carry out: a tag may have moved since another read it',
+    next: 'make it in a job of its own, with command: plan and shards, and give its file to plan',
+  });
 }
 
 function otherCommand(

@@ -285,6 +285,8 @@ describe('refused', () => {
     [{ shards: '3' }, 'the input shards is not for this command'],
     [{ command: 'plan,mirror', shard: '1/3' }, 'the input shard is not for this command'],
     [{ command: 'mirror', join: 'parts' }, 'the input join is not for this command'],
+    [{ command: 'mirror', shard: '1/3' }, 'the input shard is given without the input plan'],
+    [{ join: 'parts' }, 'the input join is given without the input plan'],
     [{ 'registry-auth': 'ops:hunter22' }, 'registry-auth is no list'],
     [{ 'signing-key-passphrase-file': 'nowhere' }, 'the passphrase file is not there'],
   ])('%j', async (given, message) => {

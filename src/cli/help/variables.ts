@@ -85,4 +85,37 @@ export const variables: readonly Variable[] = [
     meaning: 'folder for private temporary files (default: /tmp)',
     readers: ['program', 'install.sh'],
   },
+  {
+    names: ['GITHUB_WORKSPACE', 'RUNNER_TEMP'],
+    meaning: 'folder that paths start from; folder for private files and for what a step leaves',
+    readers: ['action'],
+  },
+  {
+    names: ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'],
+    meaning:
+      'files in which the runner takes outputs, state and summary; no summary without its file',
+    readers: ['action'],
+  },
+  {
+    names: ['GITHUB_EVENT_NAME', 'GITHUB_EVENT_PATH'],
+    meaning: 'what started the workflow: nothing that comes from a fork is signed',
+    readers: ['action'],
+  },
+  {
+    names: [
+      'GITHUB_REPOSITORY',
+      'GITHUB_SHA',
+      'GITHUB_RUN_ID',
+      'GITHUB_RUN_ATTEMPT',
+      'GITHUB_REF',
+      'GITHUB_SERVER_URL',
+      'GITHUB_WORKFLOW_REF',
+      'GITHUB_WORKFLOW_SHA',
+      'GITHUB_REPOSITORY_ID',
+      'GITHUB_REPOSITORY_OWNER_ID',
+      'RUNNER_ENVIRONMENT',
+    ],
+    meaning: 'where a bundle was made, for its provenance; without the first three there is none',
+    readers: ['action'],
+  },
 ];
