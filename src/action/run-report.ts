@@ -1,38 +1,50 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { bundleFiles } from '../commands/bundle-files.ts';
 import type { PlannedBundle } from '../commands/make-plan.ts';
-import { toolVersions } from '../commands/tool-versions.ts';
+import { usedTools } from '../commands/tool-versions.ts';
 import type { Context } from '../context.ts';
+import { makeFolder } from '../disk/folder.ts';
 import type { RunFacts } from '../paper/facts.ts';
 import { makeReport } from '../paper/make-report.ts';
 import { factsOfCreate, factsOfMirror, type RunAt } from '../paper/of-run.ts';
 import { writeReport } from '../paper/write.ts';
 import { failuresIn } from '../report/error.ts';
 import type { Redactor } from '../report/redact.ts';
-import { toolName, toolVersion } from '../version.ts';
-import type { ActionResult } from './run.ts';
-
-const names = ['report.json', 'report.md', 'report.html'];
+import type { ActionInputs } from './inputs.ts';
+import { type ActionResult, runCommands } from './run.ts';
 
 /**
- * Writes the report of what was packed, or else of what was mirrored, as the command line does with `--report`.
- * @param folder as the input has it; absent: none is wanted
+ * Runs the commands and writes the report of what was packed, or else of what was mirrored, as the command line does
+ * with `--report`. The folder is made first, so that no long run ends with nowhere to write it.
  * @returns the result with the files, or with the failure
+ * @throws AirgapError io for a folder that cannot be made
  */
-export async function withReport(
-  folder: string | undefined,
+export async function runReported(
+  inputs: ActionInputs,
+  context: Context,
+  redact: Redactor['redact'],
+): Promise<ActionResult> {
+  const { report } = inputs;
+  if (!report) return runCommands(inputs, context);
+  const folder = resolve(context.cwd, report);
+  await makeFolder(folder);
+  return withReport(folder, await runCommands(inputs, context), context, redact);
+}
+
+/** @param folder absolute */
+async function withReport(
+  folder: string,
   result: ActionResult,
   context: Context,
   redact: Redactor['redact'],
 ): Promise<ActionResult> {
   const { prepared } = result;
-  if (!folder || !prepared || !(result.create || result.mirror)) return result;
-  const path = resolve(context.cwd, folder);
+  if (!prepared || !(result.create || result.mirror)) return result;
   try {
-    const tools = await toolsOf(result, prepared, context);
+    const use = { places: result.mirror !== undefined, spec: prepared.spec };
+    const tools = await usedTools(use, context);
     const facts = await factsOf(result, prepared, { at: context.now(), tools });
-    await writeReport(makeReport(facts), path, redact);
-    return { ...result, reportFiles: names.map((name) => join(path, name)) };
+    return { ...result, reportFiles: await writeReport(makeReport(facts), folder, redact) };
   } catch (thrown) {
     const errors = failuresIn(thrown);
     if (errors.length === 0) throw thrown;
@@ -50,14 +62,4 @@ async function factsOf(
   if (!create) return factsOfMirror(prepared, { images: mirror?.images ?? [], errors }, run);
   const packed = factsOfCreate(prepared, create, await bundleFiles(create), run);
   return { ...packed, errors, ...(mirror ? { placed: mirror.images } : {}) };
-}
-
-async function toolsOf({ mirror }: ActionResult, { spec }: PlannedBundle, context: Context) {
-  const usesHelm = spec.imageSources.some(({ kind }) => kind === 'chart');
-  const used = [...(mirror ? ['oras' as const] : []), ...(usesHelm ? ['helm' as const] : [])];
-  return [
-    { name: toolName, version: toolVersion },
-    { name: 'node', version: process.versions.node },
-    ...(await toolVersions(used, context)),
-  ];
 }

@@ -4,10 +4,10 @@ import { parseDuration } from '../inputs/duration.ts';
 import { variablesOf } from '../inputs/overrides.ts';
 import { retryBudgetSetting } from '../inputs/settings.ts';
 import { verifyText } from '../report/bundle-text.ts';
-import { AirgapError } from '../report/error.ts';
+import { AirgapError, exitCodeOf } from '../report/error.ts';
 import { loadText } from '../report/placed-text.ts';
 import { deriveText, inspectText } from '../report/result-text.ts';
-import { finishPlaced, finishWith } from './finish.ts';
+import { finishReported, finishWith, tellFailures } from './finish.ts';
 import {
   addOutput,
   addPushCredential,
@@ -66,11 +66,12 @@ export function addLoad(program: Command, context: Context, finish: Finish): voi
       };
       const { onOpened, opened } = keepOpened(flags);
       const result = await runLoad(bundle, { ...options, onOpened }, context);
-      await reportRun(flags, { context, finish }, ['oras'], async (run) => {
+      const use = { places: true };
+      const unreported = await reportRun(flags, { context, finish }, use, async (run) => {
         const { factsOfLoad } = await import('../paper/of-run.ts');
         return factsOfLoad(opened(), result, run);
       });
-      finishPlaced(finish, flags, result, loadText, bundle);
+      finishReported(finish, flags, result, unreported, loadText, bundle);
     },
   );
 }
@@ -105,15 +106,17 @@ export function addInspect(program: Command, context: Context, finish: Finish): 
     async (bundle: string, flags: Flags) => {
       const { runInspect } = await import('../commands/inspect.ts');
       const result = await runInspect(bundle, keyring(flags), context);
-      await reportRun(flags, { context, finish }, [], async (run) => {
+      const use = { places: false };
+      const unreported = await reportRun(flags, { context, finish }, use, async (run) => {
         const { contentsOfFile } = await import('../commands/image-contents.ts');
         const { factsOfInspect } = await import('../paper/of-run.ts');
         return factsOfInspect(result, await contentsOfFile(bundle, context), run);
       });
       const form = sbomForm(flags);
-      if (form === undefined) return finishWith(finish, flags, result, inspectText);
+      if (form === undefined) return finishReported(finish, flags, result, unreported, inspectText);
       const { printSbom } = await import('../commands/sboms.ts');
-      finish(printSbom(form, result.inventory), 0);
+      finish(printSbom(form, result.inventory), exitCodeOf(unreported));
+      tellFailures(finish, unreported);
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { PlacedResult } from '../commands/transferring.ts';
 import { settings } from '../inputs/settings.ts';
-import { exitCodeOf } from '../report/error.ts';
+import { type AirgapError, exitCodeOf } from '../report/error.ts';
+import { errorLines } from '../report/error-text.ts';
 import { jsonText } from '../report/json.ts';
 import type { Given } from '../report/next.ts';
 import type { Style } from '../report/style.ts';
@@ -36,6 +37,31 @@ export function finishPlaced<T extends Pick<PlacedResult, 'errors'>>(
   bundle?: string,
 ): void {
   finishWith(finish, flags, result, text, exitCodeOf(result.errors), bundle);
+}
+
+/**
+ * A result whose report could not be written is handed over all the same: that failure is told beside it, stands among
+ * the document's errors and counts for the exit code.
+ * @param unreported why there is no report
+ */
+export function finishReported<T extends object>(
+  finish: Finish,
+  flags: Flags,
+  result: T & Partial<Pick<PlacedResult, 'errors'>>,
+  unreported: readonly AirgapError[],
+  text: Words<T>,
+  bundle?: string,
+): void {
+  const errors = [...(result.errors ?? []), ...unreported];
+  const told = unreported.length > 0 && flags.output === 'json' ? { ...result, errors } : result;
+  finishWith(finish, flags, told, text, exitCodeOf(errors), bundle);
+  tellFailures(finish, unreported);
+}
+
+/** Beside the result, for people. */
+export function tellFailures(finish: Finish, errors: readonly AirgapError[]): void {
+  if (errors.length === 0) return;
+  finish.beside((style) => errors.map((error) => errorLines(error, style)).join('\n'));
 }
 
 /** Where no bundle is named, bundle.yaml is what the verb works with. */

@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { PlannedBundle } from '../commands/make-plan.ts';
+import type { ToolUse } from '../commands/tool-versions.ts';
 import type { Context } from '../context.ts';
 import type { RunFacts } from '../paper/facts.ts';
 import type { OpenedBundle, RunAt } from '../paper/of-run.ts';
 import type { Inventory } from '../plan/inventory.ts';
-import { AirgapError } from '../report/error.ts';
-import { toolName, toolVersion } from '../version.ts';
+import { type AirgapError, failuresIn } from '../report/error.ts';
 import { type Flags, textFlag } from './flags.ts';
 import type { Finish } from './program.ts';
 
@@ -25,36 +25,29 @@ export async function readyToReport(flags: Flags, { cwd }: Context): Promise<voi
 
 /**
  * Writes the report of a run into the folder of `--report`, if that was given.
- * @param used programs of others that the run used
- * @throws AirgapError io
+ * @returns why it is not written: what the run has done counts all the same
  */
 export async function reportRun(
   flags: Flags,
   { context, finish }: { readonly context: Context; readonly finish: Finish },
-  used: readonly ('oras' | 'helm')[],
+  use: ToolUse,
   factsOf: (run: RunAt) => RunFacts | Promise<RunFacts>,
-): Promise<void> {
+): Promise<readonly AirgapError[]> {
   const folder = textFlag(flags.report);
-  if (folder === undefined) return;
-  const { toolVersions } = await import('../commands/tool-versions.ts');
+  if (folder === undefined) return [];
+  const { usedTools } = await import('../commands/tool-versions.ts');
   const { makeReport } = await import('../paper/make-report.ts');
   const { writeReport } = await import('../paper/write.ts');
-  const own = [
-    { name: toolName, version: toolVersion },
-    { name: 'node', version: process.versions.node },
-  ];
-  const tools = [...own, ...(await toolVersions(used, context))];
-  const report = makeReport(await factsOf({ at: context.now(), tools }));
-  await writeReport(report, resolve(context.cwd, folder), finish.redact);
-}
-
-/** What is made is no bundle yet. @throws AirgapError usage */
-export function refuseReport(flags: Flags, other: string): void {
-  if (textFlag(flags.report) === undefined) return;
-  throw new AirgapError('usage', `${other} and --report are both given`, {
-    expected: 'one of them: a part is no bundle that somebody could approve',
-    next: 'ask for the report of the whole, with create --join',
-  });
+  try {
+    const tools = await usedTools(use, context);
+    const report = makeReport(await factsOf({ at: context.now(), tools }));
+    await writeReport(report, resolve(context.cwd, folder), finish.redact);
+    return [];
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return errors;
+  }
 }
 
 /** Keeps what a run plans until it is reported. */
@@ -68,9 +61,7 @@ export function keepPlan() {
       if (kept) return kept;
       throw new Error('the run ended without a plan');
     },
-    /** Programs that found its images. */
-    usedHelm: (): 'helm'[] =>
-      kept?.spec.imageSources.some(({ kind }) => kind === 'chart') ? ['helm'] : [],
+    spec: () => kept?.spec,
   };
 }
 

@@ -9,7 +9,7 @@ import { partText } from '../report/part-text.ts';
 import { mirrorText } from '../report/placed-text.ts';
 import { planText, repositoriesText } from '../report/plan-text.ts';
 import { renderResolve } from '../report/resolve-table.ts';
-import { finishPlaced, finishWith } from './finish.ts';
+import { finishReported, finishWith } from './finish.ts';
 import {
   addBundleInput,
   addOutput,
@@ -24,7 +24,7 @@ import {
   textFlag,
 } from './flags.ts';
 import type { Finish } from './program.ts';
-import { addReport, keepPlan, readyToReport, refuseReport, reportRun } from './report-flag.ts';
+import { addReport, keepPlan, readyToReport, reportRun } from './report-flag.ts';
 
 // What a verb works with is loaded when it is run: help and version start fast.
 
@@ -119,13 +119,14 @@ export function addMirror(program: Command, context: Context, finish: Finish): v
       deep: flags.deep === true,
       shard: textFlag(flags.shard),
     };
-    const { onPlan, prepared, usedHelm } = keepPlan();
+    const { onPlan, prepared, spec: planned } = keepPlan();
     const result = await runMirror(spec, { ...options, onPlan }, context);
-    await reportRun(flags, { context, finish }, ['oras', ...usedHelm()], async (run) => {
+    const use = { places: true, spec: planned() };
+    const unreported = await reportRun(flags, { context, finish }, use, async (run) => {
       const { factsOfMirror } = await import('../paper/of-run.ts');
       return factsOfMirror(prepared(), result, run);
     });
-    finishPlaced(finish, flags, result, mirrorText);
+    finishReported(finish, flags, result, unreported, mirrorText);
   });
 }
 
@@ -151,19 +152,19 @@ export function addCreate(program: Command, context: Context, finish: Finish): v
     const spec = await readBundleSpec(bundleInput(flags), context);
     const options = createOptions(flags);
     if (options.shard !== undefined) {
-      refuseReport(flags, '--shard');
       const { runCreateShard } = await import('../commands/create-shard.ts');
       return finishWith(finish, flags, await runCreateShard(spec, options, context), partText);
     }
     await readyToReport(flags, context);
-    const { onPlan, prepared, usedHelm } = keepPlan();
+    const { onPlan, prepared, spec: planned } = keepPlan();
     const result = await runCreate(spec, { ...options, onPlan }, context);
-    await reportRun(flags, { context, finish }, usedHelm(), async (run) => {
+    const use = { places: false, spec: planned() };
+    const unreported = await reportRun(flags, { context, finish }, use, async (run) => {
       const { bundleFiles } = await import('../commands/bundle-files.ts');
       const { factsOfCreate } = await import('../paper/of-run.ts');
       return factsOfCreate(prepared(), result, await bundleFiles(result), run);
     });
-    finishWith(finish, flags, result, createText);
+    finishReported(finish, flags, result, unreported, createText);
   });
 }
 

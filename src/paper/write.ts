@@ -22,10 +22,17 @@ export function reportFiles(report: Report, redact: Redact) {
 /**
  * Writes them into a folder, which is made; each is whole at every moment.
  * @param folder absolute
+ * @returns their paths
  * @throws AirgapError io
  */
-export async function writeReport(report: Report, folder: string, redact: Redact): Promise<void> {
-  for (const [name, text] of Object.entries(reportFiles(report, redact))) {
-    await replaceFile(join(folder, name), text, asHint);
-  }
+export async function writeReport(
+  report: Report,
+  folder: string,
+  redact: Redact,
+): Promise<string[]> {
+  const files = Object.entries(reportFiles(report, redact)).map(
+    ([name, text]) => [join(folder, name), text] as const,
+  );
+  for (const [path, text] of files) await replaceFile(path, text, asHint);
+  return files.map(([path]) => path);
 }

@@ -143,6 +143,28 @@ test('lock writes the lock file, which the next run follows', async () => {
   expect(lock.images).toMatchObject([{ image: 'nginx:1' }]);
 });
 
+test('a folder for the report that cannot be made ends the step before it does anything', async () => {
+  await writeFile(join(on.step.workspace, 'a-file'), '');
+  const given = { command: 'mirror', report: 'a-file/paper' };
+  const ended = await on.step.run(on.inputs(on.target.host, given));
+  expect(ended.exitCode, ended.log).toBe(10);
+  expect(ended.summary).toContain('a-file/paper');
+  expect(ended.log).not.toContain('mirroring');
+});
+
+test('a create that fails after its mirror is in the report', async () => {
+  await writeFile(join(on.step.workspace, 'no-folder'), '');
+  const given = { command: 'mirror, create', report: 'half', out: 'no-folder/out' };
+  const ended = await on.step.run(on.inputs(on.target.host, given));
+  expect(ended.exitCode, ended.log).toBe(10);
+  const report = JSON.parse(await readFile(join(on.step.workspace, 'half/report.json'), 'utf8'));
+  expect(report).toMatchObject({
+    verb: 'mirror',
+    verdict: { state: 'bad', title: expect.stringContaining('FAILED') },
+    errors: [{ class: 'io' }],
+  });
+});
+
 test('report leaves the report of the bundle, with what was mirrored', async () => {
   const given = { command: 'mirror, create', report: 'paper' };
   const ended = await on.step.run(on.inputs(on.target.host, given));

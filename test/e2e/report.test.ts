@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/paper/report.ts';
 import { pushImage } from '../helpers/images.ts';
@@ -175,6 +175,39 @@ describe('when something fails', () => {
     const made = await job.run('create', '-f', 'bundle.yaml', '-o', 'late', '--report', 'a-file');
     expect(made.exitCode).toBe(10);
     expect(await readdir(job.folder)).not.toContain('late');
+  });
+
+  test.each([
+    ['mirror', ['-f', 'bundle.yaml'], 'counts', 'done: 2 images'],
+    ['create', ['-f', 'bundle.yaml', '-o', 'out'], 'sha256', 'sample-1.0.0.tar'],
+    ['load', [bundle, '--key', 'bundle.pub', '--allow-downgrade'], 'counts', 'done: 2 images'],
+    ['inspect', [bundle], 'inventoryDigest', 'sample 1.0.0'],
+  ])('%s has its result, though the report cannot be written', async (verb, args, field, said) => {
+    const folder = `taken-${verb}`;
+    await mkdir(job.path(folder, 'report.json/in-the-way'), { recursive: true });
+    const words = await job.run(verb, ...args, '--report', folder);
+    expect(words.exitCode, words.stderr).toBe(10);
+    expect(words.stdout).toContain(said);
+    expect(words.stdout).not.toContain('failed');
+    expect(words.stderr).toContain('report.json');
+    const { exitCode, json } = await job.run(
+      ...[verb, ...args, '--report', folder, '--output', 'json'],
+    );
+    expect(exitCode).toBe(10);
+    expect(json).toHaveProperty(field);
+    expect(json).toMatchObject({ errors: [{ class: 'io', exitCode: 10 }] });
+  });
+
+  test('of a refused push and an unwritten report the smaller code counts', async () => {
+    await describeBundle(readOnly.host);
+    await mkdir(job.path('taken/report.json/in-the-way'), { recursive: true });
+    const mirror = ['mirror', '-f', 'bundle.yaml', '--report', 'taken', '--output', 'json'];
+    const { exitCode, json } = await job.run(...mirror);
+    expect(exitCode).toBe(8);
+    expect(json).toMatchObject({ counts: { failed: 3 } });
+    const { errors } = json as unknown as { errors: { class: string }[] };
+    expect(new Set(errors.map((error) => error.class))).toEqual(new Set(['refused', 'io']));
+    await describeBundle(target.host);
   });
 
   test('a part of a bundle has none', async () => {
