@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { bundleFiles } from '../commands/bundle-files.ts';
 import type { PlannedBundle } from '../commands/make-plan.ts';
-import { usedTools } from '../commands/tool-versions.ts';
 import type { Context } from '../context.ts';
 import { makeFolder } from '../disk/folder.ts';
 import type { RunFacts } from '../paper/facts.ts';
 import { makeReport } from '../paper/make-report.ts';
 import { factsOfCreate, factsOfMirror, type RunAt } from '../paper/of-run.ts';
+import { usedTools } from '../paper/tools.ts';
 import { writeReport } from '../paper/write.ts';
 import { failuresIn } from '../report/error.ts';
 import type { Redactor } from '../report/redact.ts';
@@ -42,7 +42,7 @@ async function withReport(
   if (!prepared || !(result.create || result.mirror)) return result;
   try {
     const use = { places: result.mirror !== undefined, spec: prepared.spec };
-    const tools = await usedTools(use, context);
+    const tools = await usedTools(use, process.versions.node, context);
     const facts = await factsOf(result, prepared, { at: context.now(), tools });
     return { ...result, reportFiles: await writeReport(makeReport(facts), folder, redact) };
   } catch (thrown) {

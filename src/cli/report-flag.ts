@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { VerifiedBundle } from '../bundle/verified-bundle.ts';
 import type { PlannedBundle } from '../commands/make-plan.ts';
-import type { ToolUse } from '../commands/tool-versions.ts';
 import type { Context } from '../context.ts';
 import type { RunFacts } from '../paper/facts.ts';
 import type { OpenedBundle, RunAt } from '../paper/of-run.ts';
+import type { ToolUse } from '../paper/tools.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import { type AirgapError, failuresIn } from '../report/error.ts';
 import { type Flags, textFlag } from './flags.ts';
@@ -35,11 +35,11 @@ export async function reportRun(
 ): Promise<readonly AirgapError[]> {
   const folder = textFlag(flags.report);
   if (folder === undefined) return [];
-  const { usedTools } = await import('../commands/tool-versions.ts');
+  const { usedTools } = await import('../paper/tools.ts');
   const { makeReport } = await import('../paper/make-report.ts');
   const { writeReport } = await import('../paper/write.ts');
   try {
-    const tools = await usedTools(use, context);
+    const tools = await usedTools(use, process.versions.node, context);
     const report = makeReport(await factsOf({ at: context.now(), tools }));
     await writeReport(report, resolve(context.cwd, folder), finish.redact);
     return [];

@@ -1,33 +1,17 @@
 import { ClusterTools } from '../cluster/tools.ts';
 import type { Context } from '../context.ts';
-import type { BundleSpec } from '../inputs/spec.ts';
 import { failuresIn } from '../report/error.ts';
 import { findOras, versionOf } from '../transfer/find-oras.ts';
-import { toolName, toolVersion } from '../version.ts';
 
-/** What a run did, as far as it needs programs of others. */
-export interface ToolUse {
-  /** Whether it moved images. */
-  readonly places: boolean;
-  /** Of a run that planned. */
-  readonly spec?: Pick<BundleSpec, 'imageSources'> | undefined;
-}
-
-/** This program, its Node, and those of others, as far as they can be asked now: a report does not fail for them. */
-export async function usedTools(
-  { places, spec }: ToolUse,
+/** The programs of others that a run used, as far as they can be asked now: a report does not fail for them. */
+export async function toolVersions(
+  used: readonly ('oras' | 'helm')[],
   context: Context,
 ): Promise<{ name: string; version: string }[]> {
-  const usesHelm = spec?.imageSources.some(({ kind }) => kind === 'chart') === true;
-  const used = [...(places ? ['oras' as const] : []), ...(usesHelm ? ['helm' as const] : [])];
   const asked = await Promise.all(
     used.map(async (name) => ({ name, version: await ask[name](context).catch(unlessOurs) })),
   );
-  return [
-    { name: toolName, version: toolVersion },
-    { name: 'node', version: process.versions.node },
-    ...asked.flatMap(({ name, version }) => (version ? [{ name, version }] : [])),
-  ];
+  return asked.flatMap(({ name, version }) => (version ? [{ name, version }] : []));
 }
 
 const ask = {
