@@ -1,3 +1,4 @@
+import { quoted } from '../report/next.ts';
 import type { RunFacts } from './facts.ts';
 import type { Check } from './report.ts';
 
@@ -6,7 +7,7 @@ export function checksOf(facts: RunFacts): Check[] {
   if (facts.verb === 'mirror') return mirrorChecks(facts);
   const { bundle } = facts;
   if (!bundle) return [];
-  const file = shellWord(bundle.file);
+  const file = quoted(bundle.file);
   const trust = trustFlag(facts);
   return facts.verb === 'load' ? loadChecks(file, trust) : bundleChecks(file, trust, facts);
 }
@@ -38,15 +39,11 @@ function mirrorChecks({ inventory: { images, target } }: RunFacts): Check[] {
   );
   const plain = target.plainHttp ? '--plain-http ' : '';
   return [
-    check(
-      'every tag leads to the planned digest, and all below it is there',
-      'airgap-bundle mirror -f bundle.yaml --deep',
-    ),
     ...(first
       ? [
           check(
             `one of them, without this tool: ${first.digest}`,
-            `oras resolve ${plain}${shellWord(first.reference)}`,
+            `oras resolve ${plain}${quoted(first.reference)}`,
           ),
         ]
       : []),
@@ -59,11 +56,4 @@ function check(what: string, command: string): Check {
 
 function trustFlag({ signature: { state } }: RunFacts): string {
   return state === 'unsigned' ? '--allow-unsigned' : '--key NAME.pub';
-}
-
-/** A word as a shell takes it, whatever is in it. */
-function shellWord(text: string): string {
-  return /^[A-Za-z0-9._/:@%+=,-]+$/.test(text) && !text.startsWith('-')
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
 }

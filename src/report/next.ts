@@ -62,7 +62,8 @@ export function keyWords({ keys = [] }: Given): string {
   return keys.map((key) => `--key ${quoted(key)}`).join(' ');
 }
 
-/** For a POSIX shell. */
+/** For a POSIX shell; what would be taken for a flag is given as a path. */
 export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  const path = word.startsWith('-') ? `./${word}` : word;
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
