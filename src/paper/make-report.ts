@@ -1,4 +1,5 @@
 import { sumsPath } from '../bundle/sums.ts';
+import { utcSeconds } from '../inputs/time.ts';
 import { credentialPaths } from '../install/carried-credential.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Inventory } from '../plan/inventory.ts';
@@ -25,7 +26,7 @@ export function makeReport(facts: RunFacts): Report {
   return {
     schemaVersion: 1,
     verb,
-    at: seconds(at),
+    at: utcSeconds(at),
     verdict: verdictOf({ verb, bundle, target, signature, overrides, problems, sums, errors }),
     bundle,
     target,
@@ -95,8 +96,4 @@ function contentsOf({ files, credentials }: Inventory): Report['contents'] {
   return files
     .filter(({ path }) => !secret.includes(path))
     .map(({ path, size, sha256 }) => ({ path, size, sha256 }));
-}
-
-function seconds(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }

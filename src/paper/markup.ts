@@ -1,6 +1,6 @@
 import { safeText } from '../report/safe.ts';
 
-/** HTML that is made of our own words and of escaped texts; only `html` makes any. */
+/** HTML that is made of our own words and of escaped texts; only `html` and `ourOwn` make any. */
 export class Markup {
   readonly text: string;
 
@@ -31,6 +31,11 @@ function escaped(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll("'", '&#39;');
+}
+
+/** A text of this program alone, whose quotes must stay, such as a style sheet. */
+export function ourOwn(text: string): Markup {
+  return new Markup(text);
 }
 
 export function code(text: string): Markup {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup, ourOwn } from './markup.ts';
 import { styleSheet } from './style.ts';
 
 export interface PageParts {
@@ -27,7 +27,7 @@ export function page({ title, body, footer }: PageParts): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${[...title].slice(0, mostOfTitle).join('')}</title>
-<style>${trusted(styleSheet)}</style>
+<style>${ourOwn(styleSheet)}</style>
 </head>
 <body>
 ${body}
@@ -36,9 +36,4 @@ ${body}
 </html>
 `;
   return text;
-}
-
-/** Our own style sheet, whose quotes must stay. */
-function trusted(text: string): Markup {
-  return Object.assign(html``, { text });
 }

@@ -1,4 +1,4 @@
-import { type Digest, hexOf } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import type { Reference } from '../oci/reference.ts';
 
@@ -26,8 +26,7 @@ export function ociPurl(
  * @param digest of its bytes, where they are one file
  */
 export function genericPurl(name: string, version: string, digest?: Digest): string {
-  const checksum = digest && `${digest.slice(0, digest.indexOf(':'))}:${hexOf(digest)}`;
-  return purl('generic', name, version, { checksum });
+  return purl('generic', name, version, { checksum: digest });
 }
 
 /** The canonical form (ECMA-427, "Character encoding"): qualifiers by key, those without a value left out. */
