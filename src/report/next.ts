@@ -49,7 +49,7 @@ export function planWords({ plan }: Given): string | undefined {
 
 /** A text of several lines, as a certificate is, would break the command. */
 function shown(word: string): string {
-  return word.includes('\n') ? "'…'" : quoted(word);
+  return word.includes('\n') ? "'…'" : shellWord(word);
 }
 
 /** install.sh gives copies in its private folder, gone when it ends, and says itself what comes next. */
@@ -62,8 +62,11 @@ export function keyWords({ keys = [] }: Given): string {
   return keys.map((key) => `--key ${quoted(key)}`).join(' ');
 }
 
-/** For a POSIX shell; what would be taken for a flag is given as a path. */
-export function quoted(word: string): string {
-  const path = word.startsWith('-') ? `./${word}` : word;
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+/** A file's name for a POSIX shell, written so that no program takes it for a flag. */
+export function quoted(file: string): string {
+  return shellWord(file.startsWith('-') ? `./${file}` : file);
+}
+
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
