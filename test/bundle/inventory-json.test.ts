@@ -86,8 +86,10 @@ describe('an inventory', () => {
 });
 
 describe('the inventory of a part', () => {
+  const shard = { plan: digest, number: 1, count: 1 };
+  const whole = JSON.parse(printInventory({ ...plain, files: [], shard }).toString());
   const part = (number: number, count: number) =>
-    printInventory({ ...plain, images: [], files: [], shard: { plan: digest, number, count } });
+    Buffer.from(JSON.stringify({ ...whole, shard: { ...shard, number, count } }));
 
   test.each([
     [1, 1],
