@@ -3,10 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { loadText } from '../../src/report/placed-text.ts';
+import { plainStyle } from '../../src/report/style.ts';
 import { type FrontAnswer, type FrontRequest, startFrontProxy } from '../helpers/proxy.ts';
 import { freePort, type startRegistry } from '../helpers/registry.ts';
 import { type Authority, makeAuthority } from '../helpers/tls.ts';
 import { toolPath } from '../helpers/tools.ts';
+import { created, placed } from '../report/samples.ts';
 import type { TestBundle } from './make-bundle.ts';
 import { bundleFor, cleanups, on, registry } from './site.ts';
 
@@ -229,6 +232,9 @@ describe('with Node on PATH', () => {
     const seen = JSON.parse(await readFile(join(site.folder, 'load.json'), 'utf8'));
     expect(seen.password).toBe('p\n\n');
     expect(seen.argv.slice(0, 3)).toEqual(['load', bundle.path, '--key']);
+    const given = { bundle: bundle.path, keys: seen.argv.slice(3, 4) };
+    const loaded = { inventoryDigest: created.inventoryDigest, overrides: [], site: null };
+    expect(loadText({ ...placed, ...loaded }, plainStyle, given)).not.toContain('next:');
     expect(seen.argv).toEqual(
       expect.arrayContaining(['--push-username', 'u', '--allow-downgrade']),
     );

@@ -3,7 +3,9 @@ import { createText, keygenText, verifyText } from '../../src/report/bundle-text
 import { Failures } from '../../src/report/error.ts';
 import { endOf, errorLines } from '../../src/report/error-text.ts';
 import type { Event } from '../../src/report/events.ts';
+import { initText } from '../../src/report/init-text.ts';
 import { lineListener } from '../../src/report/lines.ts';
+import { partText } from '../../src/report/part-text.ts';
 import { loadText, mirrorText, placedText } from '../../src/report/placed-text.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { prepareText } from '../../src/report/prepare-text.ts';
@@ -30,6 +32,12 @@ const prepared = {
     { what: 'project' as const, name: 'airgap', state: 'exists' as const },
     { what: 'project' as const, name: 'tools', state: 'made' as const },
   ],
+};
+
+const part = {
+  ...{ part: '/work/parts/platform-1.4.0.shard-2-of-3.tar', shard: '2/3', plan: inventoryDigest },
+  ...{ images: 12, blobs: 40, bytes: 4_101_326_848, size: 4_101_400_000, sha256: 'cd'.repeat(32) },
+  ...{ resumed: 1_000_000, reused: 2_000_000 },
 };
 
 /** What people read, by the name of its file. */
@@ -67,6 +75,8 @@ const renderings: Readonly<Record<string, (style: Style) => string>> = {
       atTarget,
     ),
   'load-by-install-sh': (style) => loadText(loaded, style, { ...atTarget, keys: installKeys }),
+  'load-with-other-keys': (style) =>
+    loadText(loaded, style, { ...atTarget, keys: ['our keys/vendor.pem', 'key.1'] }),
   'create-done': (style) => createText(samples.created, style),
   'create-delta-in-parts-unsigned': (style) => createText(samples.createdDelta, style),
   'create-light': (style) =>
@@ -82,6 +92,19 @@ const renderings: Readonly<Record<string, (style: Style) => string>> = {
   'prepare-done': (style) => prepareText(prepared, style, file),
   'prepare-failed': (style) =>
     prepareText({ ...prepared, errors: [samples.refused] }, style, atTarget),
+  'part-done': (style) => partText(part, style, { file: 'bundle.yaml', plan: 'my plan.json' }),
+  'part-of-an-action': (style) => partText({ ...part, resumed: 0, reused: 0 }, style),
+  'init-done': (style) =>
+    initText(
+      {
+        file: '/work/bundle.yaml',
+        written: ['/work/bundle.yaml', '/work/images.txt', '/work/bundle.schema.json'],
+        leftOut: ['username', 'password'],
+        emptyList: '/work/images.txt',
+        key: './bundle.key',
+      },
+      style,
+    ),
   'keygen-done': (style) =>
     keygenText(
       {
