@@ -41,13 +41,13 @@ async function namesIn(folder: string): Promise<string[]> {
   });
 }
 
-interface Part {
+interface ShardPart {
   readonly path: string;
   readonly number: number;
   readonly count: number;
 }
 
-async function describePart(path: string, plan: Inventory): Promise<Part> {
+async function describePart(path: string, plan: Inventory): Promise<ShardPart> {
   const { shard } = await readPart(path);
   const expected = planDigest(plan);
   if (shard?.plan === expected) return { path, ...shard };
@@ -73,7 +73,7 @@ async function readPart(path: string): Promise<Inventory> {
   }
 }
 
-function requireAll(folder: string, plan: Inventory, parts: readonly Part[]): void {
+function requireAll(folder: string, plan: Inventory, parts: readonly ShardPart[]): void {
   const [first] = parts;
   if (!first) throw noParts(folder, plan);
   for (const [at, { path, number, count }] of parts.entries()) {
@@ -94,7 +94,7 @@ function noParts(folder: string, plan: Inventory): AirgapError {
   });
 }
 
-function otherCount(one: Part, other: Part): AirgapError {
+function otherCount(one: ShardPart, other: ShardPart): AirgapError {
   return new AirgapError('usage', 'the parts are of one plan, split in two ways', {
     given: `${one.path} (${one.number}/${one.count}) and ${other.path} (${other.number}/${other.count})`,
     expected: 'the parts of one N',
@@ -102,7 +102,7 @@ function otherCount(one: Part, other: Part): AirgapError {
   });
 }
 
-function twice({ path, number, count }: Part, again: string): AirgapError {
+function twice({ path, number, count }: ShardPart, again: string): AirgapError {
   return new AirgapError('usage', 'a part is there twice', {
     given: `${path} and ${again}: ${number}/${count}`,
     expected: 'each part once',
