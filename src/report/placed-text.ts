@@ -39,7 +39,7 @@ export function placedText(result: PlacedResult, style: Style = plainStyle): str
     headline(result, style),
     ...statesLines(result),
     ...leftOutLines(result.leftOut, style),
-    ...(errors.length > 0 ? ['what is there stays: run the same command again to go on'] : []),
+    ...goOnLines(result),
   ].join('\n');
 }
 
@@ -61,8 +61,12 @@ function headline({ images, target, referrers, errors }: PlacedResult, style: St
   const placements = images.flatMap((image) => image.placements);
   const failed = images.filter((image) => image.placements.some(({ state }) => state === 'failed'));
   if (errors.length > 0) {
-    const failure = `${failed.length} of ${count(images.length, 'image')}`;
-    return `${style.paint('error', 'failed:')} ${failure}; the others are in ${safeText(target)}`;
+    const label = style.paint('error', 'failed:');
+    const lost = placements.filter(({ state }) => state === 'failed').length;
+    if (lost === placements.length)
+      return `${label} all ${count(images.length, 'image')}, ${count(lost, 'placement')}; nothing was placed in ${safeText(target)}`;
+    const failure = `${failed.length} of ${count(images.length, 'image')}, ${lost} of ${count(placements.length, 'placement')}`;
+    return `${label} ${failure}; the others are in ${safeText(target)}`;
   }
   const all = imagesWords(images.length - referrers, referrers);
   const sums = `${all}, ${count(placements.length, 'placement')} in ${safeText(target)}`;
@@ -73,6 +77,16 @@ function statesLines({ counts }: PlacedResult): string[] {
   return Object.entries(stateWords)
     .filter(([state]) => counts[state])
     .map(([state, words]) => `  ${counts[state]} ${words}`);
+}
+
+/** Only what passes by itself is gone at the next run of the same command. */
+function goOnLines({ errors, counts }: PlacedResult): string[] {
+  if (errors.length === 0) return [];
+  const isPassing = errors.every(({ class: name }) => name === 'transient');
+  const isAny = Object.keys(counts).some((state) => state !== 'failed');
+  const stays = isAny ? 'what is there stays: ' : '';
+  const first = isPassing ? '' : 'mend what the errors say, then ';
+  return [`${stays}${first}run the same command again to go on`];
 }
 
 /** What no rule of the map covers. */

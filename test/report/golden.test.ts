@@ -59,6 +59,8 @@ const renderings: Readonly<Record<string, (style: Style) => string>> = {
   'mirror-of-shard': (style) =>
     mirrorText(samples.placed, style, { ...file, plan: 'plan.json', shard: '1/3' }),
   'mirror-failed': (style) => mirrorText(samples.partlyPlaced, style, file),
+  'mirror-all-failed': (style) => mirrorText(samples.nothingPlaced, style, file),
+  'mirror-broken-off': (style) => mirrorText(samples.brokenOff, style, file),
   'load-done': (style) => loadText(loaded, style, atTarget),
   'load-at-site': (style) =>
     loadText(

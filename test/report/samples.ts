@@ -212,6 +212,24 @@ export const partlyPlaced: PlacedResult = {
   errors: [refused],
 };
 
+export const brokenOff: PlacedResult = {
+  ...partlyPlaced,
+  errors: [new AirgapError('transient', 'the connection to harbor.example.org broke off')],
+};
+
+export const nothingPlaced: PlacedResult = {
+  ...placed,
+  images: placed.images.map((one) => ({
+    ...one,
+    placements: one.placements.map(({ reference }) => {
+      return { reference, state: 'failed', error: refused };
+    }),
+  })),
+  counts: { failed: 4 },
+  errors: [refused],
+  leftOut: [],
+};
+
 export const created: CreateResult = {
   bundle: '/work/dist/platform-1.4.0.tar',
   parts: ['/work/dist/platform-1.4.0.tar'],
