@@ -62,7 +62,8 @@ const connectionRules: readonly ConnectionRule[] = [
     codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
     transient: false,
     say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
-    next: (host) => `give the authority's PEM as caCert of registries."${host}"`,
+    next: (host) =>
+      `give the authority's PEM: of the target as ociImageRegistry.caCert, which the cluster gets too; of a source as caCert of registries."${host}"`,
   },
   {
     codes:
