@@ -18,7 +18,10 @@ export interface PrivateKey extends PublicKey {
 
 /** Reads an SPKI PEM file, as `keygen`, openssl and cosign write it. @throws AirgapError usage, io */
 export async function loadPublicKey(path: string): Promise<PublicKey> {
-  const pem = await readPem(path);
+  const pem = await readPem(
+    path,
+    'get the .pub file from whoever made the bundle; correct the path',
+  );
   if (pem.includes('PRIVATE KEY')) {
     throw wrongFile(
       path,
@@ -39,13 +42,19 @@ export async function loadPublicKey(path: string): Promise<PublicKey> {
  * @throws AirgapError usage, io
  */
 export async function loadPrivateKey(path: string, passphrase?: string): Promise<PrivateKey> {
-  const pem = await readPem(path);
+  const pem = await readPem(
+    path,
+    'correct the path; `airgap-bundle keygen --out NAME.key` makes a pair',
+  );
   if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
     const next = 'give the .key file; `airgap-bundle keygen --out NAME.key` makes a pair';
     throw wrongFile(path, 'no PRIVATE KEY in PEM', next);
   }
   if (pem.includes('ENCRYPTED') && !passphrase) {
-    throw wrongFile(path, 'an encrypted key', 'set AIRGAP_BUNDLE_KEY_PASSPHRASE');
+    throw new AirgapError('usage', 'the key is encrypted, and no passphrase is given', {
+      given: path,
+      next: 'set AIRGAP_BUNDLE_KEY_PASSPHRASE',
+    });
   }
   const privateKey = understood(path, () =>
     createPrivateKey({ key: pem, passphrase: passphrase ?? '' }),
@@ -79,7 +88,7 @@ export function describeKey(key: KeyObject, path: string): PublicKey {
   throw wrongFile(path, [key.asymmetricKeyType, curve].filter(Boolean).join(' '));
 }
 
-async function readPem(path: string): Promise<string> {
+async function readPem(path: string, next: string): Promise<string> {
   try {
     return await readFile(path, 'latin1');
   } catch (cause) {
@@ -88,7 +97,7 @@ async function readPem(path: string): Promise<string> {
     throw new AirgapError(errorClass, 'the key file cannot be read', {
       given: `${path}: ${code}`,
       expected: 'a PEM file',
-      next: 'correct the path; `airgap-bundle keygen --out NAME.key` makes a pair',
+      next,
       cause,
     });
   }

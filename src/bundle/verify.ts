@@ -8,6 +8,7 @@ import { readHead } from './head.ts';
 import { parsePrintedInventory } from './inventory-lines.ts';
 import type { PublicKey } from './keys.ts';
 import { openVolume } from './open-volume.ts';
+import { isPartFileName } from './shard-part.ts';
 import { checkSignature, findKey, type Trust } from './trust.ts';
 import { VerifiedBundle } from './verified-bundle.ts';
 import type { Volume } from './volume.ts';
@@ -52,6 +53,7 @@ async function open(
   const volume = await openVolume(path);
   try {
     const head = await readHead(volume);
+    if (!head.signature && isPartFileName(path)) throw notJoined(path);
     const { keyId, warnings } = checkSignature(head, trust);
     const inventory = parsePrintedInventory(head.inventory);
     refusePart(inventory, path);
@@ -122,9 +124,12 @@ export async function readUnverified(
 
 /** @throws AirgapError usage for what `create --shard` wrote */
 export function refusePart({ shard }: Inventory, path: string): void {
-  if (!shard) return;
-  throw new AirgapError('usage', 'a part of a bundle that is not joined yet', {
-    given: `${path}: shard ${shard.number}/${shard.count}`,
+  if (shard) throw notJoined(`${path}: shard ${shard.number}/${shard.count}`);
+}
+
+function notJoined(given: string): AirgapError {
+  return new AirgapError('usage', 'a part of a bundle that is not joined yet', {
+    given,
     expected: 'a whole bundle',
     next: 'join all parts: create -f bundle.yaml --plan PLAN --join FOLDER',
   });

@@ -147,7 +147,7 @@ export async function readyToCreate(
   if (!signing) {
     throw new AirgapError('usage', 'nothing says how the bundle is signed', {
       expected: 'signing: {key: bundle.key}, or unsigned: true',
-      next: 'make a key with: keygen --out bundle.key',
+      next: 'make a key with `airgap-bundle keygen --out bundle.key`, and name it in bundle.yaml as signing: {key: bundle.key}',
     });
   }
   return 'key' in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : undefined;

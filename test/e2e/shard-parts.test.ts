@@ -117,8 +117,11 @@ describe('the parts of a plan', () => {
     );
     expect(inventory.shard).toEqual({ plan: first?.plan, number: 1, count: 3 });
     expect((await job.run('inspect', first?.part ?? '')).stdout).toContain('shard 1/3');
-    for (const verb of ['verify', 'load']) {
-      const ended = await job.run(verb, first?.part ?? '', '--allow-unsigned');
+    const ways = [['--allow-unsigned'], ['--key', 'bundle.pub']];
+    for (const [verb, way] of ['verify', 'load'].flatMap((verb) =>
+      ways.map((way) => [verb, way]),
+    )) {
+      const ended = await job.run(String(verb), first?.part ?? '', ...(way ?? []));
       expect(ended).toMatchObject({
         exitCode: 2,
         stderr: expect.stringContaining('not joined yet'),
