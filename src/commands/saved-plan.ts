@@ -58,10 +58,17 @@ export function checkAgainstSaved(saved: Inventory, made: Inventory): void {
   const different = fields.filter((field) => canonical(one[field]) !== canonical(other[field]));
   if (different.length === 0) return;
   throw new AirgapError('usage', 'bundle.yaml and the saved plan disagree', {
-    given: `other ${different.join(', ')}`,
+    given: different.map((field) => differenceText(field, saved[field], made[field])).join(', '),
     expected: 'the bundle file, chart and tool version that the plan was made with',
-    next: 'make the plan again: plan -f bundle.yaml -o FILE',
+    next: 'give the flags that plan was given, or make the plan again: plan -f bundle.yaml -o FILE',
   });
+}
+
+/** `version "2.0.0" in place of "1.0.0"`; of what is no text or number the name alone. */
+function differenceText(field: string, planned: unknown, found: unknown): string {
+  const isShort = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  if (!isShort(planned) || !isShort(found)) return `other ${field}`;
+  return `${field} ${JSON.stringify(found)} in place of ${JSON.stringify(planned)}`;
 }
 
 /** The `bundle.json` of a bundle is a plan too, and has a credential that no plan has, and sums with it. */

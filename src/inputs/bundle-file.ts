@@ -68,7 +68,7 @@ async function readDocument(path: string, mayBeAbsent: boolean): Promise<Record<
     throw new AirgapError('usage', error.message, {
       given: path,
       expected: 'a file that starts with `apiVersion: airgap-bundle/v1`',
-      next: 'name it with -f FILE',
+      next: 'make one with `airgap-bundle init`, or name another with -f FILE',
       cause: error,
     });
   }

@@ -112,9 +112,15 @@ function wrong(
   return new AirgapError('usage', `${field} ${fault(issue, value)}`, {
     given: isEmpty(value) ? placeOf(issue.path) : `${shown(value)} in ${placeOf(issue.path)}`,
     expected: describeField(schema, issue.path),
-    next: isNumber ? `quote it as you mean it: version: "${value}"` : undefined,
+    next: isNumber ? quoteVersion(value) : undefined,
     place: placeAt(issue.path),
   });
+}
+
+/** Of 1.0 YAML gives 1, which is another version. */
+function quoteVersion(value: number): string {
+  const example = Number.isInteger(value) ? `${value}.0` : value;
+  return `quote it as it is written there, as in version: "${example}"`;
 }
 
 function fault(issue: Issue, value: unknown): string {

@@ -102,7 +102,7 @@ describe('a saved plan', () => {
 
   test.each([
     ['another image', { images: ['nginx:1'] }, 'images'],
-    ['another version', { version: '1.0.1' }, 'version'],
+    ['another version', { version: '1.0.1' }, 'version "1.0.1" in place of "1.0.0'],
     ['another platform filter', { platforms: ['linux/amd64'] }, 'platforms'],
     ['another map', { mirrorRegistries: 'docker.io::T/m/docker.io,quay.io::T/m/q' }, 'images'],
     ['another base path', { baseContentPath: '' }, 'target'],

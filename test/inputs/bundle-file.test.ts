@@ -243,6 +243,11 @@ describe('mistakes', () => {
       `error: version must be text\n  given:     1.1 in ${at}\n  expected:  version of the bundle; quote it where YAML would read a number\n  next:      quote it`,
     ],
     [
+      'a number as version that lost its digits',
+      withLine('version', 'version: 1.0'),
+      'next:      quote it as it is written there, as in version: "1.0"',
+    ],
+    [
       'a version that is no tag',
       withLine('version', 'version: 1.4/0'),
       'version must be letters, digits, . _ - (at most 128): it becomes a tag',
@@ -361,7 +366,9 @@ describe('mistakes', () => {
   test('a file that is named and not there', async () => {
     const { error } = await read('', { file: false });
     expect(error).toContain('error: the bundle file is not there\n  given:     DIR/bundle.yaml');
-    expect(error).toContain('next:      name it with -f FILE');
+    expect(error).toContain(
+      'next:      make one with `airgap-bundle init`, or name another with -f FILE',
+    );
   });
 });
 
