@@ -48,8 +48,9 @@ async function main(): Promise<number> {
     const why = isMistyped ? usageError(thrown) : thrown;
     const end = endOf(why, interruption.received(), interruption.progress(), style);
     lines.clear();
-    // Commander has written its own to standard error.
+    // Commander has written what is wrong to standard error, or the whole help.
     if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}\n`);
+    else if (thrown.code !== 'commander.help') process.stderr.write(`  next:      ${seeHelp}\n`);
     if (doorFlags(program).wantsJson) toStdout(jsonText({ errors: end.errors }));
     return end.exitCode;
   }
@@ -85,8 +86,10 @@ function contextOf(signal: AbortSignal, { emit }: LineListener): Context {
   return { env, cwd: process.cwd(), temporary: tmpdir(), now, signal, emit };
 }
 
+const seeHelp = 'see --help';
+
 function usageError({ message }: CommanderError): AirgapError {
-  return new AirgapError('usage', message.replace(/^error: /, ''), { next: 'see --help' });
+  return new AirgapError('usage', message.replace(/^error: /, ''), { next: seeHelp });
 }
 
 /** A reader that has seen enough (`| head`) is no failure; a disk that is full is. */

@@ -94,7 +94,7 @@ describe('help and version go to standard output', () => {
 
 describe('a mistyped command line ends with 2, says what was meant, and prints no result', () => {
   test.each([
-    ['a verb', ['pln'], "unknown command 'pln'\n(Did you mean plan?)"],
+    ['a verb', ['pln'], "unknown command 'pln'\n(Did you mean plan?)\n  next:      see --help"],
     ['a flag', ['plan', '--fil', 'x'], "unknown option '--fil'\n(Did you mean --file?)"],
     [
       'a form',
