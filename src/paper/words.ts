@@ -1,3 +1,4 @@
+import { stateWords as placedWords } from '../report/placed-text.ts';
 import { count, formatBytes } from '../report/units.ts';
 import type { ImageSize, Override, Report, ReportPlacement, Verdict } from './report.ts';
 
@@ -15,10 +16,7 @@ export const askedWords = {
 } as const;
 
 export const stateWords: Readonly<Record<NonNullable<ReportPlacement['state']>, string>> = {
-  copied: 'copied',
-  placed: 'placed by mounts',
-  there: 'there already',
-  proved: 'served by a cache',
+  ...placedWords,
   failed: 'FAILED',
 };
 

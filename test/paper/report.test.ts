@@ -156,6 +156,23 @@ describe('the verdict', () => {
   });
 });
 
+test.each([
+  ['edge-1.4.0.tar', 'edge-1.4.0.tar'],
+  ['-f.tar', './-f.tar'],
+  ["it's $(id).tar", "'it'\\''s $(id).tar'"],
+])('the bundle %s is one word of the commands to see for oneself', (file, word) => {
+  const bundle = { file, size: 1, inventoryDigest: digest('9') };
+  const { checks } = makeReport({ ...created, bundle });
+  expect(checks.map(({ command }) => command)).toContain(`airgap-bundle inspect ${word}`);
+});
+
+test('what a mirror gives to see for oneself asks and writes nothing', () => {
+  const { checks } = makeReport({ ...created, verb: 'mirror' });
+  expect(checks.map(({ command }) => command)).toEqual([
+    'oras resolve harbor.example.org/airgap/docker.io/library/nginx:1.27',
+  ]);
+});
+
 describe('sizes', () => {
   test('what two images share is carried once, and is neither one’s own', () => {
     const { images, sums, shared, registries } = makeReport(created);
