@@ -12340,6 +12340,7 @@ var require_proxy_agent = __commonJS({
 });
 
 // src/action.ts
+var import_promises53 = require("node:fs/promises");
 var import_node_os10 = require("node:os");
 
 // node_modules/@actions/core/lib/core.js
@@ -14155,11 +14156,16 @@ function refuseContradictions(given) {
 }
 function placeImages(document2, given, cwd) {
   const list = given["images-file"];
-  const images3 = [
-    ...given.images === void 0 ? [] : listOf(given.images),
-    ...list === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list)) }]
-  ];
+  const named3 = given.images === void 0 ? [] : listOf(given.images);
+  if (given.images !== void 0 && named3.length === 0) throw noImageNamed();
+  const images3 = [...named3, ...list === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list)) }]];
   if (images3.length > 0) document2.images = images3;
+}
+function noImageNamed() {
+  return new AirgapError("usage", "images is given, but names no image", {
+    expected: "one image or more, such as nginx:1.27",
+    next: "name an image, or leave it out to take those of the bundle file"
+  });
 }
 function place(document2, setting, value, cwd) {
   const [first = "", second] = setting.field;
@@ -17557,12 +17563,12 @@ function originOf(host, access3) {
 }
 function accessAt(url, accessByHost) {
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
-  const names2 = [
+  const names = [
     url.host,
     `${url.hostname}:${port}`,
     ...isDockerHub(url.host) ? dockerHubHosts : []
   ];
-  for (const name3 of names2) {
+  for (const name3 of names) {
     const access3 = accessByHost[name3];
     if (access3 !== void 0) return access3;
   }
@@ -17642,7 +17648,15 @@ function readShards(input, wanted) {
   if (given.shard && !isFor("mirror", "create"))
     throw otherCommand("shard", "mirror, create or both", wanted);
   if (given.join && !isFor("create")) throw otherCommand("join", "create", wanted);
+  const [shared2] = ["shard", "join"].filter((name3) => given[name3]);
+  if (shared2 && !text5("plan")) throw planMissing(shared2);
   return given;
+}
+function planMissing(name3) {
+  return new AirgapError("usage", `the input ${name3} is given without the input plan`, {
+    expected: "the one plan that all shards carry out: a tag may have moved since another read it",
+    next: "make it in a job of its own, with command: plan and shards, and give its file to plan"
+  });
 }
 function otherCommand(name3, expected2, wanted) {
   return new AirgapError("usage", `the input ${name3} is not for this command`, {
@@ -17872,10 +17886,10 @@ function progressText({ done, total, images: images3 }, rate) {
     ...far
   ].join(", ");
 }
-function formatSeconds(seconds2) {
-  const [minutes, hours] = [Math.floor(seconds2 / 60), Math.floor(seconds2 / 3600)];
-  if (minutes === 0) return `${seconds2} s`;
-  return hours === 0 ? `${minutes} min ${seconds2 % 60} s` : `${hours} h ${minutes % 60} min`;
+function formatSeconds(seconds) {
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (minutes === 0) return `${seconds} s`;
+  return hours === 0 ? `${minutes} min ${seconds % 60} s` : `${hours} h ${minutes % 60} min`;
 }
 
 // src/report/safe.ts
@@ -17923,17 +17937,18 @@ var bytesWidth = "1023 KiB of 1023 KiB".length;
 var widest = 100;
 function progressRows(running, most2, columns2, style) {
   if (most2 < 1) return [];
-  const shown3 = running.length > most2 ? running.slice(0, most2 - 1) : running;
+  const shown4 = running.length > most2 ? running.slice(0, most2 - 1) : running;
   const width2 = Math.min(columns2 - 1, widest);
-  const more = running.length - shown3.length;
-  const rows = shown3.map((one) => row(one, width2, style));
+  const more = running.length - shown4.length;
+  const rows = shown4.map((one) => row(one, width2, style));
   return more === 0 ? rows : [...rows, style.paint("dim", `  and ${more} more`.slice(0, width2))];
 }
 function row({ image: image3, done, total }, width2, style) {
   const bytes = `${formatBytes(done)} of ${formatBytes(total)}`;
   const left = width2 - 2 - (2 + barWidth) - (2 + bytesWidth);
-  if (left < 16) return `  ${keepEnd(safeText(image3), width2 - 2)}`;
-  const name3 = keepEnd(safeText(image3), left).padEnd(left);
+  const whole = safeText(style.redact(image3));
+  if (left < 16) return `  ${keepEnd(whole, width2 - 2)}`;
+  const name3 = keepEnd(whole, left).padEnd(left);
   const filled = total === 0 ? barWidth : Math.floor(barWidth * done / total);
   const bar2 = `${style.paint("done", "#".repeat(filled))}${style.paint("dim", "-".repeat(barWidth - filled))}`;
   return `  ${name3}  ${bar2}  ${style.paint("dim", bytes.padStart(bytesWidth))}`;
@@ -17958,7 +17973,8 @@ var ours = new RegExp(`(\\u001b\\[(?:${[...new Set(Object.values(codes).flat())]
 var fifthOfASecond = 200;
 var fiveSeconds = 5e3;
 function lineListener(output, redactor2) {
-  const { terminal, style = plainStyle, isQuiet = () => false } = output;
+  const { terminal, isQuiet = () => false } = output;
+  const style = { ...output.style ?? plainStyle, redact: redactor2.redact };
   const meter = progressMeter(output.now, terminal ? fifthOfASecond : fiveSeconds);
   const live = terminal && liveLines(terminal);
   let frame;
@@ -18015,16 +18031,17 @@ function linesOf(event, style) {
       return event.state === "resolved" || event.state === "there" ? [] : [imageLine(event, style)];
     case "warning":
       return [
-        `${paint("warning", "warning:")} ${wrap(event.message, style, 9)}`,
-        ...event.cure ? [`  cure: ${wrap(event.cure, style, 8)}`] : []
+        `${paint("warning", "warning:")} ${wrap(safeText(event.message), style, 9)}`,
+        ...event.cure ? [`  cure: ${wrap(safeText(event.cure), style, 8)}`] : []
       ];
     case "note":
-      return [`  ${wrap(event.message, style, 2)}`];
+      return [`  ${wrap(safeText(event.message), style, 2)}`];
   }
 }
 function imageLine({ image: image3, state, detail: detail2 }, style) {
   const word = style.paint(state === "failed" ? "error" : "done", state.padEnd(7));
-  return `  ${word} ${wrap(`${image3}${detail2 ? `  ${detail2}` : ""}`, style, 4, 10)}`;
+  const words4 = safeText(`${image3}${detail2 ? `  ${detail2}` : ""}`);
+  return `  ${word} ${wrap(words4, style, 4, 10)}`;
 }
 
 // src/report/redact.ts
@@ -18172,8 +18189,8 @@ function removeScratch() {
   }
 }
 async function sweep(parent, own2) {
-  const names2 = await (0, import_promises3.readdir)(parent).catch(() => []);
-  for (const name3 of names2) {
+  const names = await (0, import_promises3.readdir)(parent).catch(() => []);
+  for (const name3 of names) {
     const [, owner] = /^airgap-bundle-(.+)-[A-Za-z0-9]{6}$/.exec(name3) ?? [];
     if (owner === void 0 || await lookAt(owner) !== "gone") continue;
     const path12 = (0, import_node_path3.join)(parent, name3);
@@ -18259,9 +18276,9 @@ function interrupted(signal, progress, style) {
 }
 function bug(thrown) {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const stack = thrown instanceof Error ? thrown.stack ?? message : message;
+  const stack2 = thrown instanceof Error ? thrown.stack ?? message : message;
   const text5 = `error: this is a bug in airgap-bundle
-${stack}
+${stack2}
 Please report it with the command that you ran and the lines above.`;
   return { exitCode: 1, text: text5, errors: [{ class: "bug", exitCode: 1, message }] };
 }
@@ -18459,7 +18476,7 @@ function firstText(node2) {
 
 // src/action/annotations.ts
 var mostAnnotations = 10;
-function annotations(log2, workspace2, shown3) {
+function annotations(log2, workspace2, shown4) {
   const properties2 = (title, place5) => {
     const inFile = place5 && propertiesOf(place5, workspace2);
     return { title, ...inFile };
@@ -18468,26 +18485,23 @@ function annotations(log2, workspace2, shown3) {
   return {
     warn(text5, place5) {
       warnings++;
-      if (warnings < mostAnnotations) log2.warning(shown3(text5), properties2(toolTitle, place5));
-      else log2.info(shown3(`warning: ${text5}`));
+      if (warnings < mostAnnotations) log2.warning(shown4(text5), properties2(toolTitle, place5));
+      else log2.info(shown4(`warning: ${text5}`));
     },
     fail(errors) {
       const all = errors.length > mostAnnotations ? mostAnnotations - 1 : errors.length;
       for (const error4 of errors.slice(0, all)) {
         const text5 = errorText(error4).replace(/^error: /, "");
-        log2.error(shown3(text5), properties2(`${toolTitle}: ${error4.class}`, error4.place));
+        log2.error(shown4(text5), properties2(`${toolTitle}: ${error4.class}`, error4.place));
       }
-      for (const error4 of errors.slice(all)) log2.info(shown3(errorText(error4)));
+      for (const error4 of errors.slice(all)) log2.info(shown4(errorText(error4)));
       const left = errors.length - all;
       if (left > 0)
-        log2.error(
-          `and ${left} more errors: the summary has them`,
-          properties2(toolTitle, void 0)
-        );
+        log2.error(`and ${left} more errors: the log has them`, properties2(toolTitle, void 0));
     },
     end() {
       const left = warnings - mostAnnotations + 1;
-      const text5 = `and ${left} more warning${left === 1 ? "" : "s"}: the summary has ${left === 1 ? "it" : "them"}`;
+      const text5 = `and ${left} more warning${left === 1 ? "" : "s"}: the log has ${left === 1 ? "it" : "them"}`;
       if (left > 0) log2.warning(text5, properties2(toolTitle, void 0));
       warnings = 0;
     }
@@ -21863,17 +21877,17 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve23) {
+function isRecursive(inst, stack2, resolve23) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
-  if (stack.has(inst))
+  if (stack2.has(inst))
     return PROVEN;
-  stack.add(inst);
+  stack2.add(inst);
   let result = NONE;
   const check2 = (child2) => {
     if (result !== PROVEN && child2?._zod) {
-      const answer = isRecursive(child2, stack, resolve23);
+      const answer = isRecursive(child2, stack2, resolve23);
       if (answer > result)
         result = answer;
     }
@@ -21884,7 +21898,7 @@ function isRecursive(inst, stack, resolve23) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve23) : NONE;
+      const child2 = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack2, resolve23) : NONE;
       if (child2 > answer)
         answer = child2;
     }
@@ -21949,7 +21963,7 @@ function isRecursive(inst, stack, resolve23) {
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
       const inner = def._cachedInner ?? (resolve23 ? inst._zod.innerType : void 0);
-      merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
+      merge3(inner ? isRecursive(inner, stack2, false) : ASSUMED);
       break;
     }
     // a leaf by choice: `parts` are regex fragments, not data positions
@@ -21992,7 +22006,7 @@ function isRecursive(inst, stack, resolve23) {
       }
     }
   }
-  stack.delete(inst);
+  stack2.delete(inst);
   return settle(inst, result);
 }
 function settle(inst, answer) {
@@ -23862,12 +23876,12 @@ function rewriteKeyNames(ctx) {
   const rewrites = /* @__PURE__ */ new Map();
   for (const record2 of pendingRecords.get(ctx) ?? []) {
     const seen = ctx.seen.get(record2);
-    const names2 = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names2 || names2 === true || rewrites.has(names2))
+    const names = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names || names === true || rewrites.has(names))
       continue;
-    const rewritten = stringifyKeyNames(bySchema, names2, /* @__PURE__ */ new Set());
-    if (rewritten !== names2)
-      rewrites.set(names2, rewritten);
+    const rewritten = stringifyKeyNames(bySchema, names, /* @__PURE__ */ new Set());
+    if (rewritten !== names)
+      rewrites.set(names, rewritten);
   }
   if (!rewrites.size)
     return;
@@ -25365,6 +25379,29 @@ function absent(inventory, blobs2) {
   return [...roots, ...images3].map(({ digest: digest4 }) => digest4).filter((digest4) => !blobs2.has(digest4));
 }
 
+// src/inputs/shard.ts
+var mostShards = 256;
+function parseShardCount(text5) {
+  const count4 = /^[1-9]\d{0,2}$/.test(text5) ? Number(text5) : 0;
+  if (count4 >= 1 && count4 <= mostShards) return count4;
+  throw new AirgapError("usage", "--shards is no number of shards", {
+    given: text5,
+    expected: `a whole number from 1 to ${mostShards}, the most jobs that a matrix can have`
+  });
+}
+function parseShardName(text5) {
+  const [, number3, count4] = (/^([1-9]\d{0,2})\/([1-9]\d{0,2})$/.exec(text5) ?? []).map(Number);
+  if (number3 && count4 && number3 <= count4 && count4 <= mostShards) return { number: number3, count: count4 };
+  throw new AirgapError("usage", "--shard names no shard", {
+    given: text5,
+    expected: `I/N, such as 1/3: I from 1 to N, N at most ${mostShards}`,
+    next: "take it from the matrix that plan --shards N prints"
+  });
+}
+function shardText({ number: number3, count: count4 }) {
+  return `${number3}/${count4}`;
+}
+
 // src/bundle/inventory-schema.ts
 var text2 = string2().refine((value) => !new RegExp("\\p{Surrogate}", "u").test(value), "has a lone surrogate");
 var digest = string2().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/).refine(isDigest);
@@ -25448,7 +25485,7 @@ var inventorySchema = strictObject({
   imagesNotEmbedded: literal(true).exactOptional(),
   credentials: _enum(["embed", "age"]).exactOptional(),
   base: base.exactOptional(),
-  shard: strictObject({ plan: digest, number: int().min(1), count: int().min(1) }).refine(({ number: number3, count: all }) => number3 <= all, "no such shard").exactOptional()
+  shard: strictObject({ plan: digest, number: int().min(1), count: int().min(1).max(mostShards) }).refine(({ number: number3, count: all }) => number3 <= all, "no such shard").exactOptional()
 });
 function isMoment(value) {
   const time3 = Date.parse(value);
@@ -25544,6 +25581,9 @@ function warning2(kind, images3, message, cure) {
 function at(place5, problem2) {
   return place5 ? { ...problem2, places: [place5] } : problem2;
 }
+function withoutPlaces({ places: _, ...problem2 }) {
+  return problem2;
+}
 function located(problems2, listed2) {
   const known = new Map(listed2.map(({ image: image3, place: place5 }) => [image3, place5]));
   return problems2.map((problem2) => {
@@ -25601,9 +25641,9 @@ function planOutputs({ plan: plan2, changes }, files3) {
     matrix: matrix && JSON.stringify(matrix)
   };
 }
-function bundleOutputs({ create, provenance }) {
-  if (!create) return {};
-  const { bundle: bundle2, parts, installScript, sha256: sha2562, keyId } = create;
+function bundleOutputs({ create: create2, provenance }) {
+  if (!create2) return {};
+  const { bundle: bundle2, parts, installScript, sha256: sha2562, keyId } = create2;
   const files3 = [...parts, `${bundle2}.sha256`, installScript];
   return {
     "bundle-path": bundle2,
@@ -25615,22 +25655,28 @@ function bundleOutputs({ create, provenance }) {
 }
 function leftOut(name3, value, { plan: plan2, report }) {
   const file2 = name3 === "plan" ? plan2 : report;
-  return `the output ${name3} would have ${formatBytes(Buffer.byteLength(value))} and is left out: ${file2} has it`;
+  const where = file2 ? `: ${file2} has it` : "";
+  return `the output ${name3} would have ${formatBytes(Buffer.byteLength(value))} and is left out${where}`;
 }
-async function leaveFiles({ create, contents: _, prepared: __, ...rest2 }, parent, redactor2) {
-  const { inventory: ___, ...created } = create ?? {};
-  const report = { ...rest2, ...create ? { create: created } : {} };
+async function leaveFiles({ plan: plan2, create: create2, prepared: _, ...rest2 }, parent, redactor2) {
+  const { inventory: __, ...created } = create2 ?? {};
+  const planned3 = plan2 && { ...plan2, problems: plan2.problems.map(withoutPlaces) };
+  const results = {
+    ...plan2 ? { plan: planned3 } : {},
+    ...rest2,
+    ...create2 ? { create: created } : {}
+  };
   const folder = await onDisk(parent, (0, import_promises4.mkdtemp)((0, import_node_path5.join)(parent, "airgap-bundle-report-")));
-  const write = async (name3, text5) => {
+  const write = async (name3, text6) => {
     const path12 = (0, import_node_path5.join)(folder, name3);
-    await onDisk(path12, (0, import_promises4.writeFile)(path12, text5));
+    await onDisk(path12, (0, import_promises4.writeFile)(path12, text6));
     return path12;
   };
-  const left = { report: await write("report.json", redactor2.redact(jsonText(report))) };
-  const plan2 = savedPlan(rest2, redactor2);
-  return plan2 === void 0 ? left : { ...left, plan: await write("plan.json", plan2) };
+  const left = { report: await write("result.json", redactor2.redact(jsonText(results))) };
+  const text5 = savedPlan(plan2, redactor2);
+  return text5 === void 0 ? left : { ...left, plan: await write("plan.json", text5) };
 }
-function savedPlan({ plan: plan2 }, redactor2) {
+function savedPlan(plan2, redactor2) {
   if (!plan2 || hasErrors(plan2.problems)) return void 0;
   const text5 = printInventory(plan2.inventory).toString();
   return redactor2.redact(text5) === text5 ? text5 : void 0;
@@ -25657,6 +25703,2189 @@ async function withPrivateFolder(parent, work) {
 async function removePrivateFolder(path12) {
   await onDisk(path12, (0, import_promises5.rm)(path12, { recursive: true, force: true }));
 }
+
+// src/action/run-report.ts
+var import_node_path54 = require("node:path");
+
+// src/commands/bundle-files.ts
+var import_promises6 = require("node:fs/promises");
+var import_node_path7 = require("node:path");
+async function bundleFiles({
+  bundle: bundle2,
+  installScript
+}) {
+  const sums = `${bundle2}.sha256`;
+  const lines4 = (await onDisk(sums, (0, import_promises6.readFile)(sums, "utf8"))).split("\n").filter(Boolean);
+  const parts = lines4.map((line2) => ({ sha256: line2.slice(0, 64), name: line2.slice(66) }));
+  const sized = await Promise.all(
+    parts.map(async ({ name: name3, sha256: sha2562 }) => {
+      const path12 = (0, import_node_path7.join)((0, import_node_path7.dirname)(bundle2), name3);
+      const { size } = await onDisk(path12, (0, import_promises6.stat)(path12));
+      return { name: name3, size, sha256: sha2562 };
+    })
+  );
+  return [...sized, await hashed(sums), await hashed(installScript)];
+}
+async function hashed(path12) {
+  const bytes = await onDisk(path12, (0, import_promises6.readFile)(path12));
+  return { name: (0, import_node_path7.basename)(path12), size: bytes.length, sha256: hexOf(digestOf(bytes)) };
+}
+
+// src/disk/folder.ts
+var import_promises7 = require("node:fs/promises");
+var import_node_path8 = require("node:path");
+function makeFolder(path12, mode = 511) {
+  return onDisk(path12, make(path12, mode));
+}
+async function make(path12, mode) {
+  try {
+    await (0, import_promises7.mkdir)(path12, mode);
+  } catch (error4) {
+    const { code: code4 } = error4;
+    if (code4 === "EEXIST" && (await (0, import_promises7.stat)(path12)).isDirectory()) return;
+    if (code4 !== "ENOENT" || (0, import_node_path8.dirname)(path12) === path12) throw error4;
+    await make((0, import_node_path8.dirname)(path12), mode);
+    await make(path12, mode);
+  }
+}
+async function syncFolder(path12) {
+  const folder = await onDisk(path12, (0, import_promises7.open)(path12));
+  await onDisk(path12, folder.sync()).finally(() => folder.close());
+}
+
+// src/bundle/sums.ts
+var sumsPath = "SHA256SUMS";
+function sha256Sums(files3) {
+  return Buffer.from(files3.map(({ path: path12, sha256: sha2562 }) => sumLine(sha2562, path12)).join(""));
+}
+function sumLine(sha2562, name3) {
+  return `${sha2562}  ${name3}
+`;
+}
+
+// src/inputs/time.ts
+function utcSeconds(time3) {
+  return time3.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+// src/install/carried-credential.ts
+var credentialPaths = { embed: "credentials.tsv", age: "credentials.tsv.age" };
+function credentialTable(username, password) {
+  const rows = Object.entries({ username, password }).map(
+    ([key, value]) => `${key}	${Buffer.from(value).toString("base64")}
+`
+  );
+  return Buffer.from(rows.join(""));
+}
+function credentialFile(how, bytes) {
+  return { path: credentialPaths[how], bytes, mode: 420 };
+}
+
+// src/mirror-map/effective.ts
+function effectiveMap(map, endpoint) {
+  const missing6 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
+    ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
+  );
+  return { entries: [...missing6, ...map.entries], problems: map.problems };
+}
+function added(kind, key, value) {
+  return { kind, key, value, line: 0, column: 0 };
+}
+
+// src/mirror-map/target.ts
+function readTarget(value) {
+  const [host = "", ...rest2] = value.split("/");
+  const path12 = rest2.filter((part3) => part3 !== "");
+  const hasApiPath = path12[0] === "v2";
+  return { host, path: path12.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
+}
+function withoutApiPath(value) {
+  const { host, path: path12 } = readTarget(value);
+  return path12 === "" ? host : `${host}/${path12}`;
+}
+
+// src/oci/reference.ts
+var domainPattern = /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
+var component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+var repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
+var tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+var identifierPattern = /^[a-f0-9]{64}$/;
+function isRegistryHost(text5) {
+  return domainPattern.test(text5);
+}
+function parseReference(text5) {
+  if (text5 === "") throw new RangeError("an image name must not be empty");
+  if (identifierPattern.test(text5)) {
+    throw refused2(text5, "64 hexadecimal characters are an image id, not a name");
+  }
+  const { registry: registry3, remainder } = splitRegistry(text5);
+  const { repository: repository2, tag: tag2, digest: digest4 } = splitRemainder(remainder);
+  if (!isRegistryHost(registry3)) {
+    throw refused2(text5, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
+  }
+  checkRepository(text5, repository2);
+  if (tag2 !== void 0) checkTag(text5, tag2);
+  return {
+    registry: registry3,
+    repository: repository2,
+    ...tagAndDigest(tag2, digest4 === void 0 ? void 0 : checkDigest(text5, digest4))
+  };
+}
+function referenceIn(text5) {
+  try {
+    return parseReference(text5);
+  } catch (cause) {
+    if (cause instanceof RangeError) return void 0;
+    throw cause;
+  }
+}
+function formatReference(reference) {
+  const { registry: registry3, repository: repository2, tag: tag2, digest: digest4 } = reference;
+  return `${registry3}/${repository2}${tag2 === void 0 ? "" : `:${tag2}`}${digest4 === void 0 ? "" : `@${digest4}`}`;
+}
+function splitRegistry(text5) {
+  const slash = text5.indexOf("/");
+  const first = text5.slice(0, Math.max(slash, 0));
+  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text5);
+  const remainder = text5.slice(slash + 1);
+  const isHub = first === dockerHub || first === formerDockerHub;
+  return isHub ? onDockerHub(remainder) : { registry: first, remainder };
+}
+function looksLikeRegistry(first) {
+  return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
+}
+function onDockerHub(name3) {
+  return { registry: dockerHub, remainder: name3.includes("/") ? name3 : `library/${name3}` };
+}
+function splitRemainder(remainder) {
+  const at2 = remainder.indexOf("@");
+  const named3 = at2 < 0 ? remainder : remainder.slice(0, at2);
+  const colon = named3.indexOf(":");
+  return {
+    repository: colon < 0 ? named3 : named3.slice(0, colon),
+    tag: colon < 0 ? void 0 : named3.slice(colon + 1),
+    digest: at2 < 0 ? void 0 : remainder.slice(at2 + 1)
+  };
+}
+function tagAndDigest(tag2, digest4) {
+  if (tag2 === void 0) return digest4 === void 0 ? { tag: "latest" } : { digest: digest4 };
+  return digest4 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest4 };
+}
+function checkRepository(text5, repository2) {
+  if (repository2.toLowerCase() !== repository2) {
+    throw refused2(text5, `the repository ${JSON.stringify(repository2)} must be in lower case`);
+  }
+  if (!repositoryPattern.test(repository2)) {
+    throw refused2(text5, `${JSON.stringify(repository2)} is not a repository`);
+  }
+  if (repository2.length > 255) {
+    throw refused2(text5, `the repository has ${repository2.length} characters, 255 are allowed`);
+  }
+}
+function checkTag(text5, tag2) {
+  if (!tagPattern.test(tag2)) throw refused2(text5, `${JSON.stringify(tag2)} is not a tag`);
+}
+function checkDigest(text5, digest4) {
+  if (!isDigest(digest4)) {
+    throw refused2(text5, `${JSON.stringify(digest4)} is not a sha256 or sha512 digest in lower case`);
+  }
+  return digest4;
+}
+function refused2(text5, why) {
+  return new RangeError(`not an image name: ${JSON.stringify(text5)}: ${why}`);
+}
+
+// src/plan/group-by.ts
+function groupBy(values, keyOf) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group3 = groups.get(key);
+    if (group3) group3.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+// src/plan/map-edges.ts
+function mapEdges(inventory, contents) {
+  const { entries } = effectiveMap(
+    parseMirrorMap(inventory.target.mirrorMap),
+    inventory.target.endpoint
+  );
+  const ways2 = inventory.images.flatMap(
+    (image3) => waysOf(image3, entries, basePath(inventory.target))
+  );
+  const bySource = groupBy(ways2, ({ source }) => source);
+  return [...bySource.values()].flatMap((ofOne) => [...groupBy(ofOne, ({ target: target2 }) => target2).values()]).map((same) => edgeOf(same, contents));
+}
+function waysOf(image3, entries, base2) {
+  const source = referenceIn(image3.source)?.registry ?? "";
+  if (image3.placements.length === 0) return [{ source, image: image3 }];
+  const own2 = entries.filter(({ kind, key }) => kind === "registry" && isOf(key, source));
+  return image3.placements.map(({ reference, askedForBy }) => ({
+    ...{ source, image: image3, askedForBy },
+    target: prefixOf(reference, own2) ?? prefixOf(reference, entries) ?? outside(reference, base2)
+  }));
+}
+function isOf(key, registry3) {
+  return key === registry3 || key === `${registry3}/library` || key === registry3.split(":", 1)[0];
+}
+function prefixOf(reference, entries) {
+  const prefixes = entries.filter(({ kind, value }) => kind !== "exact" && kind !== "noswap" && value !== "").map(({ value }) => withoutApiPath(value)).filter((prefix) => reference.startsWith(prefix.endsWith("-") ? prefix : `${prefix}/`));
+  return prefixes.sort((a2, b) => b.length - a2.length)[0];
+}
+function outside(reference, base2) {
+  return reference.startsWith(`${base2}/`) ? base2 : reference.split("/", 1)[0] ?? reference;
+}
+function edgeOf(ways2, contents) {
+  const { source = "", target: target2 } = ways2[0] ?? {};
+  const images3 = [...new Set(ways2.map(({ image: image3 }) => image3))];
+  const asking = new Set(ways2.flatMap(({ askedForBy }) => askedForBy ? [askedForBy] : []));
+  const [only] = asking;
+  const bytes = contents && uniqueBytes(images3, contents);
+  return {
+    source,
+    ...target2 === void 0 ? {} : { target: target2 },
+    images: images3.filter(({ referrer: referrer2 }) => !referrer2).length,
+    ...bytes === void 0 ? {} : { bytes },
+    ...only ? { askedForBy: asking.size > 1 ? "both" : only } : {}
+  };
+}
+function uniqueBytes(images3, contents) {
+  const sizes = /* @__PURE__ */ new Map();
+  for (const { digest: digest4 } of images3) {
+    const blobs2 = contents.get(digest4);
+    if (!blobs2) return void 0;
+    for (const blob2 of blobs2) sizes.set(blob2.digest, blob2.size);
+  }
+  return [...sizes.values()].reduce((sum2, size) => sum2 + size, 0);
+}
+
+// package.json
+var package_default = { name: "airgap-bundle", version: "0.1.0" };
+
+// src/version.ts
+var toolName = package_default.name;
+var toolVersion = package_default.version;
+
+// src/report/next.ts
+function nextText(words4, commands2, { paint }) {
+  const lines4 = commands2.map((command2) => `  ${paint("strong", command2)}`);
+  return ["", `${paint("dim", "next:")} ${words4}`, ...lines4];
+}
+function command(...words4) {
+  return [toolName, ...words4.filter((word) => word !== void 0)].join(" ");
+}
+function fileWords({ file: file2 = "bundle.yaml", settings: settings2 = [] }) {
+  return [...file2 === "" ? [] : ["-f", file2], ...settings2].map(shown).join(" ");
+}
+function planWords({ plan: plan2 }) {
+  return plan2 === void 0 ? void 0 : `--plan ${quoted(plan2)}`;
+}
+function shown(word) {
+  return word.includes("\n") ? "'\u2026'" : shellWord(word);
+}
+function quoted(file2) {
+  return shellWord(file2.startsWith("-") ? `./${file2}` : file2);
+}
+function shellWord(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+// src/paper/checks.ts
+function checksOf(facts3) {
+  if (facts3.verb === "mirror") return mirrorChecks(facts3);
+  const { bundle: bundle2 } = facts3;
+  if (!bundle2) return [];
+  const file2 = quoted(bundle2.file);
+  const trust = trustFlag(facts3);
+  return facts3.verb === "load" ? loadChecks(file2, trust) : bundleChecks(file2, trust, facts3);
+}
+function bundleChecks(file2, trust, { verb: verb2 }) {
+  return [
+    ...verb2 === "create" ? [check("the files are those that were made", `sha256sum --check ${file2}.sha256`)] : [],
+    check("every byte is as it was signed", `airgap-bundle verify ${file2} ${trust}`),
+    check("what is in it, without verifying", `airgap-bundle inspect ${file2}`),
+    check("verify, push and install", `sh install.sh ${file2} ${trust}`)
+  ];
+}
+function loadChecks(file2, trust) {
+  return [
+    check(
+      "every reference leads to the signed digest",
+      `airgap-bundle diff ${file2} --registry ${trust}`
+    ),
+    check("the cluster will find it there", `airgap-bundle doctor ${file2} ${trust}`)
+  ];
+}
+function mirrorChecks({ inventory: { images: images3, target: target2 } }) {
+  const [first] = images3.flatMap(
+    ({ digest: digest4, placements }) => placements.map(({ reference }) => ({ digest: digest4, reference }))
+  );
+  const plain5 = target2.plainHttp ? "--plain-http " : "";
+  return [
+    ...first ? [
+      check(
+        `one of them, without this tool: ${first.digest}`,
+        `oras resolve ${plain5}${quoted(first.reference)}`
+      )
+    ] : []
+  ];
+}
+function check(what, command2) {
+  return { what, command: command2 };
+}
+function trustFlag({ signature: { state } }) {
+  return state === "unsigned" ? "--allow-unsigned" : "--key NAME.pub";
+}
+
+// src/paper/sizes.ts
+function sumsOf({ inventory, contents, placed: placed3 }) {
+  const own2 = inventory.images.filter(({ referrer: referrer2 }) => !referrer2);
+  const placements = inventory.images.flatMap((image3) => image3.placements);
+  return {
+    images: own2.length,
+    attached: inventory.images.length - own2.length,
+    leftOut: own2.filter((image3) => image3.placements.length === 0).length,
+    placements: placements.length,
+    states: placed3 ? statesOf(placed3.flatMap((image3) => image3.placements)) : null,
+    platforms: [...new Set(own2.flatMap(({ platforms: platforms2 }) => platforms2))],
+    carried: totalSize(inventory.blobs),
+    leftToBase: totalSize(inventory.base?.blobs ?? []),
+    unique: contents ? totalSize(unique([...contents.values()].flat())) : null,
+    apart: contents ? totalSize([...contents.values()].flat()) : null
+  };
+}
+function statesOf(placements) {
+  const groups = groupBy(placements, ({ state }) => state);
+  return Object.fromEntries([...groups].map(([state, some]) => [state, some.length]));
+}
+function unique(blobs2) {
+  return [...new Map(blobs2.map((blob2) => [blob2.digest, blob2])).values()];
+}
+function sizesOf({ contents }) {
+  if (!contents) return void 0;
+  const users = usersOf(contents);
+  return new Map(
+    [...contents].map(([digest4, blobs2]) => {
+      const own2 = blobs2.filter((blob2) => users.get(blob2.digest) === 1);
+      return [digest4, { whole: totalSize(blobs2), own: totalSize(own2) }];
+    })
+  );
+}
+function usersOf(contents) {
+  const users = /* @__PURE__ */ new Map();
+  for (const blobs2 of contents.values()) {
+    for (const { digest: digest4 } of blobs2) users.set(digest4, (users.get(digest4) ?? 0) + 1);
+  }
+  return users;
+}
+var mostShared = 50;
+function sharedBlobs(contents) {
+  const users = usersOf(contents);
+  return unique([...contents.values()].flat()).map(({ digest: digest4, size }) => ({ digest: digest4, size, images: users.get(digest4) ?? 0 })).filter(({ images: images3 }) => images3 > 1).sort((a2, b) => saved(b) - saved(a2) || (a2.digest < b.digest ? -1 : 1)).slice(0, mostShared);
+}
+function saved({ size, images: images3 }) {
+  return size * (images3 - 1);
+}
+function registryShares({ inventory: { images: images3 }, contents }) {
+  const counted = /* @__PURE__ */ new Set();
+  const firstBrings = (blobs2) => {
+    const fresh = blobs2.filter(({ digest: digest4 }) => !counted.has(digest4));
+    for (const { digest: digest4 } of fresh) counted.add(digest4);
+    return totalSize(fresh);
+  };
+  const shares = [...groupBy(images3, registryOf)].map(([registry3, some]) => ({
+    registry: registry3,
+    images: some.filter(({ referrer: referrer2 }) => !referrer2).length,
+    bytes: contents ? some.reduce((sum2, { digest: digest4 }) => sum2 + firstBrings(contents.get(digest4) ?? []), 0) : null
+  }));
+  return shares.sort((a2, b) => (b.bytes ?? b.images) - (a2.bytes ?? a2.images));
+}
+
+// src/paper/images.ts
+function reportImages(facts3) {
+  const { images: images3 } = facts3.inventory;
+  const lookUp2 = { sizes: sizesOf(facts3), states: statesOf2(facts3) };
+  const own2 = images3.filter(({ referrer: referrer2 }) => !referrer2);
+  const attached = attachedTo(own2, images3);
+  return own2.map((image3) => ({
+    ...partsOf(image3, lookUp2),
+    registry: registryOf(image3),
+    originalDigest: image3.originalDigest ?? null,
+    platforms: image3.platforms,
+    pinnedBy: image3.pinnedBy,
+    namedBy: facts3.namedBy ? facts3.namedBy.get(image3.source) ?? [] : null,
+    attached: (attached.get(image3) ?? []).map((one) => attachedImage(one, lookUp2))
+  }));
+}
+function registryOf({ source }) {
+  return referenceIn(source)?.registry ?? "";
+}
+function partsOf(image3, { sizes, states }) {
+  const { source, digest: digest4, mediaType: mediaType2 } = image3;
+  const placements = image3.placements.map((one) => {
+    const found = states.get(one.reference);
+    const error4 = found?.error ? errorLine(found.error) : null;
+    return { ...one, state: found?.state ?? null, error: error4 };
+  });
+  return { source, digest: digest4, mediaType: mediaType2, size: sizes?.get(digest4) ?? null, placements };
+}
+function errorLine({ message, given }) {
+  return oneLine(given ? `${message}: ${given}` : message);
+}
+function attachedImage(image3, lookUp2) {
+  const { referrer: referrer2 } = image3;
+  return {
+    ...partsOf(image3, lookUp2),
+    subject: referrer2?.subject ?? image3.digest,
+    artifactType: referrer2?.artifactType ?? null
+  };
+}
+function attachedTo(own2, images3) {
+  const byDigest2 = groupBy(own2, ({ digest: digest4 }) => digest4);
+  const home = ({ referrer: referrer2 }) => referrer2?.images.flatMap((digest4) => byDigest2.get(digest4) ?? [])[0] ?? own2[0];
+  return groupBy(
+    images3.filter(({ referrer: referrer2 }) => referrer2),
+    home
+  );
+}
+function statesOf2({ placed: placed3 }) {
+  const all = placed3?.flatMap(({ placements }) => placements) ?? [];
+  return new Map(all.map((one) => [one.reference, one]));
+}
+
+// src/paper/overrides.ts
+function overridesOf({ inventory, signature, overrides: overrides2, verb: verb2 }) {
+  const { target: target2, credentials } = inventory;
+  const where = basePath(target2);
+  return [
+    ...signature.state === "unsigned" && verb2 !== "load" ? [override("unsigned", "the bundle is not signed: nobody can tell who made it")] : [],
+    ...target2.insecureSkipVerify ? [override("certificate", `the certificate of ${where} is not checked`)] : [],
+    ...target2.plainHttp ? [override("plain-http", `${where} is spoken to unencrypted`)] : [],
+    ...credentials === "embed" ? [override("credential", "the pull credential is in the bundle in clear text")] : [],
+    ...overrides2
+  ];
+}
+function override(kind, message) {
+  return { kind, message };
+}
+
+// src/paper/verdict.ts
+function verdictOf(judged) {
+  const points = [
+    ...failurePoints(judged),
+    ...leftPoints(judged),
+    ...signaturePoints(judged),
+    ...bundlePoints(judged),
+    ...problemPoints(judged),
+    ...overridePoints(judged)
+  ];
+  return {
+    state: worst(points),
+    title: titleOf(judged),
+    points: points.map(({ message }) => message)
+  };
+}
+function point(state, message) {
+  return { state, message };
+}
+function worst(points) {
+  const has = (state) => points.some((one) => one.state === state);
+  if (has("bad")) return "bad";
+  return has("attention") ? "attention" : "good";
+}
+function titleOf({ verb: verb2, bundle: bundle2, target: target2, signature, sums, errors }) {
+  const what = `${bundle2.name} ${bundle2.version}`;
+  if (verb2 === "inspect") return `${what}: what the bundle says of itself`;
+  const failed4 = sums.states?.failed ?? 0;
+  if (failed4 > 0) return `${what}: ${failed4} of ${count(sums.placements, "placement")} FAILED`;
+  if (errors.length > 0) return `${what}: FAILED`;
+  if (verb2 === "create") {
+    return signature.state === "signed" ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
+  }
+  return `${what}: ${placedWords(sums)} in ${target2.path}`;
+}
+function placedWords(sums) {
+  const { images: images3, leftOut: leftOut3, placements } = sums;
+  const others = ofOtherRuns(sums);
+  if (others > 0) return `${placements - others} of ${count(placements, "placement")} are`;
+  return leftOut3 > 0 ? `${images3 - leftOut3} of ${count(images3, "image")} are` : "every image is";
+}
+function ofOtherRuns({ placements, states }) {
+  if (!states) return 0;
+  return placements - Object.values(states).reduce((sum2, some) => sum2 + some, 0);
+}
+function leftPoints({ sums }) {
+  const others = ofOtherRuns(sums);
+  const { leftOut: leftOut3 } = sums;
+  return [
+    ...others > 0 ? [
+      point(
+        "attention",
+        `a shard of the plan: ${count(others, "placement")} left to other runs`
+      )
+    ] : [],
+    ...leftOut3 > 0 ? [
+      point(
+        "attention",
+        `left out, as no rule of the map covers it: ${count(leftOut3, "image")}`
+      )
+    ] : []
+  ];
+}
+function failurePoints({ sums, errors }) {
+  const failed4 = sums.states?.failed ?? 0;
+  if (failed4 + errors.length === 0) return [];
+  const what = failed4 > 0 ? `${count(failed4, "placement")} failed` : "something failed";
+  return [point("bad", `${what}: see what failed; the same command goes on where it stopped`)];
+}
+var notSigned = "NOT SIGNED: nobody can tell who made it";
+var signatureWords = {
+  signed: (keyId) => point("good", `signed by key ${keyId}`),
+  verified: (keyId) => point("good", `the signature of key ${keyId} holds`),
+  unsigned: () => point("bad", notSigned),
+  unchecked: () => point("attention", "signed, but by whom was not checked: no key was given"),
+  "other-key": () => point("bad", "signed, but NOT by a key that was given"),
+  revoked: (keyId) => point("bad", `signed by key ${keyId}, which is REVOKED`),
+  "no-bundle": () => void 0
+};
+function signaturePoints({ signature: { state, keyId }, verb: verb2 }) {
+  const words4 = signatureWords[state](keyId);
+  const unread2 = point(
+    "attention",
+    "its contents were not verified: airgap-bundle verify does that"
+  );
+  return [...words4 ? [words4] : [], ...verb2 === "inspect" ? [unread2] : []];
+}
+function overridePoints({ overrides: overrides2 }) {
+  const others = overrides2.filter(({ kind }) => kind !== "unsigned");
+  return others.map(({ message }) => point("attention", message));
+}
+function bundlePoints({ bundle: bundle2, verb: verb2 }) {
+  const { isExpired, expiresAt, carries, base: base2 } = bundle2;
+  const isInstalled = verb2 === "load";
+  return [
+    ...isExpired ? [point("bad", `EXPIRED on ${expiresAt}`)] : [],
+    ...carries === "delta" && base2 && !isInstalled ? [point("attention", `a delta: ${base2.name} ${base2.version} must be in the target first`)] : [],
+    ...carries === "none" && !isInstalled ? [point("attention", "a light bundle: its images must be in the target already")] : []
+  ];
+}
+function problemPoints({ problems: problems2, verb: verb2 }) {
+  if (!problems2) return [];
+  const errors = problems2.filter(({ severity }) => severity === "error").length;
+  const warnings = problems2.length - errors;
+  if (errors > 0) return [point("bad", `${count(errors, "error")} in the plan`)];
+  if (warnings > 0)
+    return [point("attention", `${count(warnings, "warning")} when it was planned`)];
+  return verb2 === "create" || verb2 === "mirror" ? [point("good", "no problem found in the plan")] : [];
+}
+
+// src/paper/make-report.ts
+function makeReport(facts3) {
+  const { verb: verb2, at: at2, inventory, signature, problems: problems2, contents, files: files3, tools: tools2 } = facts3;
+  const bundle2 = bundleOf(facts3);
+  const target2 = targetOf(facts3);
+  const overrides2 = overridesOf(facts3);
+  const errors = facts3.errors.map(errorJson);
+  const sums = sumsOf(facts3);
+  return {
+    schemaVersion: 1,
+    verb: verb2,
+    at: utcSeconds(at2),
+    verdict: verdictOf({ verb: verb2, bundle: bundle2, target: target2, signature, overrides: overrides2, problems: problems2, sums, errors }),
+    bundle: bundle2,
+    target: target2,
+    signature,
+    overrides: overrides2,
+    problems: problems2?.map(withoutPlaces) ?? null,
+    errors,
+    sums,
+    registries: registryShares(facts3),
+    map: mapEdges(inventory, contents),
+    shared: contents ? sharedBlobs(contents) : null,
+    images: reportImages(facts3),
+    files: files3,
+    contents: contentsOf(inventory),
+    tools: tools2,
+    checks: checksOf(facts3)
+  };
+}
+function bundleOf({ at: at2, inventory, bundle: bundle2 }) {
+  const { name: name3, version: version3, sequence, createdAt, expiresAt, chart: chart2, credentials, tool } = inventory;
+  return {
+    name: name3,
+    version: version3,
+    sequence,
+    createdAt,
+    expiresAt: expiresAt ?? null,
+    isExpired: expiresAt !== void 0 && at2.getTime() >= Date.parse(expiresAt),
+    carries: bundle2 ? carried(inventory) : null,
+    base: baseOf(inventory),
+    credentials: credentials ?? null,
+    chart: chart2 ?? null,
+    inventoryDigest: bundle2?.inventoryDigest ?? null,
+    size: bundle2?.size ?? null,
+    tool
+  };
+}
+function carried({ imagesNotEmbedded, base: base2 }) {
+  if (imagesNotEmbedded) return "none";
+  return base2 ? "delta" : "all";
+}
+function baseOf({ base: base2 }) {
+  if (!base2) return null;
+  const { blobs: _, ...about } = base2;
+  return about;
+}
+function targetOf({ inventory: { target: target2 }, signedTarget }) {
+  const { plainHttp, insecureSkipVerify, caCert, environment, mirrorMap, pullThrough } = target2;
+  return {
+    path: basePath(target2),
+    environment,
+    plainHttp,
+    insecureSkipVerify,
+    caCert: caCert === void 0 ? null : digestOf(Buffer.from(caCert)),
+    pullThrough: pullThrough ?? [],
+    mirrorMap,
+    signedTarget: signedTarget ?? null
+  };
+}
+function contentsOf({ files: files3, credentials }) {
+  const secret2 = credentials === "embed" ? [credentialPaths.embed, sumsPath] : [];
+  return files3.filter(({ path: path12 }) => !secret2.includes(path12)).map(({ path: path12, size, sha256: sha2562 }) => ({ path: path12, size, sha256: sha2562 }));
+}
+
+// src/paper/of-run.ts
+var import_node_path11 = require("node:path");
+
+// node_modules/tar/dist/esm/header.js
+var import_node_path9 = require("node:path");
+
+// node_modules/tar/dist/esm/large-numbers.js
+var encode2 = (num, buf) => {
+  if (!Number.isSafeInteger(num)) {
+    throw Error("cannot encode number outside of javascript safe integer range");
+  } else if (num < 0) {
+    encodeNegative(num, buf);
+  } else {
+    encodePositive(num, buf);
+  }
+  return buf;
+};
+var encodePositive = (num, buf) => {
+  buf[0] = 128;
+  for (var i2 = buf.length; i2 > 1; i2--) {
+    buf[i2 - 1] = num & 255;
+    num = Math.floor(num / 256);
+  }
+};
+var encodeNegative = (num, buf) => {
+  buf[0] = 255;
+  var flipped = false;
+  num = num * -1;
+  for (var i2 = buf.length; i2 > 1; i2--) {
+    var byte = num & 255;
+    num = Math.floor(num / 256);
+    if (flipped) {
+      buf[i2 - 1] = onesComp(byte);
+    } else if (byte === 0) {
+      buf[i2 - 1] = 0;
+    } else {
+      flipped = true;
+      buf[i2 - 1] = twosComp(byte);
+    }
+  }
+};
+var parse3 = (buf) => {
+  const pre = buf[0];
+  const value = pre === 128 ? pos(buf.subarray(1, buf.length)) : pre === 255 ? twos(buf) : null;
+  if (value === null) {
+    throw Error("invalid base256 encoding");
+  }
+  if (!Number.isSafeInteger(value)) {
+    throw Error("parsed number outside of javascript safe integer range");
+  }
+  return value;
+};
+var twos = (buf) => {
+  var len = buf.length;
+  var sum2 = 0;
+  var flipped = false;
+  for (var i2 = len - 1; i2 > -1; i2--) {
+    var byte = Number(buf[i2]);
+    var f;
+    if (flipped) {
+      f = onesComp(byte);
+    } else if (byte === 0) {
+      f = byte;
+    } else {
+      flipped = true;
+      f = twosComp(byte);
+    }
+    if (f !== 0) {
+      sum2 -= f * Math.pow(256, len - i2 - 1);
+    }
+  }
+  return sum2;
+};
+var pos = (buf) => {
+  var len = buf.length;
+  var sum2 = 0;
+  for (var i2 = len - 1; i2 > -1; i2--) {
+    var byte = Number(buf[i2]);
+    if (byte !== 0) {
+      sum2 += byte * Math.pow(256, len - i2 - 1);
+    }
+  }
+  return sum2;
+};
+var onesComp = (byte) => (255 ^ byte) & 255;
+var twosComp = (byte) => (255 ^ byte) + 1 & 255;
+
+// node_modules/tar/dist/esm/types.js
+var isCode = (c3) => name2.has(c3);
+var normalFsTypes = /* @__PURE__ */ new Set([
+  "0",
+  "",
+  "1",
+  "2",
+  "3",
+  "4",
+  "5",
+  "6",
+  "7",
+  "D"
+]);
+var name2 = /* @__PURE__ */ new Map([
+  ["0", "File"],
+  // same as File
+  ["", "OldFile"],
+  ["1", "Link"],
+  ["2", "SymbolicLink"],
+  // Devices and FIFOs aren't fully supported
+  // they are parsed, but skipped when unpacking
+  ["3", "CharacterDevice"],
+  ["4", "BlockDevice"],
+  ["5", "Directory"],
+  ["6", "FIFO"],
+  // same as File
+  ["7", "ContiguousFile"],
+  // pax headers
+  ["g", "GlobalExtendedHeader"],
+  ["x", "ExtendedHeader"],
+  // vendor-specific stuff
+  // skip
+  ["A", "SolarisACL"],
+  // like 5, but with data, which should be skipped
+  ["D", "GNUDumpDir"],
+  // metadata only, skip
+  ["I", "Inode"],
+  // data = link path of next file
+  ["K", "NextFileHasLongLinkpath"],
+  // data = path of next file
+  ["L", "NextFileHasLongPath"],
+  // skip
+  ["M", "ContinuationFile"],
+  // like L
+  ["N", "OldGnuLongPath"],
+  // skip
+  ["S", "SparseFile"],
+  // skip
+  ["V", "TapeVolumeHeader"],
+  // like x
+  ["X", "OldExtendedHeader"]
+]);
+var code = new Map(Array.from(name2).map((kv) => [kv[1], kv[0]]));
+
+// node_modules/tar/dist/esm/header.js
+var notNegative = (n2) => n2 === void 0 || n2 < 0 ? void 0 : n2;
+var Header = class {
+  cksumValid = false;
+  needPax = false;
+  nullBlock = false;
+  block;
+  path;
+  mode;
+  uid;
+  gid;
+  size;
+  cksum;
+  #type = "Unsupported";
+  linkpath;
+  uname;
+  gname;
+  devmaj = 0;
+  devmin = 0;
+  atime;
+  ctime;
+  mtime;
+  charset;
+  comment;
+  constructor(data, off = 0, ex, gex) {
+    if (Buffer.isBuffer(data)) {
+      this.decode(data, off || 0, ex, gex);
+    } else if (data) {
+      this.#slurp(data);
+    }
+  }
+  decode(buf, off, ex, gex) {
+    if (!off) {
+      off = 0;
+    }
+    if (!buf || !(buf.length >= off + 512)) {
+      throw new Error("need 512 bytes for header");
+    }
+    const t = decString(buf, off + 156, 1);
+    const isNormalFS = normalFsTypes.has(t);
+    const exForFields = isNormalFS ? ex : void 0;
+    const gexForFields = isNormalFS ? gex : void 0;
+    this.path = exForFields?.path ?? decString(buf, off, 100);
+    this.mode = exForFields?.mode ?? gexForFields?.mode ?? decNumber(buf, off + 100, 8);
+    this.uid = exForFields?.uid ?? gexForFields?.uid ?? decNumber(buf, off + 108, 8);
+    this.gid = exForFields?.gid ?? gexForFields?.gid ?? decNumber(buf, off + 116, 8);
+    this.size = notNegative(exForFields?.size ?? gexForFields?.size ?? decNumber(buf, off + 124, 12));
+    this.mtime = exForFields?.mtime ?? gexForFields?.mtime ?? decDate(buf, off + 136, 12);
+    this.cksum = decNumber(buf, off + 148, 12);
+    if (gexForFields)
+      this.#slurp(gexForFields, true);
+    if (exForFields)
+      this.#slurp(exForFields);
+    if (isCode(t)) {
+      this.#type = t || "0";
+    }
+    if (this.#type === "0" && this.path.slice(-1) === "/") {
+      this.#type = "5";
+    }
+    if (this.#type === "5") {
+      this.size = 0;
+    }
+    this.linkpath = decString(buf, off + 157, 100);
+    if (buf.subarray(off + 257, off + 265).toString() === "ustar\x0000") {
+      this.uname = exForFields?.uname ?? gexForFields?.uname ?? decString(buf, off + 265, 32);
+      this.gname = exForFields?.gname ?? gexForFields?.gname ?? decString(buf, off + 297, 32);
+      this.devmaj = exForFields?.devmaj ?? gexForFields?.devmaj ?? decNumber(buf, off + 329, 8) ?? 0;
+      this.devmin = exForFields?.devmin ?? gexForFields?.devmin ?? decNumber(buf, off + 337, 8) ?? 0;
+      if (buf[off + 475] !== 0) {
+        const prefix = decString(buf, off + 345, 155);
+        this.path = prefix + "/" + this.path;
+      } else {
+        const prefix = decString(buf, off + 345, 130);
+        if (prefix) {
+          this.path = prefix + "/" + this.path;
+        }
+        this.atime = ex?.atime ?? gex?.atime ?? decDate(buf, off + 476, 12);
+        this.ctime = ex?.ctime ?? gex?.ctime ?? decDate(buf, off + 488, 12);
+      }
+    }
+    let sum2 = 8 * 32;
+    for (let i2 = off; i2 < off + 148; i2++) {
+      sum2 += buf[i2];
+    }
+    for (let i2 = off + 156; i2 < off + 512; i2++) {
+      sum2 += buf[i2];
+    }
+    this.cksumValid = sum2 === this.cksum;
+    if (this.cksum === void 0 && sum2 === 8 * 32) {
+      this.nullBlock = true;
+    }
+  }
+  #slurp(ex, gex = false) {
+    Object.assign(this, Object.fromEntries(Object.entries(ex).filter(([k, v]) => {
+      return !(v === null || v === void 0 || k === "size" && Number(v) < 0 || k === "path" && gex || k === "linkpath" && gex || k === "global");
+    })));
+  }
+  encode(buf, off = 0) {
+    if (!buf) {
+      buf = this.block = Buffer.alloc(512);
+    }
+    if (this.#type === "Unsupported") {
+      this.#type = "0";
+    }
+    if (!(buf.length >= off + 512)) {
+      throw new Error("need 512 bytes for header");
+    }
+    const prefixSize = this.ctime || this.atime ? 130 : 155;
+    const split2 = splitPrefix(this.path || "", prefixSize);
+    const path12 = split2[0];
+    const prefix = split2[1];
+    this.needPax = !!split2[2];
+    this.needPax = encString(buf, off, 100, path12) || this.needPax;
+    this.needPax = encNumber(buf, off + 100, 8, this.mode) || this.needPax;
+    this.needPax = encNumber(buf, off + 108, 8, this.uid) || this.needPax;
+    this.needPax = encNumber(buf, off + 116, 8, this.gid) || this.needPax;
+    this.needPax = encNumber(buf, off + 124, 12, this.size) || this.needPax;
+    this.needPax = encDate(buf, off + 136, 12, this.mtime) || this.needPax;
+    buf[off + 156] = Number(this.#type.codePointAt(0));
+    this.needPax = encString(buf, off + 157, 100, this.linkpath) || this.needPax;
+    buf.write("ustar\x0000", off + 257, 8);
+    this.needPax = encString(buf, off + 265, 32, this.uname) || this.needPax;
+    this.needPax = encString(buf, off + 297, 32, this.gname) || this.needPax;
+    this.needPax = encNumber(buf, off + 329, 8, this.devmaj) || this.needPax;
+    this.needPax = encNumber(buf, off + 337, 8, this.devmin) || this.needPax;
+    this.needPax = encString(buf, off + 345, prefixSize, prefix) || this.needPax;
+    if (buf[off + 475] !== 0) {
+      this.needPax = encString(buf, off + 345, 155, prefix) || this.needPax;
+    } else {
+      this.needPax = encString(buf, off + 345, 130, prefix) || this.needPax;
+      this.needPax = encDate(buf, off + 476, 12, this.atime) || this.needPax;
+      this.needPax = encDate(buf, off + 488, 12, this.ctime) || this.needPax;
+    }
+    let sum2 = 8 * 32;
+    for (let i2 = off; i2 < off + 148; i2++) {
+      sum2 += buf[i2];
+    }
+    for (let i2 = off + 156; i2 < off + 512; i2++) {
+      sum2 += buf[i2];
+    }
+    this.cksum = sum2;
+    encNumber(buf, off + 148, 8, this.cksum);
+    this.cksumValid = true;
+    return this.needPax;
+  }
+  get type() {
+    return this.#type === "Unsupported" ? this.#type : name2.get(this.#type);
+  }
+  get typeKey() {
+    return this.#type;
+  }
+  set type(type) {
+    const c3 = String(code.get(type));
+    if (isCode(c3) || c3 === "Unsupported") {
+      this.#type = c3;
+    } else if (isCode(type)) {
+      this.#type = type;
+    } else {
+      throw new TypeError("invalid entry type: " + type);
+    }
+  }
+};
+var splitPrefix = (p, prefixSize) => {
+  const pathSize = 100;
+  let pp = p;
+  let prefix = "";
+  let ret = void 0;
+  const root = import_node_path9.posix.parse(p).root || ".";
+  if (Buffer.byteLength(pp) < pathSize) {
+    ret = [pp, prefix, false];
+  } else {
+    prefix = import_node_path9.posix.dirname(pp);
+    pp = import_node_path9.posix.basename(pp);
+    do {
+      if (Buffer.byteLength(pp) <= pathSize && Buffer.byteLength(prefix) <= prefixSize) {
+        ret = [pp, prefix, false];
+      } else if (Buffer.byteLength(pp) > pathSize && Buffer.byteLength(prefix) <= prefixSize) {
+        ret = [pp.slice(0, pathSize - 1), prefix, true];
+      } else {
+        pp = import_node_path9.posix.join(import_node_path9.posix.basename(prefix), pp);
+        prefix = import_node_path9.posix.dirname(prefix);
+      }
+    } while (prefix !== root && ret === void 0);
+    if (!ret) {
+      ret = [p.slice(0, pathSize - 1), "", true];
+    }
+  }
+  return ret;
+};
+var decString = (buf, off, size) => buf.subarray(off, off + size).toString("utf8").replace(/\0.*/, "");
+var decDate = (buf, off, size) => numToDate(decNumber(buf, off, size));
+var numToDate = (num) => num === void 0 ? void 0 : new Date(num * 1e3);
+var decNumber = (buf, off, size) => Number(buf[off]) & 128 ? parse3(buf.subarray(off, off + size)) : decSmallNumber(buf, off, size);
+var nanUndef = (value) => isNaN(value) ? void 0 : value;
+var decSmallNumber = (buf, off, size) => nanUndef(parseInt(buf.subarray(off, off + size).toString("utf8").replace(/\0.*$/, "").trim(), 8));
+var MAXNUM = {
+  12: 8589934591,
+  8: 2097151
+};
+var encNumber = (buf, off, size, num) => num === void 0 ? false : num > MAXNUM[size] || num < 0 ? (encode2(num, buf.subarray(off, off + size)), true) : (encSmallNumber(buf, off, size, num), false);
+var encSmallNumber = (buf, off, size, num) => buf.write(octalString(num, size), off, size, "ascii");
+var octalString = (num, size) => padOctal(Math.floor(num).toString(8), size);
+var padOctal = (str, size) => (str.length === size - 1 ? str : new Array(size - str.length - 1).join("0") + str + " ") + "\0";
+var encDate = (buf, off, size, date3) => date3 === void 0 ? false : encNumber(buf, off, size, date3.getTime() / 1e3);
+var NULLS = new Array(156).join("\0");
+var encString = (buf, off, size, str) => str === void 0 ? false : (buf.write(str + NULLS, off, size, "utf8"), str.length !== Buffer.byteLength(str) || str.length > size);
+
+// src/bundle/archive.ts
+var blockSize = 512;
+var endSize = 2 * blockSize;
+function layOut(inventory, head2) {
+  const entries = [];
+  let start2 = 0;
+  for (const { path: path12, size, mode, digest: digest4 } of bodies(inventory, head2)) {
+    const end = start2 + blockSize + padded(size);
+    entries.push({ path: path12, size, mode, digest: digest4, start: start2, end });
+    start2 = end;
+  }
+  return { entries, size: start2 + endSize, mtime: new Date(inventory.createdAt) };
+}
+function encodeHeader({ path: path12, size, mode }, mtime) {
+  const header2 = new Header({ path: path12, size, mode, mtime, uid: 0, gid: 0, type: "File" });
+  header2.encode();
+  return header2.block;
+}
+function bodyStart(entry) {
+  return entry.start + blockSize;
+}
+function blobPath(digest4) {
+  if (algorithmOf(digest4) === "sha256") return `blobs/sha256/${hexOf(digest4)}`;
+  throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
+    given: digest4,
+    expected: "an image whose manifests name sha256 digests",
+    next: "take the image off the list, or move it with `mirror`"
+  });
+}
+function* bodies({ files: files3, blobs: blobs2 }, { inventory, signature }) {
+  yield headBody("bundle.json", inventory);
+  if (signature) yield headBody("bundle.sig", signature);
+  for (const { path: path12, size, mode, sha256: sha2562 } of files3) {
+    yield { path: path12, size, mode, digest: `sha256:${sha2562}` };
+  }
+  for (const { digest: digest4, size } of blobs2) yield { path: blobPath(digest4), size, mode: 420, digest: digest4 };
+}
+function headBody(path12, bytes) {
+  return { path: path12, size: bytes.length, mode: 420, digest: digestOf(bytes) };
+}
+function padded(size) {
+  return Math.ceil(size / blockSize) * blockSize;
+}
+
+// node_modules/p-map/index.js
+function pMap(iterable, mapper, options) {
+  return mapConcurrently(iterable, mapper, options, false);
+}
+async function mapConcurrently(iterable, mapper, {
+  concurrency = Number.POSITIVE_INFINITY,
+  stopOnError = true,
+  signal
+} = {}, isSettled) {
+  return new Promise((resolve_, reject_) => {
+    validateOptions(iterable, mapper, concurrency);
+    const result = [];
+    const errors = [];
+    let skippedCount = 0;
+    let isResolved = false;
+    let isIterableDone = false;
+    const pendingIndexes = /* @__PURE__ */ new Set();
+    let doneIndex = Number.POSITIVE_INFINITY;
+    let currentIndex = 0;
+    const iterator = getIterator(iterable);
+    const signalListener = () => {
+      reject(signal.reason);
+    };
+    const cleanup = () => {
+      signal?.removeEventListener("abort", signalListener);
+    };
+    const resolve23 = (value) => {
+      resolve_(value);
+      cleanup();
+    };
+    const reject = (reason2) => {
+      if (isResolved) {
+        return;
+      }
+      isResolved = true;
+      reject_(reason2);
+      cleanup();
+      if (!isIterableDone) {
+        closeIterator(iterator);
+      }
+    };
+    if (signal) {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal.addEventListener("abort", signalListener, { once: true });
+    }
+    const pull = createPuller(iterator);
+    const settleIfFinished = () => {
+      if (isResolved || doneIndex === Number.POSITIVE_INFINITY) {
+        return;
+      }
+      for (const index of pendingIndexes) {
+        if (index < doneIndex) {
+          return;
+        }
+      }
+      if (!stopOnError) {
+        const collectedErrors = [];
+        for (let index = 0; index < Math.min(doneIndex, errors.length); index++) {
+          if (index in errors) {
+            collectedErrors.push(errors[index]);
+          }
+        }
+        if (collectedErrors.length > 0) {
+          reject(new AggregateError(collectedErrors));
+          return;
+        }
+      }
+      isResolved = true;
+      if (!isIterableDone) {
+        closeIterator(iterator);
+      }
+      const lastIndex = Math.min(doneIndex, result.length);
+      if (lastIndex === result.length && skippedCount === 0) {
+        resolve23(result);
+        return;
+      }
+      resolve23(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+    };
+    const next = async () => {
+      if (isResolved || currentIndex >= doneIndex) {
+        return;
+      }
+      const index = currentIndex++;
+      pendingIndexes.add(index);
+      let nextItem;
+      try {
+        nextItem = await pull();
+      } catch (error4) {
+        pendingIndexes.delete(index);
+        if (index < doneIndex) {
+          throw error4;
+        }
+        settleIfFinished();
+        return;
+      }
+      if (nextItem.done) {
+        pendingIndexes.delete(index);
+        doneIndex = Math.min(doneIndex, index);
+        isIterableDone = true;
+        settleIfFinished();
+        return;
+      }
+      const runner = (async () => {
+        try {
+          const element = await nextItem.value;
+          if (isResolved || index >= doneIndex) {
+            return;
+          }
+          const value = await mapper(element, index);
+          if (index >= doneIndex) {
+            return;
+          }
+          if (value === pMapStop) {
+            doneIndex = index;
+            return;
+          }
+          if (value === pMapSkip) {
+            skippedCount++;
+          }
+          result[index] = isSettled && value !== pMapSkip ? { status: "fulfilled", value } : value;
+        } catch (error4) {
+          if (index >= doneIndex) {
+            return;
+          }
+          if (isSettled) {
+            result[index] = { status: "rejected", reason: error4 };
+          } else if (stopOnError) {
+            reject(error4);
+            return;
+          } else {
+            errors[index] = error4;
+          }
+        } finally {
+          pendingIndexes.delete(index);
+          settleIfFinished();
+        }
+        try {
+          await next();
+        } catch (error4) {
+          reject(error4);
+        }
+      })();
+      runner.then(() => new Promise(() => {
+      })).then(resolve_);
+    };
+    (async () => {
+      for (let index = 0; index < concurrency; index++) {
+        try {
+          await next();
+        } catch (error4) {
+          reject(error4);
+          break;
+        }
+        if (isResolved || currentIndex >= doneIndex) {
+          break;
+        }
+      }
+    })();
+  });
+}
+var pMapSkip = /* @__PURE__ */ Symbol("skip");
+var pMapStop = /* @__PURE__ */ Symbol("stop");
+function validateOptions(iterable, mapper, concurrency) {
+  if (iterable?.[Symbol.iterator] === void 0 && iterable?.[Symbol.asyncIterator] === void 0) {
+    throw new TypeError(`Expected \`input\` to be either an \`Iterable\` or \`AsyncIterable\`, got (${typeof iterable})`);
+  }
+  if (typeof mapper !== "function") {
+    throw new TypeError("Mapper function is required");
+  }
+  if (!isLimit(concurrency, 1)) {
+    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency}\` (${typeof concurrency})`);
+  }
+}
+function isLimit(value, minimum) {
+  return Number.isSafeInteger(value) && value >= minimum || value === Number.POSITIVE_INFINITY;
+}
+function getIterator(iterable) {
+  return iterable[Symbol.asyncIterator] === void 0 ? iterable[Symbol.iterator]() : iterable[Symbol.asyncIterator]();
+}
+async function closeIterator(iterator) {
+  try {
+    await iterator.return?.();
+  } catch {
+  }
+}
+function createPuller(iterator) {
+  let isSourceDone = false;
+  const markDone = (item) => {
+    if (item?.done) {
+      isSourceDone = true;
+    }
+  };
+  return () => {
+    if (isSourceDone) {
+      return { done: true };
+    }
+    const result = iterator.next();
+    markDone(result);
+    if (typeof result?.then !== "function") {
+      return result;
+    }
+    const promise = Promise.resolve(result);
+    promise.then(markDone, () => {
+    });
+    return promise;
+  };
+}
+
+// src/bundle/damage.ts
+function damaged(path12, { place: place5, offset, given, expected: expected2 }) {
+  return new AirgapError("integrity", `the bundle is damaged at ${place5}, byte ${offset}`, {
+    given: `${path12}: ${given}`,
+    ...expected2 === void 0 ? {} : { expected: expected2 },
+    next: "copy it again from where it was made, and compare it with its .sha256 file"
+  });
+}
+
+// src/bundle/entry.ts
+var import_node_crypto3 = require("node:crypto");
+
+// src/bundle/hash-threads.ts
+var import_node_os4 = require("node:os");
+var import_node_worker_threads = require("node:worker_threads");
+
+// src/bundle/hash-worker.ts
+function hashWorker() {
+  const { createHash: createHash6 } = process.getBuiltinModule("node:crypto");
+  const { readSync } = process.getBuiltinModule("node:fs");
+  const { parentPort } = process.getBuiltinModule("node:worker_threads");
+  const buffer2 = Buffer.allocUnsafeSlow(256 * 1024);
+  const hashes = /* @__PURE__ */ new Map();
+  const hashOf3 = (id) => {
+    const hash = hashes.get(id) ?? createHash6("sha256");
+    hashes.set(id, hash);
+    return hash;
+  };
+  const end = (id) => {
+    const hash = hashOf3(id);
+    hashes.delete(id);
+    return hash.digest("hex");
+  };
+  const take = (id, { fd, position, length }) => {
+    let done = 0;
+    while (done < length) {
+      const most2 = Math.min(buffer2.length, length - done);
+      const count4 = readSync(fd, buffer2, 0, most2, position + done);
+      if (count4 === 0) break;
+      hashOf3(id).update(buffer2.subarray(0, count4));
+      done += count4;
+    }
+    return done;
+  };
+  const answerTo = ({ id, range }) => {
+    try {
+      return range ? { done: take(id, range) } : { hex: end(id) };
+    } catch (error4) {
+      const { code: code4 } = error4;
+      if (code4 === void 0) throw error4;
+      return { code: code4 };
+    }
+  };
+  parentPort?.on("message", (step2) => parentPort.postMessage(answerTo(step2)));
+}
+
+// src/bundle/hash-threads.ts
+var largeBody = 1024 * 1024;
+var stride = 8 * 1024 * 1024;
+var mostThreads = 4;
+var HashThreads = class {
+  #volume;
+  #threads = [];
+  #hashes = 0;
+  #isClosed = false;
+  constructor(volume) {
+    this.#volume = volume;
+  }
+  start() {
+    const thread = this.#freest();
+    const id = this.#hashes++;
+    thread.running++;
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      thread.running--;
+      return thread.ask({ id });
+    };
+    return {
+      update: async (position, length) => {
+        let at2 = position;
+        for (const segment of this.#volume.segments(position, length)) {
+          await this.#take(thread, id, segment, at2);
+          at2 += segment.length;
+        }
+      },
+      digest: async () => (await end()).hex ?? "",
+      drop: () => {
+        if (!isOver) end().catch(() => {
+        });
+      }
+    };
+  }
+  /** What is asked after that fails. */
+  async close() {
+    this.#isClosed = true;
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+  async #take(thread, id, { fd, path: path12, position, length }, at2) {
+    const { done = 0, code: code4 } = await thread.ask({ id, range: { fd, position, length } });
+    if (code4 !== void 0) throw diskError(path12, Object.assign(new Error(code4), { code: code4 }));
+    if (done === length) return;
+    throw damaged(path12, { place: "its end", offset: at2 + done, given: "no more bytes" });
+  }
+  #freest() {
+    if (this.#isClosed) throw new Error("the hashing threads are closed");
+    const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
+    const most2 = Math.min((0, import_node_os4.availableParallelism)(), mostThreads);
+    if (freest && (freest.running === 0 || this.#threads.length === most2)) return freest;
+    const thread = new HashThread();
+    this.#threads.push(thread);
+    return thread;
+  }
+};
+var HashThread = class {
+  /** Hashes that have begun and not ended. */
+  running = 0;
+  #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
+  #failure;
+  #waiting = [];
+  constructor() {
+    this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
+    this.#worker.on("error", (error4) => this.#end(error4));
+    this.#worker.on("exit", () => this.#end(new Error("the hashing thread has ended")));
+  }
+  ask(step2) {
+    return new Promise((answer, fail2) => {
+      if (this.#failure !== void 0) throw this.#failure;
+      this.#waiting.push({ answer, fail: fail2 });
+      this.#worker.postMessage(step2);
+    });
+  }
+  async close() {
+    await this.#worker.terminate();
+  }
+  #end(failure2) {
+    this.#failure ??= failure2;
+    for (const { fail: fail2 } of this.#waiting.splice(0)) fail2(this.#failure);
+  }
+};
+
+// src/bundle/entry.ts
+async function hasHeader(window2, entry, mtime) {
+  const expected2 = encodeHeader(entry, mtime);
+  for (let done = 0; done < expected2.length; ) {
+    const bytes = await window2.read(entry.start + done, expected2.length - done);
+    if (!bytes.equals(expected2.subarray(done, done + bytes.length))) return false;
+    done += bytes.length;
+  }
+  return true;
+}
+async function digestOfBody(window2, entry, reading) {
+  const isLarge = entry.size >= largeBody;
+  const hash = isLarge ? hashInThread(entry, reading) : hashHere(window2, entry, reading);
+  return `sha256:${await hash}`;
+}
+async function hashHere(window2, entry, { signal, progress }) {
+  const hash = (0, import_node_crypto3.createHash)("sha256");
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    const bytes = await window2.read(position, end - position);
+    hash.update(bytes);
+    position += bytes.length;
+    progress(bytes.length);
+    signal.throwIfAborted();
+  }
+  return hash.digest("hex");
+}
+async function hashInThread(entry, { signal, progress, threads }) {
+  const hash = threads.start();
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; position += stride) {
+    const length = Math.min(stride, end - position);
+    await hash.update(position, length);
+    progress(length);
+    signal.throwIfAborted();
+  }
+  return hash.digest();
+}
+
+// src/bundle/progress.ts
+var stride2 = 256 * 1024;
+function counter(total, tell2) {
+  let done = 0;
+  let told = 0;
+  return (bytes) => {
+    done += bytes;
+    if (done - told < stride2 && done < total) return;
+    told = done;
+    tell2(done);
+  };
+}
+function blobsProgress(blobs2, images3, emit) {
+  const total = totalSize(blobs2);
+  const packings = packingsOf(blobs2, images3);
+  const homes2 = new Map(
+    images3.flatMap((one, at2) => one.blobs.map((digest4) => [digest4, packings[at2]]))
+  );
+  let left = blobs2.length;
+  const isWhole = (one) => one.left === 0 && (hasOwn(one) || left === 0);
+  const tell2 = counter(total, (done) => {
+    const finished8 = packings.filter(isWhole).length;
+    const running = packings.filter(({ open: open8 }) => open8 > 0);
+    const about = {
+      images: { done: finished8, total: packings.length },
+      running: running.map(shown2)
+    };
+    emit({ kind: "bytes", done, total, ...packings.length > 0 && about });
+  });
+  const finish = ({ image: image3 }) => emit({ kind: "image", image: image3, state: "packed" });
+  const finishShared = () => {
+    if (left === 0) {
+      for (const one of packings) if (!hasOwn(one)) finish(one);
+    }
+  };
+  finishShared();
+  return {
+    begin: ({ digest: digest4 }) => {
+      const packing = homes2.get(digest4);
+      if (packing) packing.open += 1;
+      const read5 = (bytes) => {
+        if (packing) packing.done += bytes;
+        tell2(bytes);
+      };
+      const end = () => {
+        left -= 1;
+        if (packing) {
+          packing.open -= 1;
+          packing.left -= 1;
+          if (packing.left === 0) finish(packing);
+        }
+        finishShared();
+        tell2(0);
+      };
+      return { read: read5, end };
+    }
+  };
+}
+function hasOwn({ blobs: blobs2 }) {
+  return blobs2 > 0;
+}
+function packingsOf(blobs2, images3) {
+  const sizes = new Map(blobs2.map(({ digest: digest4, size }) => [digest4, size]));
+  return images3.map(({ image: image3, blobs: own2 }) => {
+    const written2 = own2.filter((digest4) => sizes.has(digest4));
+    const total = written2.reduce((sum2, digest4) => sum2 + (sizes.get(digest4) ?? 0), 0);
+    return { image: image3, blobs: written2.length, done: 0, total, open: 0, left: written2.length };
+  });
+}
+function shown2({ image: image3, done, total }) {
+  return { image: image3, done, total };
+}
+
+// src/bundle/open-volume.ts
+var import_node_fs4 = require("node:fs");
+var import_promises9 = require("node:fs/promises");
+var import_node_path10 = require("node:path");
+
+// src/bundle/volume.ts
+var import_node_fs3 = require("node:fs");
+var import_promises8 = require("node:fs/promises");
+var Volume = class {
+  /** What the bundle is called: the one file, or the name that the parts' names begin with. */
+  path;
+  /** Bytes. */
+  size;
+  parts;
+  /** Of every part but the last, bytes. */
+  partSize;
+  isSplit;
+  /** @param parts in order, all of one size but the last */
+  constructor(path12, parts) {
+    const [first] = parts;
+    if (first === void 0) throw new Error("a volume has a file");
+    this.path = path12;
+    this.parts = parts;
+    this.size = parts.at(-1)?.end ?? 0;
+    this.isSplit = first.path !== path12;
+    this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
+  }
+  /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
+  read(buffer2, offset, length, position) {
+    const part3 = this.partAt(position);
+    const most2 = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
+    return onDisk(part3.path, part3.file.read(buffer2, offset, most2, position - part3.start));
+  }
+  /** Writes all of it, across parts where it must. */
+  async write(bytes, position) {
+    for (let done = 0; done < bytes.length; ) {
+      const at2 = position + done;
+      const { file: file2, path: path12, start: start2, end } = this.partAt(at2);
+      const most2 = Math.min(bytes.length - done, end - at2);
+      const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, most2, at2 - start2));
+      done += bytesWritten;
+    }
+  }
+  /** The same for buffers that come one after the other: one call to the system, unless a part ends in between. */
+  async writeAll(buffers, position) {
+    const size = buffers.reduce((sum2, { length }) => sum2 + length, 0);
+    const { file: file2, path: path12, start: start2, end } = this.partAt(position);
+    const fits2 = position + size <= end && buffers.length > 0;
+    const written2 = fits2 ? await onDisk(path12, file2.writev(buffers, position - start2)) : void 0;
+    const done = written2?.bytesWritten ?? 0;
+    if (done < size) await this.write(Buffer.concat(buffers).subarray(done), position + done);
+  }
+  /** Where a range lies: one segment in a single file, several where it crosses the end of a part. */
+  segments(position, length) {
+    const all = [];
+    for (let at2 = position; at2 < position + length; ) {
+      const { file: file2, path: path12, start: start2, end } = this.partAt(at2);
+      const most2 = Math.min(position + length, end) - at2;
+      if (most2 <= 0) throw new RangeError(`no byte ${at2} in ${this.path}`);
+      all.push({ fd: file2.fd, path: path12, position: at2 - start2, length: most2 });
+      at2 += most2;
+    }
+    return all;
+  }
+  /** The part that holds a byte; for one behind the end the last. */
+  partAt(position) {
+    const at2 = Math.min(Math.floor(position / this.partSize), this.parts.length - 1);
+    return this.parts[at2];
+  }
+  /** Names the files of a range for a message: those are to be copied again. */
+  namesOf(position, length = 1) {
+    const first = this.partAt(position).path;
+    const last = this.partAt(position + Math.max(length, 1) - 1).path;
+    return first === last ? first : `${first} to ${last}`;
+  }
+  async sync() {
+    for (const { file: file2, path: path12 } of this.parts) await onDisk(path12, file2.sync());
+  }
+  async close() {
+    for (const { file: file2 } of this.parts) await file2.close();
+  }
+};
+var mostParts = 999;
+function partPathOf(path12, number3) {
+  return `${path12}.${String(number3).padStart(3, "0")}`;
+}
+function countParts(size, partSize) {
+  return Math.max(1, Math.ceil(size / partSize));
+}
+async function createVolume(path12, size, { partSize, isPrivate: isPrivate2 = false }) {
+  const parts = [];
+  try {
+    for (const { name: name3, start: start2, end } of extentsOf(path12, size, partSize)) {
+      const mode = isPrivate2 ? 384 : 438;
+      const file2 = await onDisk(name3, (0, import_promises8.open)(name3, import_node_fs3.constants.O_RDWR | import_node_fs3.constants.O_CREAT, mode));
+      parts.push({ file: file2, path: name3, start: start2, end });
+      await onDisk(name3, file2.truncate(end - start2));
+    }
+    return new Volume(path12, parts);
+  } catch (error4) {
+    for (const { file: file2 } of parts) await file2.close();
+    throw error4;
+  }
+}
+function extentsOf(path12, size, partSize) {
+  if (partSize === void 0) return [{ name: path12, start: 0, end: size }];
+  return Array.from({ length: countParts(size, partSize) }, (_, at2) => ({
+    name: partPathOf(path12, at2 + 1),
+    start: at2 * partSize,
+    end: Math.min((at2 + 1) * partSize, size)
+  }));
+}
+
+// src/bundle/open-volume.ts
+async function openVolume(path12) {
+  const whole = wholeOf(path12);
+  if (whole === void 0) {
+    const file2 = await openFile(path12);
+    if (file2) return new Volume(path12, await measure([{ file: file2, path: path12 }]));
+  }
+  const numbers = await partNumbers(whole ?? path12);
+  const isThere = whole === void 0 || numbers.some((number3) => partPathOf(whole, number3) === path12);
+  if (numbers.length === 0 || !isThere) throw notAFile(path12, "nothing there");
+  return openParts(whole ?? path12, numbers);
+}
+function wholeOf(path12) {
+  return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path12)?.slice(1).find(Boolean);
+}
+async function partNumbers(path12) {
+  const names = await (0, import_promises9.readdir)((0, import_node_path10.dirname)(path12)).catch(() => []);
+  return names.flatMap((name3) => partNumber((0, import_node_path10.basename)(path12), name3) ?? []).sort((a2, b) => a2 - b);
+}
+function partNumber(bundle2, name3) {
+  const number3 = name3.startsWith(`${bundle2}.`) ? name3.slice(bundle2.length + 1) : "";
+  return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
+}
+async function openParts(path12, numbers) {
+  const missing6 = numbers.findIndex((number3, at2) => number3 !== at2 + 1);
+  if (missing6 >= 0) throw partMissing(partPathOf(path12, missing6 + 1));
+  const files3 = [];
+  try {
+    for (const number3 of numbers) {
+      const name3 = partPathOf(path12, number3);
+      const file2 = await openFile(name3);
+      if (file2 === void 0) throw partMissing(name3);
+      files3.push({ file: file2, path: name3 });
+    }
+    const parts = await measure(files3);
+    requireOneSize(parts);
+    return new Volume(path12, parts);
+  } catch (error4) {
+    for (const { file: file2 } of files3) await file2.close();
+    throw error4;
+  }
+}
+async function openFile(path12) {
+  const file2 = await (0, import_promises9.open)(path12, import_node_fs4.constants.O_RDONLY | import_node_fs4.constants.O_NONBLOCK).catch((error4) => {
+    if (error4.code === "ENOENT" || error4.code === "ENOTDIR") return void 0;
+    throw diskError(path12, error4);
+  });
+  const stat9 = await file2?.stat();
+  if (file2 === void 0 || stat9?.isFile()) return file2;
+  await file2.close();
+  throw notAFile(path12, stat9?.isDirectory() ? "a folder" : "neither a file nor a folder");
+}
+async function measure(files3) {
+  const parts = [];
+  let start2 = 0;
+  for (const { file: file2, path: path12 } of files3) {
+    const { size } = await onDisk(path12, file2.stat());
+    parts.push({ file: file2, path: path12, start: start2, end: start2 + size });
+    start2 += size;
+  }
+  return parts;
+}
+function requireOneSize(parts) {
+  const sizeOf = ({ start: start2, end }) => end - start2;
+  const [first] = parts;
+  if (first === void 0) return;
+  const wrong3 = parts.find(
+    (part3, at2) => at2 === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
+  );
+  if (wrong3 === void 0) return;
+  throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
+    given: `${wrong3.path}: ${sizeOf(wrong3)} bytes`,
+    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path10.basename)(first.path)}; less in the last part alone`,
+    next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
+  });
+}
+function partMissing(path12) {
+  return new AirgapError("integrity", "a part of the bundle is missing", {
+    given: `${path12}: nothing there`,
+    expected: "all parts of the bundle in one folder",
+    next: "copy that part from where the bundle was made"
+  });
+}
+function notAFile(path12, found) {
+  return new AirgapError("usage", "the bundle is not there", {
+    given: `${path12}: ${found}`,
+    expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on",
+    next: "give the path of the bundle; of parts the path without .001"
+  });
+}
+
+// src/bundle/volume-size.ts
+function checkSize(volume, archive) {
+  if (volume.size === archive.size) return;
+  if (volume.isSplit) checkParts(volume, archive.size);
+  const isShort2 = volume.size < archive.size;
+  const end = Math.min(volume.size, archive.size);
+  throw damaged(volume.namesOf(end), {
+    place: isShort2 ? "its end: bytes are missing" : "its end: there are more bytes",
+    offset: end,
+    given: `${volume.size} bytes`,
+    expected: `${archive.size} bytes`
+  });
+}
+function checkParts({ path: path12, parts }, size) {
+  const [first] = parts;
+  const expected2 = countParts(size, first?.end ?? size);
+  if (parts.length < expected2) throw partMissing(partPathOf(path12, parts.length + 1));
+  if (parts.length === expected2) return;
+  throw new AirgapError("integrity", "there is a part that is not of this bundle", {
+    given: partPathOf(path12, expected2 + 1),
+    expected: `${expected2} parts`,
+    next: "take it away, and compare the others with the .sha256 file"
+  });
+}
+
+// src/bundle/window.ts
+var windowSize = 1024 * 1024;
+var Window = class {
+  volume;
+  #buffer;
+  #start = 0;
+  #end = 0;
+  constructor(volume, size = windowSize) {
+    this.#buffer = Buffer.allocUnsafe(Math.min(size, windowSize));
+    this.volume = volume;
+  }
+  /**
+   * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
+   * @throws AirgapError integrity where the file ends
+   */
+  async read(position, most2) {
+    if (position < this.#start || position >= this.#end) await this.#fill(position);
+    const from = position - this.#start;
+    return this.#buffer.subarray(from, Math.min(from + most2, this.#end - this.#start));
+  }
+  async #fill(position) {
+    const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
+    if (bytesRead === 0) {
+      throw damaged(this.volume.namesOf(position), {
+        place: "its end",
+        offset: position,
+        given: "no more bytes"
+      });
+    }
+    this.#start = position;
+    this.#end = position + bytesRead;
+  }
+};
+
+// src/bundle/check-archive.ts
+var runSize = 8 * 1024 * 1024;
+
+// src/bundle/head.ts
+var signatureLimit = 4 * 1024;
+async function readHead(volume) {
+  const { path: path12, size } = volume;
+  if (size < blockSize) throw notABundle(path12, `${size} bytes`);
+  const first = await readHeader(volume, 0);
+  if (first.name !== "bundle.json") throw notABundle(path12, `${size} bytes of something else`);
+  const inventory = await readBody(volume, { ...first, start: 0, limit: inventoryLimit });
+  const start2 = blockSize + Math.ceil(inventory.length / blockSize) * blockSize;
+  const second = await readHeader(volume, start2);
+  if (second.name !== "bundle.sig") return { inventory };
+  const signature = await readBody(volume, { ...second, start: start2, limit: signatureLimit });
+  return { inventory, signature };
+}
+async function readHeader(volume, start2) {
+  const block2 = await readExactly(volume, start2, blockSize);
+  if (start2 > 0 && block2.every((byte) => byte === 0)) return { name: "", size: 0 };
+  const size = /^[0-7]{10,11}(?=[ \0]{1,2}$)/.exec(block2.toString("latin1", 124, 136))?.[0];
+  if (size === void 0 || !checksumHolds(block2)) {
+    if (start2 === 0) throw notABundle(volume.path, "something else");
+    throw damaged(volume.namesOf(start2), {
+      place: "the second header",
+      offset: start2,
+      given: "no ustar header"
+    });
+  }
+  return {
+    name: block2.toString("latin1", 0, 100).replace(/\0+$/, ""),
+    size: Number.parseInt(size, 8)
+  };
+}
+function checksumHolds(block2) {
+  const others = Buffer.concat([block2.subarray(0, 148), Buffer.alloc(8, " "), block2.subarray(156)]);
+  const sum2 = others.reduce((total, byte) => total + byte, 0);
+  return Number.parseInt(block2.toString("latin1", 148, 156), 8) === sum2;
+}
+async function readBody(volume, entry) {
+  const { name: name3, size, start: start2, limit } = entry;
+  if (size <= limit) return readExactly(volume, start2 + blockSize, size);
+  throw damaged(volume.namesOf(start2), {
+    place: name3,
+    offset: start2,
+    given: `${size} bytes`,
+    expected: `at most ${limit}`
+  });
+}
+async function readExactly(volume, position, length) {
+  const buffer2 = Buffer.alloc(length);
+  for (let done = 0; done < length; ) {
+    const rest2 = length - done;
+    const { bytesRead } = await volume.read(buffer2, done, rest2, position + done);
+    if (bytesRead === 0) throw truncated(volume, position + length);
+    done += bytesRead;
+  }
+  return buffer2;
+}
+function truncated({ path: path12, size, parts, isSplit }, needed) {
+  const after = isSplit ? `, so ${partPathOf(path12, parts.length + 1)} as well` : "";
+  return new AirgapError("integrity", "the bundle is truncated", {
+    given: `${path12}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ""}`,
+    expected: `at least ${needed} bytes${after}`,
+    next: "copy it again, and compare it with its .sha256 file"
+  });
+}
+function notABundle(path12, found) {
+  return new AirgapError("integrity", "not a bundle", {
+    given: `${path12}: ${found}`,
+    expected: "a tar of at least 2048 bytes that starts with bundle.json",
+    next: "give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again"
+  });
+}
+
+// src/bundle/inventory-lines.ts
+function parsePrintedInventory(bytes, errorClass = "integrity") {
+  const refused4 = (given, cause) => refusal(errorClass, given, cause);
+  if (bytes.length > inventoryLimit) throw refused4(overLimit(bytes.length));
+  const fields2 = readFields(new Lines(bytes, refused4));
+  const result = inventorySchema.safeParse(
+    Object.fromEntries(fields2.map(({ name: name3, value }) => [name3, value]))
+  );
+  if (!result.success) throw refused4(firstIssue(result.error.issues));
+  if (!isSpelled(result.data, fields2)) throw refused4(otherSpelling);
+  const inventory = withElements(result.data, fields2);
+  const [fault2] = inventoryFaults(inventory);
+  if (fault2 !== void 0) throw refused4(fault2);
+  return inventory;
+}
+var Lines = class {
+  #start = 0;
+  #number = 0;
+  #bytes;
+  refused;
+  constructor(bytes, refused4) {
+    this.#bytes = bytes;
+    this.refused = (given, cause) => refused4(`line ${this.#number}: ${given}`, cause);
+  }
+  next() {
+    const end = this.#bytes.indexOf(10, this.#start);
+    if (end < 0) throw this.refused("the end is missing");
+    this.#number += 1;
+    const line2 = this.#bytes.subarray(this.#start, end);
+    this.#start = end + 1;
+    return decode2(line2, this.refused);
+  }
+  expect(line2) {
+    if (this.next() !== line2) throw this.refused(`not ${line2}`);
+  }
+  end() {
+    if (this.#start < this.#bytes.length) throw this.refused("more after the end");
+  }
+};
+function readFields(lines4) {
+  const fields2 = [];
+  lines4.expect("{");
+  for (let isLast = false; !isLast; ) {
+    const { name: name3, rest: rest2 } = fieldOf(lines4);
+    if (fields2.some((field) => field.name === name3)) throw lines4.refused("a field twice");
+    const elements = rest2 === "[" && listedFields.has(name3) ? readList(name3, lines4) : void 0;
+    const line2 = elements ? `[${lines4.next()}` : rest2;
+    isLast = !line2.endsWith(",");
+    const text5 = isLast ? line2 : line2.slice(0, -1);
+    fields2.push(
+      elements ? { name: name3, text: text5, value: parseJson(text5, lines4.refused), elements } : readField(name3, text5, lines4)
+    );
+  }
+  lines4.expect("}");
+  lines4.end();
+  return fields2;
+}
+function fieldOf(lines4) {
+  const line2 = lines4.next();
+  const name3 = /^"([A-Za-z]{1,32})": (?=.)/s.exec(line2)?.[1];
+  if (name3 === void 0) throw lines4.refused("no field");
+  if (!Object.hasOwn(inventorySchema.shape, name3)) throw lines4.refused(`an unknown field: ${name3}`);
+  return { name: name3, rest: line2.slice(name3.length + 4) };
+}
+function readList(name3, lines4) {
+  const schema = elementSchemas[name3];
+  const elements = [];
+  for (let isLast = false; !isLast; ) {
+    const line2 = lines4.next();
+    isLast = !line2.endsWith(",");
+    elements.push(readElement(schema, isLast ? line2 : line2.slice(0, -1), lines4));
+  }
+  return elements;
+}
+function readField(name3, text5, lines4) {
+  const from = text5.indexOf(blobsStart) + blobsStart.length;
+  const hasBlobs = name3 === "base" && from >= blobsStart.length && text5.endsWith("}]}");
+  const outer = hasBlobs ? `${text5.slice(0, from)}]}` : text5;
+  requireFew(outer, lines4);
+  const value = parseJson(outer, lines4.refused);
+  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text5, from, lines4) } : { name: name3, text: text5, value };
+}
+function inlineBlobs(text5, from, lines4) {
+  const elements = [];
+  const last = text5.length - "]}".length;
+  for (let start2 = from; start2 < last; ) {
+    const end = text5.indexOf("}", start2) + 1;
+    elements.push(readElement(elementSchemas.blobs, text5.slice(start2, end), lines4));
+    if (end !== last && text5[end] !== ",") throw lines4.refused("no list of blobs");
+    start2 = end + 1;
+  }
+  return elements;
+}
+var blobsStart = ',"blobs":[';
+var { images, files, blobs } = inventorySchema.shape;
+var elementSchemas = { images: images.element, files: files.element, blobs: blobs.element };
+function readElement(schema, text5, lines4) {
+  requireFew(text5, lines4);
+  const result = schema.safeParse(parseJson(text5, lines4.refused));
+  if (!result.success) throw lines4.refused(firstIssue(result.error.issues));
+  if (JSON.stringify(result.data) !== text5) throw lines4.refused(otherSpelling);
+  return result.data;
+}
+var longest = 8 * 1024 * 1024;
+var mostBesideStrings = 64 * 1024;
+function requireFew(text5, lines4) {
+  if (text5.length <= mostBesideStrings) return;
+  if (text5.length > longest) throw lines4.refused("a value of more than 8 MiB");
+  const others = text5.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
+  if (others.length > mostBesideStrings) throw lines4.refused("too many values");
+}
+function isSpelled(inventory, fields2) {
+  const printed = Object.entries(inventory);
+  return printed.length === fields2.length && fields2.every(({ name: name3, text: text5 }, at2) => {
+    const [key, value] = printed[at2] ?? [];
+    return key === name3 && JSON.stringify(value) === text5;
+  });
+}
+function withElements(inventory, fields2) {
+  const lists = fields2.filter(({ elements }) => elements !== void 0);
+  const entries = lists.map(({ name: name3, value, elements }) => [
+    name3,
+    name3 === "base" ? { ...value, blobs: elements } : elements
+  ]);
+  return { ...inventory, ...Object.fromEntries(entries) };
+}
+
+// src/bundle/shard-part.ts
+function planDigest(plan2) {
+  return digestOf(printInventory(plan2));
+}
+function partFileName({ name: name3, version: version3, number: number3, count: count4 }) {
+  return `${name3}-${version3}.shard-${number3}-of-${count4}.tar`;
+}
+function isPartFileName(name3) {
+  return /\.shard-\d+-of-\d+\.tar$/.test(name3);
+}
+function partInventory(plan2, shard, { images: images3, blobs: blobs2 }, beside) {
+  const { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target2, platforms: platforms2 } = plan2;
+  const about = { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target2, platforms: platforms2 };
+  return { ...about, images: images3, files: [], blobs: [...blobs2, ...beside], shard };
+}
+
+// src/bundle/sign.ts
+var import_node_crypto5 = require("node:crypto");
+
+// src/bundle/keys.ts
+var import_node_crypto4 = require("node:crypto");
+var import_promises10 = require("node:fs/promises");
+async function loadPrivateKey(path12, passphrase) {
+  const pem = await readPem(
+    path12,
+    "correct the path; `airgap-bundle keygen --out NAME.key` makes a pair"
+  );
+  if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
+    const next = "give the .key file; `airgap-bundle keygen --out NAME.key` makes a pair";
+    throw wrongFile(path12, "no PRIVATE KEY in PEM", next);
+  }
+  if (pem.includes("ENCRYPTED") && !passphrase) {
+    throw new AirgapError("usage", "the key is encrypted, and no passphrase is given", {
+      given: path12,
+      next: "set AIRGAP_BUNDLE_KEY_PASSPHRASE"
+    });
+  }
+  const privateKey = understood(
+    path12,
+    () => (0, import_node_crypto4.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
+  );
+  return { ...describeKey((0, import_node_crypto4.createPublicKey)(privateKey), path12), privateKey };
+}
+function describeKey(key, path12) {
+  const keyId = (0, import_node_crypto4.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
+  if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
+    return { keyId, type: "ecdsa-p256", key };
+  throw wrongFile(path12, [key.asymmetricKeyType, curve].filter(Boolean).join(" "));
+}
+async function readPem(path12, next) {
+  try {
+    return await (0, import_promises10.readFile)(path12, "latin1");
+  } catch (cause) {
+    const { code: code4 } = cause;
+    const errorClass = code4 === "ENOENT" || code4 === "EISDIR" ? "usage" : "io";
+    throw new AirgapError(errorClass, "the key file cannot be read", {
+      given: `${path12}: ${code4}`,
+      expected: "a PEM file",
+      next,
+      cause
+    });
+  }
+}
+function understood(path12, read5) {
+  try {
+    return read5();
+  } catch (cause) {
+    const next = "to sign give the .key file, and its passphrase in AIRGAP_BUNDLE_KEY_PASSPHRASE; to verify the .pub file";
+    throw wrongFile(
+      path12,
+      "a key that does not open: of the other kind, damaged, or a wrong passphrase",
+      next,
+      cause
+    );
+  }
+}
+function wrongFile(path12, found, next, cause) {
+  return new AirgapError("usage", "the key file does not hold the key that is needed", {
+    given: `${path12}: ${found}`,
+    expected: "an Ed25519 or ECDSA P-256 key in PEM",
+    next: next ?? "make a pair with `airgap-bundle keygen --out NAME.key`",
+    cause
+  });
+}
+
+// src/bundle/sign.ts
+async function loadSigner(path12, passphrase) {
+  const { keyId, type, privateKey } = await loadPrivateKey(path12, passphrase);
+  return { keyId, type, sign: (bytes) => (0, import_node_crypto5.sign)(hashOf(type), bytes, privateKey) };
+}
+function signatureHolds(key, bytes, signature) {
+  return (0, import_node_crypto5.verify)(hashOf(key.type), bytes, key.key, signature);
+}
+function printSignature(signature) {
+  return Buffer.from(`${signature.toString("base64")}
+`);
+}
+function parseSignature(body) {
+  const signature = Buffer.from(body.toString("latin1").trimEnd(), "base64");
+  return signature.length > 0 && printSignature(signature).equals(body) ? signature : void 0;
+}
+function hashOf(type) {
+  return type === "ed25519" ? null : "sha256";
+}
+
+// src/bundle/trust.ts
+function findKey({ inventory, signature }, keys) {
+  const bytes = signature && parseSignature(signature);
+  return bytes && keys.find((key) => signatureHolds(key, inventory, bytes));
+}
+
+// src/bundle/verified-bundle.ts
+var pieceSize = 256 * 1024;
+
+// src/bundle/verify.ts
+async function readUnverified(path12, keys = [], check2 = () => {
+}) {
+  const volume = await openVolume(path12);
+  try {
+    const head2 = await readHead(volume);
+    const key = findKey(head2, keys);
+    const inventory = parsePrintedInventory(head2.inventory);
+    const archive = layOut(inventory, head2);
+    check2(volume, archive);
+    return {
+      verified: false,
+      path: volume.path,
+      size: volume.size,
+      sizeByInventory: archive.size,
+      inventory,
+      inventoryDigest: digestOf(head2.inventory),
+      signed: head2.signature !== void 0,
+      ...keys.length > 0 ? { keyId: key?.keyId ?? null } : {}
+    };
+  } finally {
+    await volume.close();
+  }
+}
+function refusePart({ shard }, path12) {
+  if (shard) throw notJoined(`${path12}: shard ${shard.number}/${shard.count}`);
+}
+function notJoined(given) {
+  return new AirgapError("usage", "a part of a bundle that is not joined yet", {
+    given,
+    expected: "a whole bundle",
+    next: "join all parts: create -f bundle.yaml --plan PLAN --join FOLDER"
+  });
+}
+var day = 24 * 60 * 60 * 1e3;
+
+// src/commands/image-contents.ts
+function contentsOfPlan({
+  images: images3,
+  inventory
+}) {
+  const carried3 = images3.filter(({ entry }) => travels(inventory, entry));
+  return new Map(carried3.map((image3) => [image3.entry.digest, uniqueBlobs([image3])]));
+}
+
+// src/paper/of-run.ts
+function factsOfCreate(prepared2, { bundle: bundle2, size, keyId, inventoryDigest, inventory }, files3, run) {
+  return {
+    verb: "create",
+    ...run,
+    ...planned(prepared2),
+    inventory,
+    bundle: { file: (0, import_node_path11.basename)(bundle2), size, inventoryDigest },
+    signature: { state: keyId ? "signed" : "unsigned", keyId },
+    errors: [],
+    files: files3
+  };
+}
+function factsOfMirror(prepared2, { images: images3, errors }, run) {
+  return {
+    verb: "mirror",
+    ...run,
+    ...planned(prepared2),
+    inventory: prepared2.inventory,
+    signature: { state: "no-bundle", keyId: null },
+    placed: images3,
+    errors,
+    files: []
+  };
+}
+function planned({ spec, problems: problems2, coverage, images: images3, inventory }) {
+  return {
+    overrides: specOverrides(spec),
+    problems: problems2,
+    contents: contentsOfPlan({ images: images3, inventory }),
+    namedBy: new Map(coverage.images.map(({ image: image3, askedForBy }) => [image3, askedForBy]))
+  };
+}
+function specOverrides({ registries, target: target2, referrers }) {
+  const sources = Object.entries(registries).filter(([host]) => host !== target2.endpoint);
+  return [
+    ...sources.flatMap(([host, { insecureSkipVerify, plainHttp }]) => [
+      ...insecureSkipVerify ? [override("certificate", `the certificate of ${host} was not checked`)] : [],
+      ...plainHttp ? [override("plain-http", `${host} was read unencrypted`)] : []
+    ]),
+    ...referrers ? [] : [override("referrers", "signatures and SBOMs that are attached to images were left out")]
+  ];
+}
+
+// src/cluster/tools.ts
+var import_node_path17 = require("node:path");
 
 // node_modules/is-plain-obj/index.js
 function isPlainObject3(value) {
@@ -26522,13 +28751,13 @@ var handleCommand = (filePath, rawArguments, rawOptions) => {
 };
 
 // node_modules/execa/lib/arguments/options.js
-var import_node_path11 = __toESM(require("node:path"), 1);
+var import_node_path16 = __toESM(require("node:path"), 1);
 var import_node_process8 = __toESM(require("node:process"), 1);
 var import_cross_spawn = __toESM(require_cross_spawn(), 1);
 
 // node_modules/npm-run-path/index.js
 var import_node_process5 = __toESM(require("node:process"), 1);
-var import_node_path8 = __toESM(require("node:path"), 1);
+var import_node_path13 = __toESM(require("node:path"), 1);
 
 // node_modules/npm-run-path/node_modules/path-key/index.js
 function pathKey(options = {}) {
@@ -26545,7 +28774,7 @@ function pathKey(options = {}) {
 // node_modules/unicorn-magic/node.js
 var import_node_util6 = require("node:util");
 var import_node_child_process2 = require("node:child_process");
-var import_node_path7 = __toESM(require("node:path"), 1);
+var import_node_path12 = __toESM(require("node:path"), 1);
 var import_node_url2 = require("node:url");
 var execFileOriginal = (0, import_node_util6.promisify)(import_node_child_process2.execFile);
 function toPath(urlOrPath) {
@@ -26554,12 +28783,12 @@ function toPath(urlOrPath) {
 function traversePathUp(startPath) {
   return {
     *[Symbol.iterator]() {
-      let currentPath = import_node_path7.default.resolve(toPath(startPath));
+      let currentPath = import_node_path12.default.resolve(toPath(startPath));
       let previousPath;
       while (previousPath !== currentPath) {
         yield currentPath;
         previousPath = currentPath;
-        currentPath = import_node_path7.default.resolve(currentPath, "..");
+        currentPath = import_node_path12.default.resolve(currentPath, "..");
       }
     }
   };
@@ -26574,27 +28803,27 @@ var npmRunPath = ({
   execPath: execPath2 = import_node_process5.default.execPath,
   addExecPath = true
 } = {}) => {
-  const cwdPath = import_node_path8.default.resolve(toPath(cwd));
+  const cwdPath = import_node_path13.default.resolve(toPath(cwd));
   const result = [];
-  const pathParts = pathOption.split(import_node_path8.default.delimiter);
+  const pathParts = pathOption.split(import_node_path13.default.delimiter);
   if (preferLocal) {
     applyPreferLocal(result, pathParts, cwdPath);
   }
   if (addExecPath) {
     applyExecPath(result, pathParts, execPath2, cwdPath);
   }
-  return pathOption === "" || pathOption === import_node_path8.default.delimiter ? `${result.join(import_node_path8.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path8.default.delimiter);
+  return pathOption === "" || pathOption === import_node_path13.default.delimiter ? `${result.join(import_node_path13.default.delimiter)}${pathOption}` : [...result, pathOption].join(import_node_path13.default.delimiter);
 };
 var applyPreferLocal = (result, pathParts, cwdPath) => {
   for (const directory of traversePathUp(cwdPath)) {
-    const pathPart = import_node_path8.default.join(directory, "node_modules/.bin");
+    const pathPart = import_node_path13.default.join(directory, "node_modules/.bin");
     if (!pathParts.includes(pathPart)) {
       result.push(pathPart);
     }
   }
 };
 var applyExecPath = (result, pathParts, execPath2, cwdPath) => {
-  const pathPart = import_node_path8.default.resolve(cwdPath, toPath(execPath2), "..");
+  const pathPart = import_node_path13.default.resolve(cwdPath, toPath(execPath2), "..");
   if (!pathParts.includes(pathPart)) {
     result.push(pathPart);
   }
@@ -26608,7 +28837,7 @@ var npmRunPathEnv = ({ env = import_node_process5.default.env, ...options } = {}
 };
 
 // node_modules/execa/lib/terminate/kill.js
-var import_promises6 = require("node:timers/promises");
+var import_promises11 = require("node:timers/promises");
 
 // node_modules/execa/lib/return/final-error.js
 var getFinalError = (originalError, message, isSync) => {
@@ -26643,10 +28872,10 @@ var ExecaSyncError = class extends Error {
 setErrorName(ExecaSyncError, ExecaSyncError.name);
 
 // node_modules/execa/lib/terminate/signal.js
-var import_node_os6 = require("node:os");
+var import_node_os7 = require("node:os");
 
 // node_modules/human-signals/build/src/main.js
-var import_node_os5 = require("node:os");
+var import_node_os6 = require("node:os");
 
 // node_modules/human-signals/build/src/realtime.js
 var getRealtimeSignals = () => {
@@ -26664,7 +28893,7 @@ var SIGRTMIN = 34;
 var SIGRTMAX = 64;
 
 // node_modules/human-signals/build/src/signals.js
-var import_node_os4 = require("node:os");
+var import_node_os5 = require("node:os");
 
 // node_modules/human-signals/build/src/core.js
 var SIGNALS = [
@@ -26955,7 +29184,7 @@ var normalizeSignal = ({
 }) => {
   const {
     signals: { [name3]: constantSignal }
-  } = import_node_os4.constants;
+  } = import_node_os5.constants;
   const supported = constantSignal !== void 0;
   const number3 = supported ? constantSignal : defaultNumber;
   return { name: name3, number: number3, description, supported, action, forced, standard };
@@ -27004,7 +29233,7 @@ var getSignalByNumber = (number3, signals2) => {
   };
 };
 var findSignalByNumber = (number3, signals2) => {
-  const signal = signals2.find(({ name: name3 }) => import_node_os5.constants.signals[name3] === number3);
+  const signal = signals2.find(({ name: name3 }) => import_node_os6.constants.signals[name3] === number3);
   if (signal !== void 0) {
     return signal;
   }
@@ -27038,13 +29267,13 @@ var normalizeSignalInteger = (signalInteger, optionName) => {
   throw new TypeError(`Invalid ${optionName} ${signalInteger}: this signal integer does not exist.
 ${getAvailableSignals()}`);
 };
-var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os6.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
+var getSignalsIntegerToName = () => new Map(Object.entries(import_node_os7.constants.signals).reverse().map(([signalName, signalInteger]) => [signalInteger, signalName]));
 var signalsIntegerToName = getSignalsIntegerToName();
 var normalizeSignalName = (signalName, optionName) => {
-  if (signalName in import_node_os6.constants.signals) {
+  if (signalName in import_node_os7.constants.signals) {
     return signalName;
   }
-  if (signalName.toUpperCase() in import_node_os6.constants.signals) {
+  if (signalName.toUpperCase() in import_node_os7.constants.signals) {
     throw new TypeError(`Invalid ${optionName} '${signalName}': please rename it to '${signalName.toUpperCase()}'.`);
   }
   throw new TypeError(`Invalid ${optionName} '${signalName}': this signal name does not exist.
@@ -27052,8 +29281,8 @@ ${getAvailableSignals()}`);
 };
 var getAvailableSignals = () => `Available signal names: ${getAvailableSignalNames()}.
 Available signal numbers: ${getAvailableSignalIntegers()}.`;
-var getAvailableSignalNames = () => Object.keys(import_node_os6.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
-var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os6.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
+var getAvailableSignalNames = () => Object.keys(import_node_os7.constants.signals).sort().map((signalName) => `'${signalName}'`).join(", ");
+var getAvailableSignalIntegers = () => [...new Set(Object.values(import_node_os7.constants.signals).sort((signalInteger, signalIntegerTwo) => signalInteger - signalIntegerTwo))].join(", ");
 var getSignalDescription = (signal) => signalsByName[signal].description;
 
 // node_modules/execa/lib/terminate/kill.js
@@ -27115,7 +29344,7 @@ var killOnTimeout = async ({ kill, forceKillAfterDelay, context, controllerSigna
     return;
   }
   try {
-    await (0, import_promises6.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
+    await (0, import_promises11.setTimeout)(forceKillAfterDelay, void 0, { signal: controllerSignal });
     if (kill("SIGKILL")) {
       context.isForcefullyTerminated ??= true;
     }
@@ -27146,7 +29375,7 @@ var terminateOnCancel = async (subprocess, cancelSignal, context, { signal }) =>
 };
 
 // node_modules/execa/lib/ipc/graceful.js
-var import_promises8 = require("node:timers/promises");
+var import_promises13 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/send.js
 var import_node_util7 = require("node:util");
@@ -27333,7 +29562,7 @@ var import_node_events5 = require("node:events");
 
 // node_modules/execa/lib/ipc/incoming.js
 var import_node_events4 = require("node:events");
-var import_promises7 = require("node:timers/promises");
+var import_promises12 = require("node:timers/promises");
 
 // node_modules/execa/lib/ipc/reference.js
 var addReference = (channel, reference) => {
@@ -27380,7 +29609,7 @@ var onMessage = async ({ anyProcess, channel, isSubprocess, ipcEmitter }, wrappe
   }
   while (incomingMessages.length > 0) {
     await waitForOutgoingMessages(anyProcess, ipcEmitter, wrappedMessage);
-    await import_promises7.scheduler.yield();
+    await import_promises12.scheduler.yield();
     const message = await handleStrictRequest({
       wrappedMessage: incomingMessages[0],
       anyProcess,
@@ -27660,7 +29889,7 @@ var startIpc = async ({ anyProcess, channel, isSubprocess, ipc }) => {
     return;
   }
   getIpcEmitter(anyProcess, channel, isSubprocess);
-  await import_promises8.scheduler.yield();
+  await import_promises13.scheduler.yield();
 };
 var cancelListening = false;
 var handleAbort = (wrappedMessage) => {
@@ -27733,7 +29962,7 @@ var getReason = ({ reason: reason2 }) => {
 };
 
 // node_modules/execa/lib/terminate/timeout.js
-var import_promises9 = require("node:timers/promises");
+var import_promises14 = require("node:timers/promises");
 var validateTimeout = ({ timeout }) => {
   if (timeout !== void 0 && (!Number.isFinite(timeout) || timeout < 0)) {
     throw new TypeError(`Expected the \`timeout\` option to be a non-negative integer, got \`${timeout}\` (${typeof timeout})`);
@@ -27741,7 +29970,7 @@ var validateTimeout = ({ timeout }) => {
 };
 var throwOnTimeout = (subprocess, timeout, context, controller) => timeout === 0 || timeout === void 0 ? [] : [killAfterTimeout(subprocess, timeout, context, controller)];
 var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
-  await (0, import_promises9.setTimeout)(timeout, void 0, { signal });
+  await (0, import_promises14.setTimeout)(timeout, void 0, { signal });
   context.terminationReason ??= "timeout";
   subprocess.kill();
   throw new DiscardedError();
@@ -27749,7 +29978,7 @@ var killAfterTimeout = async (subprocess, timeout, context, { signal }) => {
 
 // node_modules/execa/lib/methods/node.js
 var import_node_process6 = require("node:process");
-var import_node_path9 = __toESM(require("node:path"), 1);
+var import_node_path14 = __toESM(require("node:path"), 1);
 var mapNode = ({ options }) => {
   if (options.node === false) {
     throw new TypeError('The "node" option cannot be false with `execaNode()`.');
@@ -27768,7 +29997,7 @@ var handleNodeOption = (file2, commandArguments, {
     throw new TypeError('The "execPath" option has been removed. Please use the "nodePath" option instead.');
   }
   const normalizedNodePath = safeNormalizeFileUrl(nodePath, 'The "nodePath" option');
-  const resolvedNodePath = import_node_path9.default.resolve(cwd, normalizedNodePath);
+  const resolvedNodePath = import_node_path14.default.resolve(cwd, normalizedNodePath);
   const newOptions = {
     ...options,
     nodePath: resolvedNodePath,
@@ -27778,7 +30007,7 @@ var handleNodeOption = (file2, commandArguments, {
   if (!shouldHandleNode) {
     return [file2, commandArguments, newOptions];
   }
-  if (import_node_path9.default.basename(file2, ".exe") === "node") {
+  if (import_node_path14.default.basename(file2, ".exe") === "node") {
     throw new TypeError('When the "node" option is true, the first argument does not need to be "node".');
   }
   return [
@@ -27867,12 +30096,12 @@ var ENCODING_ALIASES = {
 var serializeEncoding = (encoding) => typeof encoding === "string" ? `"${encoding}"` : String(encoding);
 
 // node_modules/execa/lib/arguments/cwd.js
-var import_node_fs3 = require("node:fs");
-var import_node_path10 = __toESM(require("node:path"), 1);
+var import_node_fs5 = require("node:fs");
+var import_node_path15 = __toESM(require("node:path"), 1);
 var import_node_process7 = __toESM(require("node:process"), 1);
 var normalizeCwd = (cwd = getDefaultCwd()) => {
   const cwdString = safeNormalizeFileUrl(cwd, 'The "cwd" option');
-  return import_node_path10.default.resolve(cwdString);
+  return import_node_path15.default.resolve(cwdString);
 };
 var getDefaultCwd = () => {
   try {
@@ -27889,7 +30118,7 @@ var fixCwdError = (originalMessage, cwd) => {
   }
   let cwdStat;
   try {
-    cwdStat = (0, import_node_fs3.statSync)(cwd);
+    cwdStat = (0, import_node_fs5.statSync)(cwd);
   } catch (error4) {
     return `The "cwd" option is invalid: ${cwd}.
 ${error4.message}
@@ -27919,7 +30148,7 @@ var normalizeOptions = (filePath, rawArguments, rawOptions) => {
   options.killSignal = normalizeKillSignal(options.killSignal);
   options.forceKillAfterDelay = normalizeForceKillAfterDelay(options.forceKillAfterDelay);
   options.lines = options.lines.map((lines4, fdNumber) => lines4 && !BINARY_ENCODINGS.has(options.encoding) && options.buffer[fdNumber]);
-  if (import_node_process8.default.platform === "win32" && import_node_path11.default.basename(file2, ".exe") === "cmd") {
+  if (import_node_process8.default.platform === "win32" && import_node_path16.default.basename(file2, ".exe") === "cmd") {
     commandArguments.unshift("/q");
   }
   return { file: file2, commandArguments, options };
@@ -27998,7 +30227,7 @@ var CR_BINARY = CR.codePointAt(0);
 
 // node_modules/get-stream/source/index.js
 var import_node_events7 = require("node:events");
-var import_promises10 = require("node:stream/promises");
+var import_promises15 = require("node:stream/promises");
 
 // node_modules/is-stream/index.js
 function isStream(stream, { checkOpen = true } = {}) {
@@ -28364,7 +30593,7 @@ var stringMethods = {
 };
 
 // node_modules/get-stream/source/index.js
-Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises10.finished });
+Object.assign(nodeImports, { on: import_node_events7.on, finished: import_promises15.finished });
 
 // node_modules/execa/lib/io/max-buffer.js
 var handleMaxBuffer = ({ error: error4, stream, readableObjectMode, lines: lines4, encoding, fdNumber }) => {
@@ -28815,11 +31044,11 @@ function prettyMilliseconds(milliseconds, options) {
   add2(Number(parsed3.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds2 = Number(parsed3.seconds);
+      const seconds = Number(parsed3.seconds);
       const milliseconds2 = Number(parsed3.milliseconds);
       const microseconds = Number(parsed3.microseconds);
       const nanoseconds = Number(parsed3.nanoseconds);
-      add2(seconds2, "second", "s");
+      add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add2(milliseconds2, "millisecond", "ms");
         add2(microseconds, "microsecond", "\xB5s");
@@ -28838,9 +31067,9 @@ function prettyMilliseconds(milliseconds, options) {
         );
       }
     } else {
-      const seconds2 = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
+      const seconds = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
       const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
-      const secondsFixed = floorDecimals(seconds2, secondsDecimalDigits);
+      const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
       const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
       add2(Number.parseFloat(secondsString), "second", "s", secondsString);
     }
@@ -28895,7 +31124,7 @@ var handleResult = (result, verboseInfo, { reject }) => {
 };
 
 // node_modules/execa/lib/stdio/handle-sync.js
-var import_node_fs5 = require("node:fs");
+var import_node_fs7 = require("node:fs");
 
 // node_modules/execa/lib/stdio/type.js
 var getStdioItemType = (value, optionName) => {
@@ -29225,7 +31454,7 @@ var normalizeStdioSync = (stdioArray, buffer2, verboseInfo) => stdioArray.map((s
 var isOutputPipeOnly = (stdioOption) => stdioOption === "pipe" || Array.isArray(stdioOption) && stdioOption.every((item) => item === "pipe");
 
 // node_modules/execa/lib/stdio/native.js
-var import_node_fs4 = require("node:fs");
+var import_node_fs6 = require("node:fs");
 var import_node_tty2 = __toESM(require("node:tty"), 1);
 var handleNativeStream = ({ stdioItem, stdioItem: { type }, isStdioArray, fdNumber, direction, isSync }) => {
   if (!isStdioArray || type !== "native") {
@@ -29259,7 +31488,7 @@ var getTargetFd = ({ value, optionName, fdNumber, direction }) => {
   if (import_node_tty2.default.isatty(targetFdNumber)) {
     throw new TypeError(`The \`${optionName}: ${serializeOptionValue(value)}\` option is invalid: it cannot be a TTY with synchronous methods.`);
   }
-  return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs4.readFileSync)(targetFdNumber)), optionName };
+  return { type: "uint8Array", value: bufferToUint8Array((0, import_node_fs6.readFileSync)(targetFdNumber)), optionName };
 };
 var getTargetFdNumber = (value, fdNumber) => {
   if (value === "inherit") {
@@ -29592,8 +31821,8 @@ var addProperties = {
 var addPropertiesSync = {
   input: {
     ...addProperties,
-    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs5.readFileSync)(value))] }),
-    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs5.readFileSync)(file2))] }),
+    fileUrl: ({ value }) => ({ contents: [bufferToUint8Array((0, import_node_fs7.readFileSync)(value))] }),
+    filePath: ({ value: { file: file2 } }) => ({ contents: [bufferToUint8Array((0, import_node_fs7.readFileSync)(file2))] }),
     fileNumber: forbiddenIfSync,
     iterable: ({ value }) => ({ contents: [...value] }),
     string: ({ value }) => ({ contents: [value] }),
@@ -29939,7 +32168,7 @@ var validateSerializable = (newContents) => {
 };
 
 // node_modules/execa/lib/io/output-sync.js
-var import_node_fs6 = require("node:fs");
+var import_node_fs8 = require("node:fs");
 
 // node_modules/execa/lib/verbose/output.js
 var shouldLogOutput = ({ stdioItems, encoding, verboseInfo, fdNumber }) => fdNumber !== "all" && isFullVerbose(verboseInfo, fdNumber) && !BINARY_ENCODINGS.has(encoding) && fdUsesVerbose(fdNumber) && (stdioItems.some(({ type, value }) => type === "native" && PIPED_STDIO_VALUES.has(value)) || stdioItems.every(({ type }) => TRANSFORM_TYPES.has(type)));
@@ -30063,10 +32292,10 @@ var writeToFiles = (serializedResult, stdioItems, outputFiles) => {
   for (const { path: path12, append } of stdioItems.filter(({ type }) => FILE_TYPES.has(type))) {
     const pathString = typeof path12 === "string" ? path12 : path12.toString();
     if (append || outputFiles.has(pathString)) {
-      (0, import_node_fs6.appendFileSync)(path12, serializedResult);
+      (0, import_node_fs8.appendFileSync)(path12, serializedResult);
     } else {
       outputFiles.add(pathString);
-      (0, import_node_fs6.writeFileSync)(path12, serializedResult);
+      (0, import_node_fs8.writeFileSync)(path12, serializedResult);
     }
   }
 };
@@ -30510,7 +32739,7 @@ var duplex = () => new import_node_stream2.Duplex({ read() {
 var handleDummyPromise = async (error4, verboseInfo, options) => handleResult(error4, verboseInfo, options);
 
 // node_modules/execa/lib/stdio/handle-async.js
-var import_node_fs7 = require("node:fs");
+var import_node_fs9 = require("node:fs");
 var import_node_buffer3 = require("node:buffer");
 var import_node_stream3 = require("node:stream");
 var handleStdioAsync = (options, verboseInfo) => handleStdio(addPropertiesAsync, options, verboseInfo, false);
@@ -30534,8 +32763,8 @@ var addProperties2 = {
 var addPropertiesAsync = {
   input: {
     ...addProperties2,
-    fileUrl: ({ value }) => ({ stream: (0, import_node_fs7.createReadStream)(value) }),
-    filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs7.createReadStream)(file2) }),
+    fileUrl: ({ value }) => ({ stream: (0, import_node_fs9.createReadStream)(value) }),
+    filePath: ({ value: { file: file2 } }) => ({ stream: (0, import_node_fs9.createReadStream)(file2) }),
     webStream: ({ value }) => ({ stream: import_node_stream3.Readable.fromWeb(value) }),
     iterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
     asyncIterable: ({ value }) => ({ stream: import_node_stream3.Readable.from(value) }),
@@ -30544,8 +32773,8 @@ var addPropertiesAsync = {
   },
   output: {
     ...addProperties2,
-    fileUrl: ({ value }) => ({ stream: (0, import_node_fs7.createWriteStream)(value) }),
-    filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs7.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
+    fileUrl: ({ value }) => ({ stream: (0, import_node_fs9.createWriteStream)(value) }),
+    filePath: ({ value: { file: file2, append } }) => ({ stream: (0, import_node_fs9.createWriteStream)(file2, append ? { flags: "a" } : {}) }),
     webStream: ({ value }) => ({ stream: import_node_stream3.Writable.fromWeb(value) }),
     iterable: forbiddenIfAsync,
     asyncIterable: forbiddenIfAsync,
@@ -30557,7 +32786,7 @@ var addPropertiesAsync = {
 // node_modules/@sindresorhus/merge-streams/index.js
 var import_node_events11 = require("node:events");
 var import_node_stream4 = require("node:stream");
-var import_promises11 = require("node:stream/promises");
+var import_promises16 = require("node:stream/promises");
 function mergeStreams(streams) {
   if (!Array.isArray(streams)) {
     throw new TypeError(`Expected an array, got \`${typeof streams}\`.`);
@@ -30640,7 +32869,7 @@ var onMergedStreamFinished = async (passThroughStream, streams, unpipeEvent) => 
 };
 var onMergedStreamEnd = async (passThroughStream, { signal }) => {
   try {
-    await (0, import_promises11.finished)(passThroughStream, { signal, cleanup: true });
+    await (0, import_promises16.finished)(passThroughStream, { signal, cleanup: true });
   } catch (error4) {
     errorOrAbortStream(passThroughStream, error4);
     throw error4;
@@ -30707,7 +32936,7 @@ var afterMergedStreamFinished = async (onFinished, stream, { signal }) => {
 };
 var onInputStreamEnd = async ({ passThroughStream, stream, streams, ended: ended2, aborted: aborted4, controller: { signal } }) => {
   try {
-    await (0, import_promises11.finished)(stream, {
+    await (0, import_promises16.finished)(stream, {
       signal,
       cleanup: true,
       readable: true,
@@ -30772,7 +33001,7 @@ var PASSTHROUGH_LISTENERS_COUNT = 2;
 var PASSTHROUGH_LISTENERS_PER_STREAM = 1;
 
 // node_modules/execa/lib/io/pipeline.js
-var import_promises12 = require("node:stream/promises");
+var import_promises17 = require("node:stream/promises");
 var pipeStreams = (source, destination) => {
   source.pipe(destination);
   onSourceFinish(source, destination);
@@ -30783,7 +33012,7 @@ var onSourceFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises12.finished)(source, { cleanup: true, readable: true, writable: false });
+    await (0, import_promises17.finished)(source, { cleanup: true, readable: true, writable: false });
   } catch {
   }
   endDestinationStream(destination);
@@ -30798,7 +33027,7 @@ var onDestinationFinish = async (source, destination) => {
     return;
   }
   try {
-    await (0, import_promises12.finished)(destination, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises17.finished)(destination, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   abortSourceStream(source);
@@ -31269,7 +33498,7 @@ var waitForBothSubprocesses = async (subprocessPromises) => {
 };
 
 // node_modules/execa/lib/pipe/streaming.js
-var import_promises13 = require("node:stream/promises");
+var import_promises18 = require("node:stream/promises");
 var pipeSubprocessStream = (sourceStream, destinationStream, maxListenersController) => {
   const mergedStream = MERGED_STREAMS.has(destinationStream) ? pipeMoreSubprocessStream(sourceStream, destinationStream) : pipeFirstSubprocessStream(sourceStream, destinationStream);
   incrementMaxListeners(sourceStream, SOURCE_LISTENERS_PER_PIPE, maxListenersController.signal);
@@ -31290,7 +33519,7 @@ var pipeMoreSubprocessStream = (sourceStream, destinationStream) => {
 };
 var cleanupMergedStreamsMap = async (destinationStream) => {
   try {
-    await (0, import_promises13.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
+    await (0, import_promises18.finished)(destinationStream, { cleanup: true, readable: false, writable: true });
   } catch {
   }
   MERGED_STREAMS.delete(destinationStream);
@@ -31374,7 +33603,7 @@ var handlePipePromise = async ({
 var getSubprocessPromises = (sourcePromise, destination) => Promise.allSettled([sourcePromise, destination]);
 
 // node_modules/execa/lib/io/contents.js
-var import_promises14 = require("node:timers/promises");
+var import_promises19 = require("node:timers/promises");
 
 // node_modules/execa/lib/io/iterate.js
 var import_node_events13 = require("node:events");
@@ -31526,7 +33755,7 @@ var logOutputAsync = async ({ stream, onStreamEnd, fdNumber, encoding, allMixed,
   await logLines(linesIterable, stream, fdNumber, verboseInfo);
 };
 var resumeStream = async (stream) => {
-  await (0, import_promises14.setImmediate)();
+  await (0, import_promises19.setImmediate)();
   if (stream.readableFlowing === null) {
     stream.resume();
   }
@@ -31561,14 +33790,14 @@ var getBufferedData = async (streamPromise) => {
 var handleBufferedData = ({ bufferedData }) => isArrayBuffer(bufferedData) ? new Uint8Array(bufferedData) : bufferedData;
 
 // node_modules/execa/lib/resolve/wait-stream.js
-var import_promises15 = require("node:stream/promises");
+var import_promises20 = require("node:stream/promises");
 var waitForStream = async (stream, fdNumber, streamInfo, { isSameDirection, stopOnExit = false } = {}) => {
   const state = handleStdinDestroy(stream, streamInfo);
   const abortController = new AbortController();
   try {
     await Promise.race([
       ...stopOnExit ? [streamInfo.exitPromise] : [],
-      (0, import_promises15.finished)(stream, { cleanup: true, signal: abortController.signal })
+      (0, import_promises20.finished)(stream, { cleanup: true, signal: abortController.signal })
     ]);
   } catch (error4) {
     if (!state.stdinCleanedUp) {
@@ -31882,7 +34111,7 @@ var import_node_stream6 = require("node:stream");
 var import_node_util11 = require("node:util");
 
 // node_modules/execa/lib/convert/shared.js
-var import_promises16 = require("node:stream/promises");
+var import_promises21 = require("node:stream/promises");
 var safeWaitForSubprocessStdin = async (subprocessStdin) => {
   if (subprocessStdin === void 0) {
     return;
@@ -31902,10 +34131,10 @@ var safeWaitForSubprocessStdout = async (subprocessStdout) => {
   }
 };
 var waitForSubprocessStdin = async (subprocessStdin) => {
-  await (0, import_promises16.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
+  await (0, import_promises21.finished)(subprocessStdin, { cleanup: true, readable: false, writable: true });
 };
 var waitForSubprocessStdout = async (subprocessStdout) => {
-  await (0, import_promises16.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
+  await (0, import_promises21.finished)(subprocessStdout, { cleanup: true, readable: true, writable: false });
 };
 var waitForSubprocess = async (subprocess, error4) => {
   await subprocess;
@@ -32454,6569 +34683,324 @@ var {
   getCancelSignal: getCancelSignal2
 } = getIpcExport();
 
-// src/install/age.ts
-async function encryptTo(recipients, text5, { env, signal }) {
-  const named3 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
-  const { stdout, stderr, failed: failed4, code: code4, exitCode } = await execa("age", ["--encrypt", ...named3], {
-    // A plugin of age is found on PATH, and keeps its settings in HOME.
-    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
-    extendEnv: false,
-    input: text5,
-    encoding: "buffer",
-    stripFinalNewline: false,
-    cancelSignal: signal,
-    reject: false
-  });
-  if (!failed4) return Buffer.from(stdout);
-  signal.throwIfAborted();
-  if (exitCode === void 0) throw missing(code4);
-  throw new AirgapError("usage", "age cannot encrypt the pull credential", {
-    given: oneLine(Buffer.from(stderr).toString()),
-    expected: "recipients that this age takes, in credentials.age"
-  });
-}
-function missing(code4) {
-  return new AirgapError("tool", "age was not found", {
-    given: code4 === "ENOENT" ? "no age on PATH" : code4 ?? "age cannot be run",
-    expected: "age 1.0 or later, to encrypt the pull credential",
-    next: "install it: https://github.com/FiloSottile/age, or apt-get install age"
-  });
-}
-
-// src/install/carried-credential.ts
-var credentialPaths = { embed: "credentials.tsv", age: "credentials.tsv.age" };
-function credentialTable(username, password) {
-  const rows = Object.entries({ username, password }).map(
-    ([key, value]) => `${key}	${Buffer.from(value).toString("base64")}
-`
-  );
-  return Buffer.from(rows.join(""));
-}
-function credentialFile(how, bytes) {
-  return { path: credentialPaths[how], bytes, mode: 420 };
-}
-
-// src/commands/given-credential.ts
-var import_node_path12 = require("node:path");
-var flagPrefix = { push: "push-", pull: "" };
-var variables = { push: "AIRGAP_BUNDLE_PUSH_PASSWORD", pull: "AIRGAP_BUNDLE_PASSWORD" };
-async function readGiven(whose, { username, passwordFile }, context) {
-  if (!username && passwordFile) throw passwordOfNobody(whose, passwordFile);
-  if (!username) return void 0;
-  const variable2 = variables[whose];
-  const password = passwordFile ? withoutLastBreak(
-    await readText((0, import_node_path12.resolve)(context.cwd, passwordFile), `the ${whose} password file`)
-  ) : context.env[variable2];
-  if (password) return { username, password };
-  const prefix = flagPrefix[whose];
-  throw new AirgapError("usage", `the ${whose} password is missing`, {
-    given: `--${prefix}username ${username}`,
-    expected: `--${prefix}password-file FILE, or ${variable2}`,
-    next: `write the password into a file of mode 0600, and add --${prefix}password-file FILE`
-  });
-}
-function passwordOfNobody(whose, passwordFile) {
-  const flag2 = `${flagPrefix[whose]}username`;
-  const without = whose === "push" ? " to push with the docker config" : "";
-  return new AirgapError("usage", `a ${whose} password is given, but no user name`, {
-    given: passwordFile,
-    next: `add --${flag2} (${whose}-username in the Action), or drop it${without}`
-  });
-}
-function emitSecret({ username, password }, { emit }) {
-  emit({ kind: "secret", value: password });
-  emit({ kind: "secret", value: Buffer.from(`${username}:${password}`).toString("base64") });
-}
-
-// src/commands/carried-credential.ts
-function credentialKind({
-  credentials
-}) {
-  return typeof credentials === "object" ? "age" : credentials;
-}
-async function carriedCredential({ credentials }, given, context) {
-  const credential = await readGiven("pull", given, context);
-  if (credentials === void 0 && credential === void 0) return void 0;
-  if (credentials === void 0) throw notAskedFor();
-  if (credential === void 0) throw missing2();
-  const { username, password } = credential;
-  emitSecret(credential, context);
-  refuseColon(username);
-  const table5 = credentialTable(username, password);
-  if (credentials === "embed") return credentialFile("embed", table5);
-  return credentialFile("age", await encryptTo(credentials.age, table5, context));
-}
-function credentialProblems(spec) {
-  if (spec.credentials !== "embed") return [];
-  return [
-    warning2(
-      "embedded-credential",
-      [],
-      "credentials: embed puts the pull password into the bundle IN CLEAR TEXT: whoever gets the file, or a copy of it, can pull as that user",
-      "encrypt it: credentials: {age: [RECIPIENT]}; or leave it out, and give it to install.sh on site"
-    )
-  ];
-}
-function missing2() {
-  return new AirgapError("usage", "the pull credential that the bundle is to carry is not given", {
-    expected: "--username USER and --password-file FILE (or AIRGAP_BUNDLE_PASSWORD)",
-    next: "give them, or take credentials out of bundle.yaml"
-  });
-}
-function notAskedFor() {
-  return new AirgapError("usage", "a pull credential is given, but nothing says that it travels", {
-    given: "--username",
-    next: "add credentials: {age: [RECIPIENT]} to bundle.yaml; or drop it, and give it to install.sh on site"
-  });
-}
-function refuseColon(username) {
-  if (!/[:\p{Cc}]/u.test(username)) return;
-  throw new AirgapError("usage", "a registry user has no colon or control character in its name", {
-    given: JSON.stringify(username),
-    next: "give another user: in a login the first colon ends the name"
-  });
-}
-
-// src/commands/compare-older.ts
-var import_node_path15 = require("node:path");
-
-// node_modules/tar/dist/esm/header.js
-var import_node_path13 = require("node:path");
-
-// node_modules/tar/dist/esm/large-numbers.js
-var encode2 = (num, buf) => {
-  if (!Number.isSafeInteger(num)) {
-    throw Error("cannot encode number outside of javascript safe integer range");
-  } else if (num < 0) {
-    encodeNegative(num, buf);
-  } else {
-    encodePositive(num, buf);
-  }
-  return buf;
-};
-var encodePositive = (num, buf) => {
-  buf[0] = 128;
-  for (var i2 = buf.length; i2 > 1; i2--) {
-    buf[i2 - 1] = num & 255;
-    num = Math.floor(num / 256);
-  }
-};
-var encodeNegative = (num, buf) => {
-  buf[0] = 255;
-  var flipped = false;
-  num = num * -1;
-  for (var i2 = buf.length; i2 > 1; i2--) {
-    var byte = num & 255;
-    num = Math.floor(num / 256);
-    if (flipped) {
-      buf[i2 - 1] = onesComp(byte);
-    } else if (byte === 0) {
-      buf[i2 - 1] = 0;
-    } else {
-      flipped = true;
-      buf[i2 - 1] = twosComp(byte);
-    }
-  }
-};
-var parse3 = (buf) => {
-  const pre = buf[0];
-  const value = pre === 128 ? pos(buf.subarray(1, buf.length)) : pre === 255 ? twos(buf) : null;
-  if (value === null) {
-    throw Error("invalid base256 encoding");
-  }
-  if (!Number.isSafeInteger(value)) {
-    throw Error("parsed number outside of javascript safe integer range");
-  }
-  return value;
-};
-var twos = (buf) => {
-  var len = buf.length;
-  var sum2 = 0;
-  var flipped = false;
-  for (var i2 = len - 1; i2 > -1; i2--) {
-    var byte = Number(buf[i2]);
-    var f;
-    if (flipped) {
-      f = onesComp(byte);
-    } else if (byte === 0) {
-      f = byte;
-    } else {
-      flipped = true;
-      f = twosComp(byte);
-    }
-    if (f !== 0) {
-      sum2 -= f * Math.pow(256, len - i2 - 1);
-    }
-  }
-  return sum2;
-};
-var pos = (buf) => {
-  var len = buf.length;
-  var sum2 = 0;
-  for (var i2 = len - 1; i2 > -1; i2--) {
-    var byte = Number(buf[i2]);
-    if (byte !== 0) {
-      sum2 += byte * Math.pow(256, len - i2 - 1);
-    }
-  }
-  return sum2;
-};
-var onesComp = (byte) => (255 ^ byte) & 255;
-var twosComp = (byte) => (255 ^ byte) + 1 & 255;
-
-// node_modules/tar/dist/esm/types.js
-var isCode = (c3) => name2.has(c3);
-var normalFsTypes = /* @__PURE__ */ new Set([
-  "0",
-  "",
-  "1",
-  "2",
-  "3",
-  "4",
-  "5",
-  "6",
-  "7",
-  "D"
-]);
-var name2 = /* @__PURE__ */ new Map([
-  ["0", "File"],
-  // same as File
-  ["", "OldFile"],
-  ["1", "Link"],
-  ["2", "SymbolicLink"],
-  // Devices and FIFOs aren't fully supported
-  // they are parsed, but skipped when unpacking
-  ["3", "CharacterDevice"],
-  ["4", "BlockDevice"],
-  ["5", "Directory"],
-  ["6", "FIFO"],
-  // same as File
-  ["7", "ContiguousFile"],
-  // pax headers
-  ["g", "GlobalExtendedHeader"],
-  ["x", "ExtendedHeader"],
-  // vendor-specific stuff
-  // skip
-  ["A", "SolarisACL"],
-  // like 5, but with data, which should be skipped
-  ["D", "GNUDumpDir"],
-  // metadata only, skip
-  ["I", "Inode"],
-  // data = link path of next file
-  ["K", "NextFileHasLongLinkpath"],
-  // data = path of next file
-  ["L", "NextFileHasLongPath"],
-  // skip
-  ["M", "ContinuationFile"],
-  // like L
-  ["N", "OldGnuLongPath"],
-  // skip
-  ["S", "SparseFile"],
-  // skip
-  ["V", "TapeVolumeHeader"],
-  // like x
-  ["X", "OldExtendedHeader"]
-]);
-var code = new Map(Array.from(name2).map((kv) => [kv[1], kv[0]]));
-
-// node_modules/tar/dist/esm/header.js
-var notNegative = (n2) => n2 === void 0 || n2 < 0 ? void 0 : n2;
-var Header = class {
-  cksumValid = false;
-  needPax = false;
-  nullBlock = false;
-  block;
-  path;
-  mode;
-  uid;
-  gid;
-  size;
-  cksum;
-  #type = "Unsupported";
-  linkpath;
-  uname;
-  gname;
-  devmaj = 0;
-  devmin = 0;
-  atime;
-  ctime;
-  mtime;
-  charset;
-  comment;
-  constructor(data, off = 0, ex, gex) {
-    if (Buffer.isBuffer(data)) {
-      this.decode(data, off || 0, ex, gex);
-    } else if (data) {
-      this.#slurp(data);
-    }
-  }
-  decode(buf, off, ex, gex) {
-    if (!off) {
-      off = 0;
-    }
-    if (!buf || !(buf.length >= off + 512)) {
-      throw new Error("need 512 bytes for header");
-    }
-    const t = decString(buf, off + 156, 1);
-    const isNormalFS = normalFsTypes.has(t);
-    const exForFields = isNormalFS ? ex : void 0;
-    const gexForFields = isNormalFS ? gex : void 0;
-    this.path = exForFields?.path ?? decString(buf, off, 100);
-    this.mode = exForFields?.mode ?? gexForFields?.mode ?? decNumber(buf, off + 100, 8);
-    this.uid = exForFields?.uid ?? gexForFields?.uid ?? decNumber(buf, off + 108, 8);
-    this.gid = exForFields?.gid ?? gexForFields?.gid ?? decNumber(buf, off + 116, 8);
-    this.size = notNegative(exForFields?.size ?? gexForFields?.size ?? decNumber(buf, off + 124, 12));
-    this.mtime = exForFields?.mtime ?? gexForFields?.mtime ?? decDate(buf, off + 136, 12);
-    this.cksum = decNumber(buf, off + 148, 12);
-    if (gexForFields)
-      this.#slurp(gexForFields, true);
-    if (exForFields)
-      this.#slurp(exForFields);
-    if (isCode(t)) {
-      this.#type = t || "0";
-    }
-    if (this.#type === "0" && this.path.slice(-1) === "/") {
-      this.#type = "5";
-    }
-    if (this.#type === "5") {
-      this.size = 0;
-    }
-    this.linkpath = decString(buf, off + 157, 100);
-    if (buf.subarray(off + 257, off + 265).toString() === "ustar\x0000") {
-      this.uname = exForFields?.uname ?? gexForFields?.uname ?? decString(buf, off + 265, 32);
-      this.gname = exForFields?.gname ?? gexForFields?.gname ?? decString(buf, off + 297, 32);
-      this.devmaj = exForFields?.devmaj ?? gexForFields?.devmaj ?? decNumber(buf, off + 329, 8) ?? 0;
-      this.devmin = exForFields?.devmin ?? gexForFields?.devmin ?? decNumber(buf, off + 337, 8) ?? 0;
-      if (buf[off + 475] !== 0) {
-        const prefix = decString(buf, off + 345, 155);
-        this.path = prefix + "/" + this.path;
-      } else {
-        const prefix = decString(buf, off + 345, 130);
-        if (prefix) {
-          this.path = prefix + "/" + this.path;
-        }
-        this.atime = ex?.atime ?? gex?.atime ?? decDate(buf, off + 476, 12);
-        this.ctime = ex?.ctime ?? gex?.ctime ?? decDate(buf, off + 488, 12);
-      }
-    }
-    let sum2 = 8 * 32;
-    for (let i2 = off; i2 < off + 148; i2++) {
-      sum2 += buf[i2];
-    }
-    for (let i2 = off + 156; i2 < off + 512; i2++) {
-      sum2 += buf[i2];
-    }
-    this.cksumValid = sum2 === this.cksum;
-    if (this.cksum === void 0 && sum2 === 8 * 32) {
-      this.nullBlock = true;
-    }
-  }
-  #slurp(ex, gex = false) {
-    Object.assign(this, Object.fromEntries(Object.entries(ex).filter(([k, v]) => {
-      return !(v === null || v === void 0 || k === "size" && Number(v) < 0 || k === "path" && gex || k === "linkpath" && gex || k === "global");
-    })));
-  }
-  encode(buf, off = 0) {
-    if (!buf) {
-      buf = this.block = Buffer.alloc(512);
-    }
-    if (this.#type === "Unsupported") {
-      this.#type = "0";
-    }
-    if (!(buf.length >= off + 512)) {
-      throw new Error("need 512 bytes for header");
-    }
-    const prefixSize = this.ctime || this.atime ? 130 : 155;
-    const split2 = splitPrefix(this.path || "", prefixSize);
-    const path12 = split2[0];
-    const prefix = split2[1];
-    this.needPax = !!split2[2];
-    this.needPax = encString(buf, off, 100, path12) || this.needPax;
-    this.needPax = encNumber(buf, off + 100, 8, this.mode) || this.needPax;
-    this.needPax = encNumber(buf, off + 108, 8, this.uid) || this.needPax;
-    this.needPax = encNumber(buf, off + 116, 8, this.gid) || this.needPax;
-    this.needPax = encNumber(buf, off + 124, 12, this.size) || this.needPax;
-    this.needPax = encDate(buf, off + 136, 12, this.mtime) || this.needPax;
-    buf[off + 156] = Number(this.#type.codePointAt(0));
-    this.needPax = encString(buf, off + 157, 100, this.linkpath) || this.needPax;
-    buf.write("ustar\x0000", off + 257, 8);
-    this.needPax = encString(buf, off + 265, 32, this.uname) || this.needPax;
-    this.needPax = encString(buf, off + 297, 32, this.gname) || this.needPax;
-    this.needPax = encNumber(buf, off + 329, 8, this.devmaj) || this.needPax;
-    this.needPax = encNumber(buf, off + 337, 8, this.devmin) || this.needPax;
-    this.needPax = encString(buf, off + 345, prefixSize, prefix) || this.needPax;
-    if (buf[off + 475] !== 0) {
-      this.needPax = encString(buf, off + 345, 155, prefix) || this.needPax;
-    } else {
-      this.needPax = encString(buf, off + 345, 130, prefix) || this.needPax;
-      this.needPax = encDate(buf, off + 476, 12, this.atime) || this.needPax;
-      this.needPax = encDate(buf, off + 488, 12, this.ctime) || this.needPax;
-    }
-    let sum2 = 8 * 32;
-    for (let i2 = off; i2 < off + 148; i2++) {
-      sum2 += buf[i2];
-    }
-    for (let i2 = off + 156; i2 < off + 512; i2++) {
-      sum2 += buf[i2];
-    }
-    this.cksum = sum2;
-    encNumber(buf, off + 148, 8, this.cksum);
-    this.cksumValid = true;
-    return this.needPax;
-  }
-  get type() {
-    return this.#type === "Unsupported" ? this.#type : name2.get(this.#type);
-  }
-  get typeKey() {
-    return this.#type;
-  }
-  set type(type) {
-    const c3 = String(code.get(type));
-    if (isCode(c3) || c3 === "Unsupported") {
-      this.#type = c3;
-    } else if (isCode(type)) {
-      this.#type = type;
-    } else {
-      throw new TypeError("invalid entry type: " + type);
-    }
-  }
-};
-var splitPrefix = (p, prefixSize) => {
-  const pathSize = 100;
-  let pp = p;
-  let prefix = "";
-  let ret = void 0;
-  const root = import_node_path13.posix.parse(p).root || ".";
-  if (Buffer.byteLength(pp) < pathSize) {
-    ret = [pp, prefix, false];
-  } else {
-    prefix = import_node_path13.posix.dirname(pp);
-    pp = import_node_path13.posix.basename(pp);
-    do {
-      if (Buffer.byteLength(pp) <= pathSize && Buffer.byteLength(prefix) <= prefixSize) {
-        ret = [pp, prefix, false];
-      } else if (Buffer.byteLength(pp) > pathSize && Buffer.byteLength(prefix) <= prefixSize) {
-        ret = [pp.slice(0, pathSize - 1), prefix, true];
-      } else {
-        pp = import_node_path13.posix.join(import_node_path13.posix.basename(prefix), pp);
-        prefix = import_node_path13.posix.dirname(prefix);
-      }
-    } while (prefix !== root && ret === void 0);
-    if (!ret) {
-      ret = [p.slice(0, pathSize - 1), "", true];
-    }
-  }
-  return ret;
-};
-var decString = (buf, off, size) => buf.subarray(off, off + size).toString("utf8").replace(/\0.*/, "");
-var decDate = (buf, off, size) => numToDate(decNumber(buf, off, size));
-var numToDate = (num) => num === void 0 ? void 0 : new Date(num * 1e3);
-var decNumber = (buf, off, size) => Number(buf[off]) & 128 ? parse3(buf.subarray(off, off + size)) : decSmallNumber(buf, off, size);
-var nanUndef = (value) => isNaN(value) ? void 0 : value;
-var decSmallNumber = (buf, off, size) => nanUndef(parseInt(buf.subarray(off, off + size).toString("utf8").replace(/\0.*$/, "").trim(), 8));
-var MAXNUM = {
-  12: 8589934591,
-  8: 2097151
-};
-var encNumber = (buf, off, size, num) => num === void 0 ? false : num > MAXNUM[size] || num < 0 ? (encode2(num, buf.subarray(off, off + size)), true) : (encSmallNumber(buf, off, size, num), false);
-var encSmallNumber = (buf, off, size, num) => buf.write(octalString(num, size), off, size, "ascii");
-var octalString = (num, size) => padOctal(Math.floor(num).toString(8), size);
-var padOctal = (str, size) => (str.length === size - 1 ? str : new Array(size - str.length - 1).join("0") + str + " ") + "\0";
-var encDate = (buf, off, size, date3) => date3 === void 0 ? false : encNumber(buf, off, size, date3.getTime() / 1e3);
-var NULLS = new Array(156).join("\0");
-var encString = (buf, off, size, str) => str === void 0 ? false : (buf.write(str + NULLS, off, size, "utf8"), str.length !== Buffer.byteLength(str) || str.length > size);
-
-// src/bundle/archive.ts
-var blockSize = 512;
-var endSize = 2 * blockSize;
-function layOut(inventory, head2) {
-  const entries = [];
-  let start2 = 0;
-  for (const { path: path12, size, mode, digest: digest4 } of bodies(inventory, head2)) {
-    const end = start2 + blockSize + padded(size);
-    entries.push({ path: path12, size, mode, digest: digest4, start: start2, end });
-    start2 = end;
-  }
-  return { entries, size: start2 + endSize, mtime: new Date(inventory.createdAt) };
-}
-function encodeHeader({ path: path12, size, mode }, mtime) {
-  const header2 = new Header({ path: path12, size, mode, mtime, uid: 0, gid: 0, type: "File" });
-  header2.encode();
-  return header2.block;
-}
-function bodyStart(entry) {
-  return entry.start + blockSize;
-}
-function blobPath(digest4) {
-  if (algorithmOf(digest4) === "sha256") return `blobs/sha256/${hexOf(digest4)}`;
-  throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
-    given: digest4,
-    expected: "an image whose manifests name sha256 digests",
-    next: "take the image off the list, or move it with `mirror`"
-  });
-}
-function* bodies({ files: files3, blobs: blobs2 }, { inventory, signature }) {
-  yield headBody("bundle.json", inventory);
-  if (signature) yield headBody("bundle.sig", signature);
-  for (const { path: path12, size, mode, sha256: sha2562 } of files3) {
-    yield { path: path12, size, mode, digest: `sha256:${sha2562}` };
-  }
-  for (const { digest: digest4, size } of blobs2) yield { path: blobPath(digest4), size, mode: 420, digest: digest4 };
-}
-function headBody(path12, bytes) {
-  return { path: path12, size: bytes.length, mode: 420, digest: digestOf(bytes) };
-}
-function padded(size) {
-  return Math.ceil(size / blockSize) * blockSize;
-}
-
-// node_modules/p-map/index.js
-function pMap(iterable, mapper, options) {
-  return mapConcurrently(iterable, mapper, options, false);
-}
-async function mapConcurrently(iterable, mapper, {
-  concurrency = Number.POSITIVE_INFINITY,
-  stopOnError = true,
-  signal
-} = {}, isSettled) {
-  return new Promise((resolve_, reject_) => {
-    validateOptions(iterable, mapper, concurrency);
-    const result = [];
-    const errors = [];
-    let skippedCount = 0;
-    let isResolved = false;
-    let isIterableDone = false;
-    const pendingIndexes = /* @__PURE__ */ new Set();
-    let doneIndex = Number.POSITIVE_INFINITY;
-    let currentIndex = 0;
-    const iterator = getIterator(iterable);
-    const signalListener = () => {
-      reject(signal.reason);
-    };
-    const cleanup = () => {
-      signal?.removeEventListener("abort", signalListener);
-    };
-    const resolve23 = (value) => {
-      resolve_(value);
-      cleanup();
-    };
-    const reject = (reason2) => {
-      if (isResolved) {
-        return;
-      }
-      isResolved = true;
-      reject_(reason2);
-      cleanup();
-      if (!isIterableDone) {
-        closeIterator(iterator);
-      }
-    };
-    if (signal) {
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      signal.addEventListener("abort", signalListener, { once: true });
-    }
-    const pull = createPuller(iterator);
-    const settleIfFinished = () => {
-      if (isResolved || doneIndex === Number.POSITIVE_INFINITY) {
-        return;
-      }
-      for (const index of pendingIndexes) {
-        if (index < doneIndex) {
-          return;
-        }
-      }
-      if (!stopOnError) {
-        const collectedErrors = [];
-        for (let index = 0; index < Math.min(doneIndex, errors.length); index++) {
-          if (index in errors) {
-            collectedErrors.push(errors[index]);
-          }
-        }
-        if (collectedErrors.length > 0) {
-          reject(new AggregateError(collectedErrors));
-          return;
-        }
-      }
-      isResolved = true;
-      if (!isIterableDone) {
-        closeIterator(iterator);
-      }
-      const lastIndex = Math.min(doneIndex, result.length);
-      if (lastIndex === result.length && skippedCount === 0) {
-        resolve23(result);
-        return;
-      }
-      resolve23(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
-    };
-    const next = async () => {
-      if (isResolved || currentIndex >= doneIndex) {
-        return;
-      }
-      const index = currentIndex++;
-      pendingIndexes.add(index);
-      let nextItem;
-      try {
-        nextItem = await pull();
-      } catch (error4) {
-        pendingIndexes.delete(index);
-        if (index < doneIndex) {
-          throw error4;
-        }
-        settleIfFinished();
-        return;
-      }
-      if (nextItem.done) {
-        pendingIndexes.delete(index);
-        doneIndex = Math.min(doneIndex, index);
-        isIterableDone = true;
-        settleIfFinished();
-        return;
-      }
-      const runner = (async () => {
-        try {
-          const element = await nextItem.value;
-          if (isResolved || index >= doneIndex) {
-            return;
-          }
-          const value = await mapper(element, index);
-          if (index >= doneIndex) {
-            return;
-          }
-          if (value === pMapStop) {
-            doneIndex = index;
-            return;
-          }
-          if (value === pMapSkip) {
-            skippedCount++;
-          }
-          result[index] = isSettled && value !== pMapSkip ? { status: "fulfilled", value } : value;
-        } catch (error4) {
-          if (index >= doneIndex) {
-            return;
-          }
-          if (isSettled) {
-            result[index] = { status: "rejected", reason: error4 };
-          } else if (stopOnError) {
-            reject(error4);
-            return;
-          } else {
-            errors[index] = error4;
-          }
-        } finally {
-          pendingIndexes.delete(index);
-          settleIfFinished();
-        }
-        try {
-          await next();
-        } catch (error4) {
-          reject(error4);
-        }
-      })();
-      runner.then(() => new Promise(() => {
-      })).then(resolve_);
-    };
-    (async () => {
-      for (let index = 0; index < concurrency; index++) {
-        try {
-          await next();
-        } catch (error4) {
-          reject(error4);
-          break;
-        }
-        if (isResolved || currentIndex >= doneIndex) {
-          break;
-        }
-      }
-    })();
-  });
-}
-var pMapSkip = /* @__PURE__ */ Symbol("skip");
-var pMapStop = /* @__PURE__ */ Symbol("stop");
-function validateOptions(iterable, mapper, concurrency) {
-  if (iterable?.[Symbol.iterator] === void 0 && iterable?.[Symbol.asyncIterator] === void 0) {
-    throw new TypeError(`Expected \`input\` to be either an \`Iterable\` or \`AsyncIterable\`, got (${typeof iterable})`);
-  }
-  if (typeof mapper !== "function") {
-    throw new TypeError("Mapper function is required");
-  }
-  if (!isLimit(concurrency, 1)) {
-    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency}\` (${typeof concurrency})`);
-  }
-}
-function isLimit(value, minimum) {
-  return Number.isSafeInteger(value) && value >= minimum || value === Number.POSITIVE_INFINITY;
-}
-function getIterator(iterable) {
-  return iterable[Symbol.asyncIterator] === void 0 ? iterable[Symbol.iterator]() : iterable[Symbol.asyncIterator]();
-}
-async function closeIterator(iterator) {
-  try {
-    await iterator.return?.();
-  } catch {
-  }
-}
-function createPuller(iterator) {
-  let isSourceDone = false;
-  const markDone = (item) => {
-    if (item?.done) {
-      isSourceDone = true;
-    }
-  };
-  return () => {
-    if (isSourceDone) {
-      return { done: true };
-    }
-    const result = iterator.next();
-    markDone(result);
-    if (typeof result?.then !== "function") {
-      return result;
-    }
-    const promise = Promise.resolve(result);
-    promise.then(markDone, () => {
-    });
-    return promise;
-  };
-}
-
-// src/bundle/damage.ts
-function damaged(path12, { place: place5, offset, given, expected: expected2 }) {
-  return new AirgapError("integrity", `the bundle is damaged at ${place5}, byte ${offset}`, {
-    given: `${path12}: ${given}`,
-    ...expected2 === void 0 ? {} : { expected: expected2 },
-    next: "copy it again from where it was made, and compare it with its .sha256 file"
-  });
-}
-
-// src/bundle/entry.ts
-var import_node_crypto3 = require("node:crypto");
-
-// src/bundle/hash-threads.ts
-var import_node_os7 = require("node:os");
-var import_node_worker_threads = require("node:worker_threads");
-
-// src/bundle/hash-worker.ts
-function hashWorker() {
-  const { createHash: createHash6 } = process.getBuiltinModule("node:crypto");
-  const { readSync } = process.getBuiltinModule("node:fs");
-  const { parentPort } = process.getBuiltinModule("node:worker_threads");
-  const buffer2 = Buffer.allocUnsafeSlow(256 * 1024);
-  const hashes = /* @__PURE__ */ new Map();
-  const hashOf3 = (id) => {
-    const hash = hashes.get(id) ?? createHash6("sha256");
-    hashes.set(id, hash);
-    return hash;
-  };
-  const end = (id) => {
-    const hash = hashOf3(id);
-    hashes.delete(id);
-    return hash.digest("hex");
-  };
-  const take = (id, { fd, position, length }) => {
-    let done = 0;
-    while (done < length) {
-      const most2 = Math.min(buffer2.length, length - done);
-      const count4 = readSync(fd, buffer2, 0, most2, position + done);
-      if (count4 === 0) break;
-      hashOf3(id).update(buffer2.subarray(0, count4));
-      done += count4;
-    }
-    return done;
-  };
-  const answerTo = ({ id, range }) => {
-    try {
-      return range ? { done: take(id, range) } : { hex: end(id) };
-    } catch (error4) {
-      const { code: code4 } = error4;
-      if (code4 === void 0) throw error4;
-      return { code: code4 };
-    }
-  };
-  parentPort?.on("message", (step2) => parentPort.postMessage(answerTo(step2)));
-}
-
-// src/bundle/hash-threads.ts
-var largeBody = 1024 * 1024;
-var stride = 8 * 1024 * 1024;
-var mostThreads = 4;
-var HashThreads = class {
-  #volume;
-  #threads = [];
-  #hashes = 0;
-  #isClosed = false;
-  constructor(volume) {
-    this.#volume = volume;
-  }
-  start() {
-    const thread = this.#freest();
-    const id = this.#hashes++;
-    thread.running++;
-    let isOver = false;
-    const end = () => {
-      isOver = true;
-      thread.running--;
-      return thread.ask({ id });
-    };
-    return {
-      update: async (position, length) => {
-        let at2 = position;
-        for (const segment of this.#volume.segments(position, length)) {
-          await this.#take(thread, id, segment, at2);
-          at2 += segment.length;
-        }
-      },
-      digest: async () => (await end()).hex ?? "",
-      drop: () => {
-        if (!isOver) end().catch(() => {
-        });
-      }
-    };
-  }
-  /** What is asked after that fails. */
-  async close() {
-    this.#isClosed = true;
-    await Promise.all(this.#threads.map((thread) => thread.close()));
-  }
-  async #take(thread, id, { fd, path: path12, position, length }, at2) {
-    const { done = 0, code: code4 } = await thread.ask({ id, range: { fd, position, length } });
-    if (code4 !== void 0) throw diskError(path12, Object.assign(new Error(code4), { code: code4 }));
-    if (done === length) return;
-    throw damaged(path12, { place: "its end", offset: at2 + done, given: "no more bytes" });
-  }
-  #freest() {
-    if (this.#isClosed) throw new Error("the hashing threads are closed");
-    const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
-    const most2 = Math.min((0, import_node_os7.availableParallelism)(), mostThreads);
-    if (freest && (freest.running === 0 || this.#threads.length === most2)) return freest;
-    const thread = new HashThread();
-    this.#threads.push(thread);
-    return thread;
-  }
-};
-var HashThread = class {
-  /** Hashes that have begun and not ended. */
-  running = 0;
-  #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
-  #failure;
-  #waiting = [];
-  constructor() {
-    this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
-    this.#worker.on("error", (error4) => this.#end(error4));
-    this.#worker.on("exit", () => this.#end(new Error("the hashing thread has ended")));
-  }
-  ask(step2) {
-    return new Promise((answer, fail2) => {
-      if (this.#failure !== void 0) throw this.#failure;
-      this.#waiting.push({ answer, fail: fail2 });
-      this.#worker.postMessage(step2);
-    });
-  }
-  async close() {
-    await this.#worker.terminate();
-  }
-  #end(failure2) {
-    this.#failure ??= failure2;
-    for (const { fail: fail2 } of this.#waiting.splice(0)) fail2(this.#failure);
-  }
-};
-
-// src/bundle/entry.ts
-async function hasHeader(window2, entry, mtime) {
-  const expected2 = encodeHeader(entry, mtime);
-  for (let done = 0; done < expected2.length; ) {
-    const bytes = await window2.read(entry.start + done, expected2.length - done);
-    if (!bytes.equals(expected2.subarray(done, done + bytes.length))) return false;
-    done += bytes.length;
-  }
-  return true;
-}
-async function digestOfBody(window2, entry, reading) {
-  const isLarge = entry.size >= largeBody;
-  const hash = isLarge ? hashInThread(entry, reading) : hashHere(window2, entry, reading);
-  return `sha256:${await hash}`;
-}
-async function hashHere(window2, entry, { signal, progress }) {
-  const hash = (0, import_node_crypto3.createHash)("sha256");
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; ) {
-    const bytes = await window2.read(position, end - position);
-    hash.update(bytes);
-    position += bytes.length;
-    progress(bytes.length);
-    signal.throwIfAborted();
-  }
-  return hash.digest("hex");
-}
-async function hashInThread(entry, { signal, progress, threads }) {
-  const hash = threads.start();
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; position += stride) {
-    const length = Math.min(stride, end - position);
-    await hash.update(position, length);
-    progress(length);
-    signal.throwIfAborted();
-  }
-  return hash.digest();
-}
-
-// src/bundle/progress.ts
-var stride2 = 256 * 1024;
-function counter(total, tell2) {
-  let done = 0;
-  let told = 0;
-  return (bytes) => {
-    done += bytes;
-    if (done - told < stride2 && done < total) return;
-    told = done;
-    tell2(done);
-  };
-}
-function blobsProgress(blobs2, images3, emit) {
-  const total = totalSize(blobs2);
-  const packings = packingsOf(blobs2, images3);
-  const homes2 = new Map(
-    images3.flatMap((one, at2) => one.blobs.map((digest4) => [digest4, packings[at2]]))
-  );
-  const tell2 = counter(total, (done) => {
-    const finished8 = packings.filter(({ left }) => left === 0).length;
-    const running = packings.filter(({ open: open8 }) => open8 > 0);
-    const about = {
-      images: { done: finished8, total: packings.length },
-      running: running.map(shown)
-    };
-    emit({ kind: "bytes", done, total, ...packings.length > 0 && about });
-  });
-  const finish = ({ image: image3 }) => emit({ kind: "image", image: image3, state: "packed" });
-  for (const packing of packings) if (packing.left === 0) finish(packing);
-  return {
-    begin: ({ digest: digest4 }) => {
-      const packing = homes2.get(digest4);
-      if (packing) packing.open += 1;
-      const read5 = (bytes) => {
-        if (packing) packing.done += bytes;
-        tell2(bytes);
-      };
-      const end = () => {
-        if (!packing) return;
-        packing.open -= 1;
-        packing.left -= 1;
-        if (packing.left === 0) finish(packing);
-      };
-      return { read: read5, end };
-    }
-  };
-}
-function packingsOf(blobs2, images3) {
-  const sizes = new Map(blobs2.map(({ digest: digest4, size }) => [digest4, size]));
-  return images3.map(({ image: image3, blobs: own2 }) => {
-    const written2 = own2.filter((digest4) => sizes.has(digest4));
-    const total = written2.reduce((sum2, digest4) => sum2 + (sizes.get(digest4) ?? 0), 0);
-    return { image: image3, done: 0, total, open: 0, left: written2.length };
-  });
-}
-function shown({ image: image3, done, total }) {
-  return { image: image3, done, total };
-}
-
-// src/bundle/open-volume.ts
-var import_node_fs9 = require("node:fs");
-var import_promises18 = require("node:fs/promises");
-var import_node_path14 = require("node:path");
-
-// src/bundle/volume.ts
-var import_node_fs8 = require("node:fs");
-var import_promises17 = require("node:fs/promises");
-var Volume = class {
-  /** What the bundle is called: the one file, or the name that the parts' names begin with. */
-  path;
-  /** Bytes. */
-  size;
-  parts;
-  /** Of every part but the last, bytes. */
-  partSize;
-  isSplit;
-  /** @param parts in order, all of one size but the last */
-  constructor(path12, parts) {
-    const [first] = parts;
-    if (first === void 0) throw new Error("a volume has a file");
-    this.path = path12;
-    this.parts = parts;
-    this.size = parts.at(-1)?.end ?? 0;
-    this.isSplit = first.path !== path12;
-    this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
-  }
-  /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
-  read(buffer2, offset, length, position) {
-    const part3 = this.partAt(position);
-    const most2 = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
-    return onDisk(part3.path, part3.file.read(buffer2, offset, most2, position - part3.start));
-  }
-  /** Writes all of it, across parts where it must. */
-  async write(bytes, position) {
-    for (let done = 0; done < bytes.length; ) {
-      const at2 = position + done;
-      const { file: file2, path: path12, start: start2, end } = this.partAt(at2);
-      const most2 = Math.min(bytes.length - done, end - at2);
-      const { bytesWritten } = await onDisk(path12, file2.write(bytes, done, most2, at2 - start2));
-      done += bytesWritten;
-    }
-  }
-  /** The same for buffers that come one after the other: one call to the system, unless a part ends in between. */
-  async writeAll(buffers, position) {
-    const size = buffers.reduce((sum2, { length }) => sum2 + length, 0);
-    const { file: file2, path: path12, start: start2, end } = this.partAt(position);
-    const fits2 = position + size <= end && buffers.length > 0;
-    const written2 = fits2 ? await onDisk(path12, file2.writev(buffers, position - start2)) : void 0;
-    const done = written2?.bytesWritten ?? 0;
-    if (done < size) await this.write(Buffer.concat(buffers).subarray(done), position + done);
-  }
-  /** Where a range lies: one segment in a single file, several where it crosses the end of a part. */
-  segments(position, length) {
-    const all = [];
-    for (let at2 = position; at2 < position + length; ) {
-      const { file: file2, path: path12, start: start2, end } = this.partAt(at2);
-      const most2 = Math.min(position + length, end) - at2;
-      if (most2 <= 0) throw new RangeError(`no byte ${at2} in ${this.path}`);
-      all.push({ fd: file2.fd, path: path12, position: at2 - start2, length: most2 });
-      at2 += most2;
-    }
-    return all;
-  }
-  /** The part that holds a byte; for one behind the end the last. */
-  partAt(position) {
-    const at2 = Math.min(Math.floor(position / this.partSize), this.parts.length - 1);
-    return this.parts[at2];
-  }
-  /** Names the files of a range for a message: those are to be copied again. */
-  namesOf(position, length = 1) {
-    const first = this.partAt(position).path;
-    const last = this.partAt(position + Math.max(length, 1) - 1).path;
-    return first === last ? first : `${first} to ${last}`;
-  }
-  async sync() {
-    for (const { file: file2, path: path12 } of this.parts) await onDisk(path12, file2.sync());
-  }
-  async close() {
-    for (const { file: file2 } of this.parts) await file2.close();
-  }
-};
-var mostParts = 999;
-function partPathOf(path12, number3) {
-  return `${path12}.${String(number3).padStart(3, "0")}`;
-}
-function countParts(size, partSize) {
-  return Math.max(1, Math.ceil(size / partSize));
-}
-async function createVolume(path12, size, { partSize, isPrivate: isPrivate2 = false }) {
-  const parts = [];
-  try {
-    for (const { name: name3, start: start2, end } of extentsOf(path12, size, partSize)) {
-      const mode = isPrivate2 ? 384 : 438;
-      const file2 = await onDisk(name3, (0, import_promises17.open)(name3, import_node_fs8.constants.O_RDWR | import_node_fs8.constants.O_CREAT, mode));
-      parts.push({ file: file2, path: name3, start: start2, end });
-      await onDisk(name3, file2.truncate(end - start2));
-    }
-    return new Volume(path12, parts);
-  } catch (error4) {
-    for (const { file: file2 } of parts) await file2.close();
-    throw error4;
-  }
-}
-function extentsOf(path12, size, partSize) {
-  if (partSize === void 0) return [{ name: path12, start: 0, end: size }];
-  return Array.from({ length: countParts(size, partSize) }, (_, at2) => ({
-    name: partPathOf(path12, at2 + 1),
-    start: at2 * partSize,
-    end: Math.min((at2 + 1) * partSize, size)
-  }));
-}
-
-// src/bundle/open-volume.ts
-async function openVolume(path12) {
-  const whole = wholeOf(path12);
-  if (whole === void 0) {
-    const file2 = await openFile(path12);
-    if (file2) return new Volume(path12, await measure([{ file: file2, path: path12 }]));
-  }
-  const numbers = await partNumbers(whole ?? path12);
-  const isThere = whole === void 0 || numbers.some((number3) => partPathOf(whole, number3) === path12);
-  if (numbers.length === 0 || !isThere) throw notAFile(path12, "nothing there");
-  return openParts(whole ?? path12, numbers);
-}
-function wholeOf(path12) {
-  return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path12)?.slice(1).find(Boolean);
-}
-async function partNumbers(path12) {
-  const names2 = await (0, import_promises18.readdir)((0, import_node_path14.dirname)(path12)).catch(() => []);
-  return names2.flatMap((name3) => partNumber((0, import_node_path14.basename)(path12), name3) ?? []).sort((a2, b) => a2 - b);
-}
-function partNumber(bundle2, name3) {
-  const number3 = name3.startsWith(`${bundle2}.`) ? name3.slice(bundle2.length + 1) : "";
-  return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
-}
-async function openParts(path12, numbers) {
-  const missing6 = numbers.findIndex((number3, at2) => number3 !== at2 + 1);
-  if (missing6 >= 0) throw partMissing(partPathOf(path12, missing6 + 1));
-  const files3 = [];
-  try {
-    for (const number3 of numbers) {
-      const name3 = partPathOf(path12, number3);
-      const file2 = await openFile(name3);
-      if (file2 === void 0) throw partMissing(name3);
-      files3.push({ file: file2, path: name3 });
-    }
-    const parts = await measure(files3);
-    requireOneSize(parts);
-    return new Volume(path12, parts);
-  } catch (error4) {
-    for (const { file: file2 } of files3) await file2.close();
-    throw error4;
-  }
-}
-async function openFile(path12) {
-  const file2 = await (0, import_promises18.open)(path12, import_node_fs9.constants.O_RDONLY | import_node_fs9.constants.O_NONBLOCK).catch((error4) => {
-    if (error4.code === "ENOENT" || error4.code === "ENOTDIR") return void 0;
-    throw diskError(path12, error4);
-  });
-  const stat9 = await file2?.stat();
-  if (file2 === void 0 || stat9?.isFile()) return file2;
-  await file2.close();
-  throw notAFile(path12, stat9?.isDirectory() ? "a folder" : "neither a file nor a folder");
-}
-async function measure(files3) {
-  const parts = [];
-  let start2 = 0;
-  for (const { file: file2, path: path12 } of files3) {
-    const { size } = await onDisk(path12, file2.stat());
-    parts.push({ file: file2, path: path12, start: start2, end: start2 + size });
-    start2 += size;
-  }
-  return parts;
-}
-function requireOneSize(parts) {
-  const sizeOf = ({ start: start2, end }) => end - start2;
-  const [first] = parts;
-  if (first === void 0) return;
-  const wrong3 = parts.find(
-    (part3, at2) => at2 === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
-  );
-  if (wrong3 === void 0) return;
-  throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
-    given: `${wrong3.path}: ${sizeOf(wrong3)} bytes`,
-    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path14.basename)(first.path)}; less in the last part alone`,
-    next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
-  });
-}
-function partMissing(path12) {
-  return new AirgapError("integrity", "a part of the bundle is missing", {
-    given: `${path12}: nothing there`,
-    expected: "all parts of the bundle in one folder",
-    next: "copy that part from where the bundle was made"
-  });
-}
-function notAFile(path12, found) {
-  return new AirgapError("usage", "the bundle is not there", {
-    given: `${path12}: ${found}`,
-    expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on",
-    next: "give the path of the bundle; of parts the path without .001"
-  });
-}
-
-// src/bundle/volume-size.ts
-function checkSize(volume, archive) {
-  if (volume.size === archive.size) return;
-  if (volume.isSplit) checkParts(volume, archive.size);
-  const isShort2 = volume.size < archive.size;
-  const end = Math.min(volume.size, archive.size);
-  throw damaged(volume.namesOf(end), {
-    place: isShort2 ? "its end: bytes are missing" : "its end: there are more bytes",
-    offset: end,
-    given: `${volume.size} bytes`,
-    expected: `${archive.size} bytes`
-  });
-}
-function checkParts({ path: path12, parts }, size) {
-  const [first] = parts;
-  const expected2 = countParts(size, first?.end ?? size);
-  if (parts.length < expected2) throw partMissing(partPathOf(path12, parts.length + 1));
-  if (parts.length === expected2) return;
-  throw new AirgapError("integrity", "there is a part that is not of this bundle", {
-    given: partPathOf(path12, expected2 + 1),
-    expected: `${expected2} parts`,
-    next: "take it away, and compare the others with the .sha256 file"
-  });
-}
-
-// src/bundle/window.ts
-var windowSize = 1024 * 1024;
-var Window = class {
-  volume;
-  #buffer;
-  #start = 0;
-  #end = 0;
-  constructor(volume, size = windowSize) {
-    this.#buffer = Buffer.allocUnsafe(Math.min(size, windowSize));
-    this.volume = volume;
-  }
-  /**
-   * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
-   * @throws AirgapError integrity where the file ends
-   */
-  async read(position, most2) {
-    if (position < this.#start || position >= this.#end) await this.#fill(position);
-    const from = position - this.#start;
-    return this.#buffer.subarray(from, Math.min(from + most2, this.#end - this.#start));
-  }
-  async #fill(position) {
-    const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
-    if (bytesRead === 0) {
-      throw damaged(this.volume.namesOf(position), {
-        place: "its end",
-        offset: position,
-        given: "no more bytes"
-      });
-    }
-    this.#start = position;
-    this.#end = position + bytesRead;
-  }
-};
-
-// src/bundle/check-archive.ts
-var runSize = 8 * 1024 * 1024;
-
-// src/bundle/head.ts
-var signatureLimit = 4 * 1024;
-async function readHead(volume) {
-  const { path: path12, size } = volume;
-  if (size < blockSize) throw notABundle(path12, `${size} bytes`);
-  const first = await readHeader(volume, 0);
-  if (first.name !== "bundle.json") throw notABundle(path12, `${size} bytes of something else`);
-  const inventory = await readBody(volume, { ...first, start: 0, limit: inventoryLimit });
-  const start2 = blockSize + Math.ceil(inventory.length / blockSize) * blockSize;
-  const second = await readHeader(volume, start2);
-  if (second.name !== "bundle.sig") return { inventory };
-  const signature = await readBody(volume, { ...second, start: start2, limit: signatureLimit });
-  return { inventory, signature };
-}
-async function readHeader(volume, start2) {
-  const block2 = await readExactly(volume, start2, blockSize);
-  if (start2 > 0 && block2.every((byte) => byte === 0)) return { name: "", size: 0 };
-  const size = /^[0-7]{10,11}(?=[ \0]{1,2}$)/.exec(block2.toString("latin1", 124, 136))?.[0];
-  if (size === void 0 || !checksumHolds(block2)) {
-    if (start2 === 0) throw notABundle(volume.path, "something else");
-    throw damaged(volume.namesOf(start2), {
-      place: "the second header",
-      offset: start2,
-      given: "no ustar header"
-    });
-  }
-  return {
-    name: block2.toString("latin1", 0, 100).replace(/\0+$/, ""),
-    size: Number.parseInt(size, 8)
-  };
-}
-function checksumHolds(block2) {
-  const others = Buffer.concat([block2.subarray(0, 148), Buffer.alloc(8, " "), block2.subarray(156)]);
-  const sum2 = others.reduce((total, byte) => total + byte, 0);
-  return Number.parseInt(block2.toString("latin1", 148, 156), 8) === sum2;
-}
-async function readBody(volume, entry) {
-  const { name: name3, size, start: start2, limit } = entry;
-  if (size <= limit) return readExactly(volume, start2 + blockSize, size);
-  throw damaged(volume.namesOf(start2), {
-    place: name3,
-    offset: start2,
-    given: `${size} bytes`,
-    expected: `at most ${limit}`
-  });
-}
-async function readExactly(volume, position, length) {
-  const buffer2 = Buffer.alloc(length);
-  for (let done = 0; done < length; ) {
-    const rest2 = length - done;
-    const { bytesRead } = await volume.read(buffer2, done, rest2, position + done);
-    if (bytesRead === 0) throw truncated(volume, position + length);
-    done += bytesRead;
-  }
-  return buffer2;
-}
-function truncated({ path: path12, size, parts, isSplit }, needed) {
-  const after = isSplit ? `, so ${partPathOf(path12, parts.length + 1)} as well` : "";
-  return new AirgapError("integrity", "the bundle is truncated", {
-    given: `${path12}: ${size} bytes${isSplit ? ` in ${parts.length} part(s)` : ""}`,
-    expected: `at least ${needed} bytes${after}`,
-    next: "copy it again, and compare it with its .sha256 file"
-  });
-}
-function notABundle(path12, found) {
-  return new AirgapError("integrity", "not a bundle", {
-    given: `${path12}: ${found}`,
-    expected: "a tar of at least 2048 bytes that starts with bundle.json",
-    next: "give the NAME-VERSION.tar that `airgap-bundle create` wrote, or copy it again"
-  });
-}
-
-// src/bundle/inventory-lines.ts
-function parsePrintedInventory(bytes, errorClass = "integrity") {
-  const refused4 = (given, cause) => refusal(errorClass, given, cause);
-  if (bytes.length > inventoryLimit) throw refused4(overLimit(bytes.length));
-  const fields2 = readFields(new Lines(bytes, refused4));
-  const result = inventorySchema.safeParse(
-    Object.fromEntries(fields2.map(({ name: name3, value }) => [name3, value]))
-  );
-  if (!result.success) throw refused4(firstIssue(result.error.issues));
-  if (!isSpelled(result.data, fields2)) throw refused4(otherSpelling);
-  const inventory = withElements(result.data, fields2);
-  const [fault2] = inventoryFaults(inventory);
-  if (fault2 !== void 0) throw refused4(fault2);
-  return inventory;
-}
-var Lines = class {
-  #start = 0;
-  #number = 0;
-  #bytes;
-  refused;
-  constructor(bytes, refused4) {
-    this.#bytes = bytes;
-    this.refused = (given, cause) => refused4(`line ${this.#number}: ${given}`, cause);
-  }
-  next() {
-    const end = this.#bytes.indexOf(10, this.#start);
-    if (end < 0) throw this.refused("the end is missing");
-    this.#number += 1;
-    const line2 = this.#bytes.subarray(this.#start, end);
-    this.#start = end + 1;
-    return decode2(line2, this.refused);
-  }
-  expect(line2) {
-    if (this.next() !== line2) throw this.refused(`not ${line2}`);
-  }
-  end() {
-    if (this.#start < this.#bytes.length) throw this.refused("more after the end");
-  }
-};
-function readFields(lines4) {
-  const fields2 = [];
-  lines4.expect("{");
-  for (let isLast = false; !isLast; ) {
-    const { name: name3, rest: rest2 } = fieldOf(lines4);
-    if (fields2.some((field) => field.name === name3)) throw lines4.refused("a field twice");
-    const elements = rest2 === "[" && listedFields.has(name3) ? readList(name3, lines4) : void 0;
-    const line2 = elements ? `[${lines4.next()}` : rest2;
-    isLast = !line2.endsWith(",");
-    const text5 = isLast ? line2 : line2.slice(0, -1);
-    fields2.push(
-      elements ? { name: name3, text: text5, value: parseJson(text5, lines4.refused), elements } : readField(name3, text5, lines4)
-    );
-  }
-  lines4.expect("}");
-  lines4.end();
-  return fields2;
-}
-function fieldOf(lines4) {
-  const line2 = lines4.next();
-  const name3 = /^"([A-Za-z]{1,32})": (?=.)/s.exec(line2)?.[1];
-  if (name3 === void 0) throw lines4.refused("no field");
-  if (!Object.hasOwn(inventorySchema.shape, name3)) throw lines4.refused(`an unknown field: ${name3}`);
-  return { name: name3, rest: line2.slice(name3.length + 4) };
-}
-function readList(name3, lines4) {
-  const schema = elementSchemas[name3];
-  const elements = [];
-  for (let isLast = false; !isLast; ) {
-    const line2 = lines4.next();
-    isLast = !line2.endsWith(",");
-    elements.push(readElement(schema, isLast ? line2 : line2.slice(0, -1), lines4));
-  }
-  return elements;
-}
-function readField(name3, text5, lines4) {
-  const from = text5.indexOf(blobsStart) + blobsStart.length;
-  const hasBlobs = name3 === "base" && from >= blobsStart.length && text5.endsWith("}]}");
-  const outer = hasBlobs ? `${text5.slice(0, from)}]}` : text5;
-  requireFew(outer, lines4);
-  const value = parseJson(outer, lines4.refused);
-  return hasBlobs ? { name: name3, text: outer, value, elements: inlineBlobs(text5, from, lines4) } : { name: name3, text: text5, value };
-}
-function inlineBlobs(text5, from, lines4) {
-  const elements = [];
-  const last = text5.length - "]}".length;
-  for (let start2 = from; start2 < last; ) {
-    const end = text5.indexOf("}", start2) + 1;
-    elements.push(readElement(elementSchemas.blobs, text5.slice(start2, end), lines4));
-    if (end !== last && text5[end] !== ",") throw lines4.refused("no list of blobs");
-    start2 = end + 1;
-  }
-  return elements;
-}
-var blobsStart = ',"blobs":[';
-var { images, files, blobs } = inventorySchema.shape;
-var elementSchemas = { images: images.element, files: files.element, blobs: blobs.element };
-function readElement(schema, text5, lines4) {
-  requireFew(text5, lines4);
-  const result = schema.safeParse(parseJson(text5, lines4.refused));
-  if (!result.success) throw lines4.refused(firstIssue(result.error.issues));
-  if (JSON.stringify(result.data) !== text5) throw lines4.refused(otherSpelling);
-  return result.data;
-}
-var longest = 8 * 1024 * 1024;
-var mostBesideStrings = 64 * 1024;
-function requireFew(text5, lines4) {
-  if (text5.length <= mostBesideStrings) return;
-  if (text5.length > longest) throw lines4.refused("a value of more than 8 MiB");
-  const others = text5.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "");
-  if (others.length > mostBesideStrings) throw lines4.refused("too many values");
-}
-function isSpelled(inventory, fields2) {
-  const printed = Object.entries(inventory);
-  return printed.length === fields2.length && fields2.every(({ name: name3, text: text5 }, at2) => {
-    const [key, value] = printed[at2] ?? [];
-    return key === name3 && JSON.stringify(value) === text5;
-  });
-}
-function withElements(inventory, fields2) {
-  const lists = fields2.filter(({ elements }) => elements !== void 0);
-  const entries = lists.map(({ name: name3, value, elements }) => [
-    name3,
-    name3 === "base" ? { ...value, blobs: elements } : elements
-  ]);
-  return { ...inventory, ...Object.fromEntries(entries) };
-}
-
-// src/bundle/sign.ts
-var import_node_crypto5 = require("node:crypto");
-
-// src/bundle/keys.ts
-var import_node_crypto4 = require("node:crypto");
-var import_promises19 = require("node:fs/promises");
-async function loadPrivateKey(path12, passphrase) {
-  const pem = await readPem(path12);
-  if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
-    const next = "give the .key file; `airgap-bundle keygen --out NAME.key` makes a pair";
-    throw wrongFile(path12, "no PRIVATE KEY in PEM", next);
-  }
-  if (pem.includes("ENCRYPTED") && !passphrase) {
-    throw wrongFile(path12, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
-  }
-  const privateKey = understood(
-    path12,
-    () => (0, import_node_crypto4.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
-  );
-  return { ...describeKey((0, import_node_crypto4.createPublicKey)(privateKey), path12), privateKey };
-}
-function describeKey(key, path12) {
-  const keyId = (0, import_node_crypto4.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
-  if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
-    return { keyId, type: "ecdsa-p256", key };
-  throw wrongFile(path12, [key.asymmetricKeyType, curve].filter(Boolean).join(" "));
-}
-async function readPem(path12) {
-  try {
-    return await (0, import_promises19.readFile)(path12, "latin1");
-  } catch (cause) {
-    const { code: code4 } = cause;
-    const errorClass = code4 === "ENOENT" || code4 === "EISDIR" ? "usage" : "io";
-    throw new AirgapError(errorClass, "the key file cannot be read", {
-      given: `${path12}: ${code4}`,
-      expected: "a PEM file",
-      next: "correct the path; `airgap-bundle keygen --out NAME.key` makes a pair",
-      cause
-    });
-  }
-}
-function understood(path12, read5) {
-  try {
-    return read5();
-  } catch (cause) {
-    const next = "to sign give the .key file, and its passphrase in AIRGAP_BUNDLE_KEY_PASSPHRASE; to verify the .pub file";
-    throw wrongFile(
-      path12,
-      "a key that does not open: of the other kind, damaged, or a wrong passphrase",
-      next,
-      cause
-    );
-  }
-}
-function wrongFile(path12, found, next, cause) {
-  return new AirgapError("usage", "the key file does not hold the key that is needed", {
-    given: `${path12}: ${found}`,
-    expected: "an Ed25519 or ECDSA P-256 key in PEM",
-    next: next ?? "make a pair with `airgap-bundle keygen --out NAME.key`",
-    cause
-  });
-}
-
-// src/bundle/sign.ts
-async function loadSigner(path12, passphrase) {
-  const { keyId, type, privateKey } = await loadPrivateKey(path12, passphrase);
-  return { keyId, type, sign: (bytes) => (0, import_node_crypto5.sign)(hashOf(type), bytes, privateKey) };
-}
-function signatureHolds(key, bytes, signature) {
-  return (0, import_node_crypto5.verify)(hashOf(key.type), bytes, key.key, signature);
-}
-function printSignature(signature) {
-  return Buffer.from(`${signature.toString("base64")}
-`);
-}
-function parseSignature(body) {
-  const signature = Buffer.from(body.toString("latin1").trimEnd(), "base64");
-  return signature.length > 0 && printSignature(signature).equals(body) ? signature : void 0;
-}
-function hashOf(type) {
-  return type === "ed25519" ? null : "sha256";
-}
-
-// src/bundle/trust.ts
-function findKey({ inventory, signature }, keys) {
-  const bytes = signature && parseSignature(signature);
-  return bytes && keys.find((key) => signatureHolds(key, inventory, bytes));
-}
-
-// src/bundle/verified-bundle.ts
-var pieceSize = 256 * 1024;
-
-// src/bundle/verify.ts
-async function readUnverified(path12, keys = [], check2 = () => {
-}) {
-  const volume = await openVolume(path12);
-  try {
-    const head2 = await readHead(volume);
-    const key = findKey(head2, keys);
-    const inventory = parsePrintedInventory(head2.inventory);
-    const archive = layOut(inventory, head2);
-    check2(volume, archive);
-    return {
-      verified: false,
-      path: volume.path,
-      size: volume.size,
-      sizeByInventory: archive.size,
-      inventory,
-      inventoryDigest: digestOf(head2.inventory),
-      signed: head2.signature !== void 0,
-      ...keys.length > 0 ? { keyId: key?.keyId ?? null } : {}
-    };
-  } finally {
-    await volume.close();
-  }
-}
-function refusePart({ shard }, path12) {
-  if (!shard) return;
-  throw new AirgapError("usage", "a part of a bundle that is not joined yet", {
-    given: `${path12}: shard ${shard.number}/${shard.count}`,
-    expected: "a whole bundle",
-    next: "join all parts: create -f bundle.yaml --plan PLAN --join FOLDER"
-  });
-}
-var day = 24 * 60 * 60 * 1e3;
-
-// src/oci/reference.ts
-var domainPattern = /^(?:[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*(?:\.[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?$/;
-var component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-var repositoryPattern = new RegExp(`^${component}(?:/${component})*$`);
-var tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-var identifierPattern = /^[a-f0-9]{64}$/;
-function isRegistryHost(text5) {
-  return domainPattern.test(text5);
-}
-function parseReference(text5) {
-  if (text5 === "") throw new RangeError("an image name must not be empty");
-  if (identifierPattern.test(text5)) {
-    throw refused2(text5, "64 hexadecimal characters are an image id, not a name");
-  }
-  const { registry: registry3, remainder } = splitRegistry(text5);
-  const { repository: repository2, tag: tag2, digest: digest4 } = splitRemainder(remainder);
-  if (!isRegistryHost(registry3)) {
-    throw refused2(text5, `${JSON.stringify(registry3)} is not a registry's host[:port]`);
-  }
-  checkRepository(text5, repository2);
-  if (tag2 !== void 0) checkTag(text5, tag2);
-  return {
-    registry: registry3,
-    repository: repository2,
-    ...tagAndDigest(tag2, digest4 === void 0 ? void 0 : checkDigest(text5, digest4))
-  };
-}
-function referenceIn(text5) {
-  try {
-    return parseReference(text5);
-  } catch (cause) {
-    if (cause instanceof RangeError) return void 0;
-    throw cause;
-  }
-}
-function formatReference(reference) {
-  const { registry: registry3, repository: repository2, tag: tag2, digest: digest4 } = reference;
-  return `${registry3}/${repository2}${tag2 === void 0 ? "" : `:${tag2}`}${digest4 === void 0 ? "" : `@${digest4}`}`;
-}
-function splitRegistry(text5) {
-  const slash = text5.indexOf("/");
-  const first = text5.slice(0, Math.max(slash, 0));
-  if (slash < 0 || !looksLikeRegistry(first)) return onDockerHub(text5);
-  const remainder = text5.slice(slash + 1);
-  const isHub = first === dockerHub || first === formerDockerHub;
-  return isHub ? onDockerHub(remainder) : { registry: first, remainder };
-}
-function looksLikeRegistry(first) {
-  return first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
-}
-function onDockerHub(name3) {
-  return { registry: dockerHub, remainder: name3.includes("/") ? name3 : `library/${name3}` };
-}
-function splitRemainder(remainder) {
-  const at2 = remainder.indexOf("@");
-  const named3 = at2 < 0 ? remainder : remainder.slice(0, at2);
-  const colon = named3.indexOf(":");
-  return {
-    repository: colon < 0 ? named3 : named3.slice(0, colon),
-    tag: colon < 0 ? void 0 : named3.slice(colon + 1),
-    digest: at2 < 0 ? void 0 : remainder.slice(at2 + 1)
-  };
-}
-function tagAndDigest(tag2, digest4) {
-  if (tag2 === void 0) return digest4 === void 0 ? { tag: "latest" } : { digest: digest4 };
-  return digest4 === void 0 ? { tag: tag2 } : { tag: tag2, digest: digest4 };
-}
-function checkRepository(text5, repository2) {
-  if (repository2.toLowerCase() !== repository2) {
-    throw refused2(text5, `the repository ${JSON.stringify(repository2)} must be in lower case`);
-  }
-  if (!repositoryPattern.test(repository2)) {
-    throw refused2(text5, `${JSON.stringify(repository2)} is not a repository`);
-  }
-  if (repository2.length > 255) {
-    throw refused2(text5, `the repository has ${repository2.length} characters, 255 are allowed`);
-  }
-}
-function checkTag(text5, tag2) {
-  if (!tagPattern.test(tag2)) throw refused2(text5, `${JSON.stringify(tag2)} is not a tag`);
-}
-function checkDigest(text5, digest4) {
-  if (!isDigest(digest4)) {
-    throw refused2(text5, `${JSON.stringify(digest4)} is not a sha256 or sha512 digest in lower case`);
-  }
-  return digest4;
-}
-function refused2(text5, why) {
-  return new RangeError(`not an image name: ${JSON.stringify(text5)}: ${why}`);
-}
-
-// src/plan/match.ts
-function match(from, to, nameOf8) {
-  const [older, newer] = [byName(from, nameOf8), byName(to, nameOf8)];
-  return {
-    added: [...newer].filter(([name3]) => !older.has(name3)).map(([, one]) => one),
-    removed: [...older].filter(([name3]) => !newer.has(name3)).map(([, one]) => one),
-    both: [...newer].flatMap(([name3, one]) => {
-      const before = older.get(name3);
-      return before === void 0 ? [] : [{ from: before, to: one }];
-    })
-  };
-}
-function change(from, to) {
-  return JSON.stringify(from) === JSON.stringify(to) ? null : { from, to };
-}
-function byName(list, nameOf8) {
-  const times = /* @__PURE__ */ new Map();
-  return new Map(
-    list.map((one) => {
-      const name3 = nameOf8(one);
-      const time3 = times.get(name3) ?? 0;
-      times.set(name3, time3 + 1);
-      return [`${time3} ${name3}`, one];
-    })
-  );
-}
-
-// src/mirror-map/target.ts
-function readTarget(value) {
-  const [host = "", ...rest2] = value.split("/");
-  const path12 = rest2.filter((part3) => part3 !== "");
-  const hasApiPath = path12[0] === "v2";
-  return { host, path: path12.slice(hasApiPath ? 1 : 0).join("/"), hasApiPath };
-}
-function withoutApiPath(value) {
-  const { host, path: path12 } = readTarget(value);
-  return path12 === "" ? host : `${host}/${path12}`;
-}
-
-// src/mirror-map/containerd.ts
-function containerdReferences(map, image3) {
-  const reference = referenceIn(image3);
-  const target2 = reference && mirrorsOf(map).get(reference.registry);
-  return reference && target2 ? placed(target2, reference) : [];
-}
-function isContainerdEntry(entry) {
-  const { kind, key, value } = entry;
-  return kind === "registry" && isRegistryHost(key) && value !== "" && !value.endsWith("-");
-}
-var mirrors = /* @__PURE__ */ new WeakMap();
-function mirrorsOf(map) {
-  const known = mirrors.get(map);
-  if (known) return known;
-  const entries = map.entries.filter(isContainerdEntry);
-  const made = new Map(entries.map(({ key, value }) => [key, value]));
-  mirrors.set(map, made);
-  return made;
-}
-function placed(target2, { repository: repository2, tag: tag2, digest: digest4 }) {
-  const named3 = `${withoutApiPath(target2)}/${repository2}`;
-  const text5 = `${named3}${tag2 ? `:${tag2}` : ""}${digest4 ? `@${digest4}` : ""}`;
-  return referenceIn(text5) === void 0 ? [] : [text5];
-}
-
-// src/mirror-map/fnmatch.ts
-function fnmatch(pattern2) {
-  let tokens;
-  return (text5) => {
-    tokens ??= tokensOf([...pattern2]);
-    return matches(tokens, [...text5]);
-  };
-}
-function tokensOf(pattern2) {
-  const tokens = [];
-  let at2 = 0;
-  while (at2 < pattern2.length) {
-    const character = pattern2[at2++];
-    const end = character === "[" ? closingBracket(pattern2, at2) : -1;
-    if (end >= 0) {
-      tokens.push(characterSet(pattern2.slice(at2, end)));
-      at2 = end + 1;
-    } else {
-      tokens.push(character === "*" || character === "?" ? character : { literal: character });
-    }
-  }
-  return tokens;
-}
-function closingBracket(pattern2, at2) {
-  let from = pattern2[at2] === "!" ? at2 + 1 : at2;
-  if (pattern2[from] === "]") from++;
-  return pattern2.indexOf("]", from);
-}
-function characterSet(inside) {
-  const negated = inside[0] === "!";
-  const chunks2 = splitAtRanges(negated ? inside.slice(1) : inside);
-  const ranges = chunks2.slice(1).map((chunk, i2) => [chunks2[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
-  if (ranges.some(([from, to]) => order(from) > order(to))) {
-    throw new PythonError("error", "bad character range");
-  }
-  return { negated, characters: new Set(chunks2.flat()), ranges };
-}
-function splitAtRanges(inside) {
-  const chunks2 = [];
-  let start2 = 0;
-  let hyphen = inside.indexOf("-", 1);
-  while (hyphen >= 0) {
-    chunks2.push(inside.slice(start2, hyphen));
-    start2 = hyphen + 1;
-    hyphen = inside.indexOf("-", hyphen + 3);
-  }
-  if (start2 < inside.length) chunks2.push(inside.slice(start2));
-  else chunks2.at(-1)?.push("-");
-  return chunks2;
-}
-function matches(tokens, text5) {
-  let [token, at2] = [0, 0];
-  let [star, starAt] = [-1, 0];
-  while (at2 < text5.length) {
-    const wanted = tokens[token];
-    if (wanted === "*") {
-      [star, starAt] = [token++, at2];
-    } else if (wanted !== void 0 && accepts(wanted, text5[at2])) {
-      token++;
-      at2++;
-    } else if (star >= 0) {
-      [token, at2] = [star + 1, ++starAt];
-    } else return false;
-  }
-  return tokens.slice(token).every((rest2) => rest2 === "*");
-}
-function accepts(token, character) {
-  if (token === "?") return true;
-  if ("literal" in token) return token.literal === character;
-  const within2 = ([from, to]) => order(from) <= order(character) && order(character) <= order(to);
-  return (token.characters.has(character) || token.ranges.some(within2)) !== token.negated;
-}
-function order(character) {
-  return character.codePointAt(0) ?? -1;
-}
-
-// src/mirror-map/lookup.ts
-var prepared = /* @__PURE__ */ new WeakMap();
-function lookupOf(map) {
-  const known = prepared.get(map);
-  if (known) return known;
-  const lookup = prepare(map.entries);
-  prepared.set(map, lookup);
-  return lookup;
-}
-function prepare(entries) {
-  const [exact, replace, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
-  for (const { kind, key, value } of entries) {
-    if (kind === "exact") exact.set(key, value);
-    else if (kind === "replace") replace.set(key, value);
-    else keys.set(key, value);
-  }
-  return {
-    exact,
-    replace: [...replace].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
-    keys,
-    fallback: keys.get(defaultKey),
-    noswap: keys.get(noswapKey)?.split(",") ?? []
-  };
-}
-
-// src/mirror-map/python-re.ts
-function substitute(pattern2, template, text5) {
-  const { source, groups } = translate(pattern2);
-  const parts = templateParts(template, groups);
-  return text5.replace(
-    compile2(source),
-    (...match2) => parts.map((part3) => typeof part3 === "string" ? part3 : match2[part3] ?? "").join("")
-  );
-}
-function compile2(source) {
-  try {
-    return new RegExp(source, "g");
-  } catch (cause) {
-    throw failed(String(cause));
-  }
-}
-function translate(pattern2) {
-  let [source, groups, open8, at2] = ["", 0, 0, 0];
-  let before = "nothing";
-  while (at2 < pattern2.length) {
-    const token = tokenAt(pattern2, at2);
-    at2 += token.length;
-    if (token === "(") groups++;
-    if (token.startsWith("(")) open8++;
-    if (token === ")" && --open8 < 0) throw failed("unbalanced parenthesis");
-    const kind = kindOf(token);
-    if (kind === "quantifier" && before !== "item") throw failed("nothing to repeat");
-    source += inJavaScript(token, kind, groups);
-    before = kind;
-  }
-  if (open8 > 0) throw failed("unterminated subpattern");
-  return { source, groups };
-}
-var quantifier = /(?:[*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]*)\})\??/y;
-var opening = /\((?:\?(?:[:=!]|<[=!]))?/y;
-function tokenAt(pattern2, at2) {
-  const character = pattern2.charAt(at2);
-  if (character === "\\") return escapeAt(pattern2, at2);
-  if (character === "[") return pattern2.slice(at2, setEnd(pattern2, at2));
-  const [longer] = sticky(quantifier, pattern2, at2) ?? sticky(opening, pattern2, at2) ?? [character];
-  if (longer === "(" && pattern2[at2 + 1] === "?") throw failed("unknown extension");
-  return longer;
-}
-function sticky(expression, text5, at2) {
-  expression.lastIndex = at2;
-  return expression.exec(text5);
-}
-function kindOf(token) {
-  if (/^(?:[*+?]|\{.+\})/.test(token)) return "quantifier";
-  return /^(?:[\^$|(]|\\[bBAZ]$)/.test(token) ? "nothing" : "item";
-}
-function inJavaScript(token, kind, groups) {
-  if (token === ".") return "[^\\n]";
-  if (token === "$") return "(?=\\n?(?![^]))";
-  if (token === "\\a") return "\\x07";
-  if (token === "\\A") return "^";
-  if (token === "\\Z") return "(?![^])";
-  if (token.startsWith("[") && token.length > 1) return setInJavaScript(token);
-  if (/^\\[1-9]/.test(token) && Number(token.slice(1)) > groups) throw failed("invalid group");
-  if (kind === "quantifier") return token.replace("{,", "{0,");
-  return /^[\]{}/]$/.test(token) ? `\\${token}` : token;
-}
-var knownEscape = /\\(?:[1-9][0-9]?|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDsSwWbBAZafnrtv]|[^0-9A-Za-z])/sy;
-function escapeAt(pattern2, at2) {
-  const [found] = sticky(knownEscape, pattern2, at2) ?? [];
-  if (found === void 0) throw failed(`bad escape ${pattern2.slice(at2, at2 + 2)}`);
-  return found;
-}
-function setEnd(pattern2, at2) {
-  let end = pattern2[at2 + 1] === "^" ? at2 + 2 : at2 + 1;
-  if (pattern2[end] === "]") end++;
-  while (end < pattern2.length && pattern2[end] !== "]") {
-    end += pattern2[end] === "\\" ? escapeAt(pattern2, end).length : 1;
-  }
-  if (end >= pattern2.length) throw failed("unterminated character set");
-  return end + 1;
-}
-function setInJavaScript(set) {
-  const [, open8 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
-  return `${open8}${inside.replace(/^\]/, "\\]")}]`;
-}
-var templateEscape = /\\(?:(?<octal>0[0-7]{0,2}|[0-3][0-7]{2})|(?<group>[1-9][0-9]?)|g<(?<name>[^>]*)>|(?<other>.))?/gs;
-var controls = {
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "	",
-  v: "\v",
-  "\\": "\\"
-};
-function templateParts(template, groups) {
-  const parts = [];
-  let end = 0;
-  for (const match2 of template.matchAll(templateEscape)) {
-    parts.push(template.slice(end, match2.index), templatePart(match2, groups));
-    end = match2.index + match2[0].length;
-  }
-  return [...parts, template.slice(end)];
-}
-function templatePart(match2, groups) {
-  const { octal, group: group3, name: name3, other } = match2.groups ?? {};
-  if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
-  if (group3 !== void 0) return groupNumber(group3, groups);
-  if (name3 !== void 0) return namedGroup(name3, groups);
-  if (other === void 0) throw failed("bad escape (end of pattern)");
-  const control = controls[other];
-  if (control === void 0 && /[A-Za-z]/.test(other)) throw failed(`bad escape \\${other}`);
-  return control ?? `\\${other}`;
-}
-function namedGroup(name3, groups) {
-  if (/^[0-9]+$/.test(name3)) return groupNumber(name3, groups);
-  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name3)) throw new PythonError("IndexError", "unknown group");
-  throw failed("bad character in group name");
-}
-function groupNumber(text5, groups) {
-  if (Number(text5) > groups) throw failed(`invalid group reference ${text5}`);
-  return Number(text5);
-}
-function failed(message) {
-  return new PythonError("error", message);
-}
-
-// src/mirror-map/webhook.ts
-function webhookImage(map, image3) {
-  try {
-    const swapped = swap(lookupOf(map), image3);
-    return { swapped: swapped !== void 0, image: swapped ?? image3 };
-  } catch (thrown) {
-    if (thrown instanceof PythonError) return { error: thrown.name };
-    throw thrown;
-  }
-}
-function swap(lookup, image3) {
-  const exact = lookup.exact.get(image3);
-  if (exact !== void 0) return exact;
-  const replace = lookup.replace.find(({ matches: matches2 }) => matches2(image3));
-  if (replace) return pathJoin(replace.prefix, image3.slice(image3.lastIndexOf("/") + 1));
-  if (lookup.fallback === void 0) return void 0;
-  const registry3 = registryOf(image3);
-  const key = keyFor(lookup, registry3, image3);
-  if (key !== void 0) return byKey(lookup, key, registry3, image3);
-  const { noswap } = lookup;
-  const excluded = noswap.join("") !== "" || noswap.length > 1;
-  if (excluded && noswap.some((part3) => image3.includes(part3))) return void 0;
-  return byDefault(lookup.fallback, registry3, image3);
-}
-function registryOf(image3) {
-  const slash = image3.indexOf("/");
-  if (slash < 0) {
-    const name3 = image3.slice(0, image3.search(/[:@]|$/));
-    return name3.includes(".") ? name3 : "docker.io";
-  }
-  const first = image3.slice(0, slash);
-  return first.includes(".") && slash < image3.length - 1 ? first : "docker.io";
-}
-function keyFor({ keys }, registry3, image3) {
-  const bare2 = withoutPort(registry3);
-  const key = !keys.has(registry3) && keys.has(bare2) ? bare2 : registry3;
-  const library = `${key}/library`;
-  if (!keys.has(library)) return keys.has(key) ? key : void 0;
-  if (!image3.includes("/")) return library;
-  if (!keys.has(key)) throw new PythonError("KeyError", key);
-  return key;
-}
-function byKey({ keys }, key, registry3, image3) {
-  const value = keys.get(key) ?? "";
-  if (value === "") return void 0;
-  if (!value.endsWith("-")) return replaceOrPrefix(key, value, image3);
-  const cut = image3.replace(/:[^\n]*\//, "/");
-  const bare2 = withoutPort(registry3);
-  return cut.includes(bare2) ? value + cut : `${value}${bare2}/${cut}`;
-}
-function byDefault(value, registry3, image3) {
-  if (value === "") return void 0;
-  if (value.endsWith("-")) return `${value}${withoutPort(registry3)}/${image3}`;
-  return replaceOrPrefix(registry3, value, image3);
-}
-function replaceOrPrefix(source, value, image3) {
-  return image3.includes(source) ? substitute(source, value, image3) : `${value}/${image3}`;
-}
-function withoutPort(registry3) {
-  const colon = registry3.indexOf(":");
-  return colon < 0 ? registry3 : registry3.slice(0, colon);
-}
-
-// src/plan/placements.ts
-function askedFor(map, image3) {
-  const containerd2 = containerdReferences(map, image3).map((text5) => ({
-    by: "containerd",
-    reference: parseReference(text5)
-  }));
-  const webhook = webhookImage(map, image3);
-  if ("error" in webhook) return { asked: containerd2, webhookError: webhook.error };
-  if (!webhook.swapped) return { asked: containerd2 };
-  const reference = referenceIn(webhook.image);
-  if (!reference || startsWithV2(reference)) return { asked: containerd2, unusable: webhook.image };
-  return { asked: [{ by: "webhook", reference }, ...containerd2] };
-}
-function startsWithV2(reference) {
-  return reference.repository === "v2" || reference.repository.startsWith("v2/");
-}
-function placementsOf(asked2, digest4, isClaimed) {
-  const askers = /* @__PURE__ */ new Map();
-  for (const { by, reference } of asked2) {
-    for (const name3 of tagged(reference, digest4)) {
-      if (reference.digest && name3 === written(reference) && isClaimed(name3)) continue;
-      const before = askers.get(name3);
-      askers.set(name3, before === void 0 || before === by ? by : "both");
-    }
-  }
-  return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
-}
-function tagClaims(wanted) {
-  const claims = /* @__PURE__ */ new Map();
-  for (const { asked: asked2, digest: digest4 } of wanted) {
-    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest4))) {
-      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest4));
-    }
-  }
-  return (reference) => (claims.get(reference)?.size ?? 0) > 1;
-}
-function tagged(reference, digest4) {
-  if (!reference.digest) return [written(reference)];
-  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest4).slice(0, 12)}`;
-  return reference.tag ? [written(reference), kept] : [kept];
-}
-function repositoryOf(reference) {
-  return `${reference.registry}/${reference.repository}`;
-}
-function written(reference) {
-  return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
-}
-
-// src/plan/image-difference.ts
-function compareImages(from, to) {
-  const { added: added3, removed, both } = match(from.images, to.images, ({ source }) => source);
-  const moved2 = both.filter((pair) => pair.from.digest !== pair.to.digest);
-  const replaced = replacements2(added3, removed);
-  return {
-    added: added3.map((image3) => ({ ...listed(image3), replaces: replaced.get(image3) ?? null })),
-    removed: removed.map(listed),
-    moved: moved2.map(movedImage),
-    unchanged: both.length - moved2.length
-  };
-}
-function comparePlacements(from, to) {
-  const matched = match(placed2(from), placed2(to), ({ reference }) => reference);
-  const moved2 = matched.both.filter((pair) => pair.from.digest !== pair.to.digest);
-  return {
-    added: matched.added,
-    removed: matched.removed,
-    moved: moved2.map(({ from: { digest: digest4 }, to: now2 }) => {
-      return { reference: now2.reference, source: now2.source, from: digest4, to: now2.digest };
-    }),
-    unchanged: matched.both.length - moved2.length
-  };
-}
-function placed2({ images: images3 }) {
-  return images3.flatMap(
-    ({ source, digest: digest4, placements }) => placements.map(({ reference }) => ({ reference, source, digest: digest4 }))
-  );
-}
-function listed({ source, digest: digest4, platforms: platforms2, placements }) {
-  return { source, digest: digest4, platforms: platforms2, placements: placements.map(({ reference }) => reference) };
-}
-function movedImage({ from, to }) {
-  return {
-    source: to.source,
-    from: from.digest,
-    to: to.digest,
-    cause: atSource(from) === atSource(to) ? "platforms" : "tag",
-    platforms: change(from.platforms, to.platforms)
-  };
-}
-function atSource({ digest: digest4, originalDigest }) {
-  return originalDigest ?? digest4;
-}
-function replacements2(added3, removed) {
-  const [newer, older] = [byRepository(added3), byRepository(removed)];
-  return new Map(
-    [...newer].flatMap(([repository2, images3]) => {
-      const [one, ...more] = images3;
-      const [before, ...others] = older.get(repository2) ?? [];
-      const isPlain = one && before && more.length + others.length === 0;
-      return isPlain ? [[one, before.source]] : [];
-    })
-  );
-}
-function byRepository(images3) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const image3 of images3) {
-    const name3 = nameOf(image3.source);
-    const group3 = groups.get(name3);
-    if (group3) group3.push(image3);
-    else groups.set(name3, [image3]);
-  }
-  return groups;
-}
-function nameOf(source) {
-  const reference = referenceIn(source);
-  return reference ? repositoryOf(reference) : source;
-}
-
-// src/plan/target-difference.ts
-function compareTargets({ target: from }, { target: to }) {
-  const [older, newer] = [fieldsOf(from), fieldsOf(to)];
-  const fields2 = Object.keys(newer);
-  return {
-    changed: fields2.flatMap((field) => {
-      const found = change(older[field], newer[field]);
-      return found ? [{ field, ...found }] : [];
-    }),
-    map: compareMaps(from.mirrorMap, to.mirrorMap)
-  };
-}
-function fieldsOf(target2) {
-  return {
-    endpoint: target2.endpoint,
-    baseContentPath: target2.baseContentPath,
-    plainHttp: String(target2.plainHttp),
-    insecureSkipVerify: String(target2.insecureSkipVerify),
-    caCert: target2.caCert === void 0 ? "" : digestOf(Buffer.from(target2.caCert)),
-    environment: target2.environment,
-    pullThrough: (target2.pullThrough ?? []).join(", ")
-  };
-}
-function compareMaps(from, to) {
-  const [older, newer] = [rulesOf(from), rulesOf(to)];
-  const { added: added3, removed, both } = match(older, newer, ({ key }) => key);
-  return {
-    added: added3,
-    removed,
-    changed: both.filter((pair) => pair.from.value !== pair.to.value).map((pair) => ({ key: pair.to.key, from: pair.from.value, to: pair.to.value })),
-    reordered: change(orderOf(older, newer), orderOf(newer, older)) !== null
-  };
-}
-function rulesOf(text5) {
-  const rules = new Map(
-    parseMirrorMap(text5).entries.map(({ kind, key, value }) => [`${marks[kind]}${key}`, value])
-  );
-  return [...rules].map(([key, value]) => ({ key, value }));
-}
-var marks = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
-function orderOf(rules, others) {
-  const known = new Set(others.map(({ key }) => key));
-  return rules.map(({ key }) => key).filter((key) => key.startsWith(replaceMark) && known.has(key));
-}
-
-// src/plan/difference.ts
-function compare(from, to) {
-  const parts = {
-    images: compareImages(from, to),
-    placements: comparePlacements(from, to),
-    platforms: change(from.platforms, to.platforms),
-    chart: change(from.chart ?? null, to.chart ?? null),
-    target: compareTargets(from, to),
-    credentials: change(from.credentials ?? null, to.credentials ?? null),
-    files: compareFiles(from.files, to.files)
-  };
-  return {
-    same: isEmpty(parts),
-    ...parts,
-    tool: change(from.tool.version, to.tool.version),
-    bytes: compareBytes(from, to)
-  };
-}
-function isEmpty(part3) {
-  if (Array.isArray(part3)) return part3.length === 0;
-  if (typeof part3 !== "object" || part3 === null) return part3 === null || part3 === false;
-  return Object.entries(part3).every(([name3, value]) => name3 === "unchanged" || isEmpty(value));
-}
-var repeating = /^(?:(?:images|base|settings)\.tsv|index\.json|oci-layout|SHA256SUMS|README\.txt|sbom\.(?:cdx|spdx)\.json|chart\/.*)$/;
-function compareFiles(from, to) {
-  const [older, newer] = [from, to].map(
-    (files3) => files3.filter(({ path: path13 }) => !repeating.test(path13))
-  );
-  const { added: added3, removed, both } = match(older, newer, ({ path: path13 }) => path13);
-  const path12 = (file2) => file2.path;
-  return {
-    added: added3.map(path12),
-    removed: removed.map(path12),
-    changed: both.filter((pair) => change(pair.from, pair.to)).map((pair) => pair.to.path)
-  };
-}
-function compareBytes(from, to) {
-  if (from.imagesNotEmbedded || to.imagesNotEmbedded)
-    return { carried: null, shared: null, dropped: null };
-  const [older, newer] = [contentOf2(from), contentOf2(to)];
-  const isIn = (content) => (blob2) => content.has(blob2.digest);
-  const [before, after] = [[...older.values()], [...newer.values()]];
-  return {
-    carried: totalSize(after.filter((blob2) => !isIn(older)(blob2))),
-    shared: totalSize(after.filter(isIn(older))),
-    dropped: totalSize(before.filter((blob2) => !isIn(newer)(blob2)))
-  };
-}
-function contentOf2({ blobs: blobs2, base: base2 }) {
-  return new Map([...blobs2, ...base2?.blobs ?? []].map((blob2) => [blob2.digest, blob2]));
-}
-
-// src/commands/compare-older.ts
-async function readOlder(path12, { cwd, emit }) {
-  try {
-    return (await readUnverified((0, import_node_path15.resolve)(cwd, path12))).inventory;
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError)) throw error4;
-    const message = `there is nothing to compare with: ${error4.message} (${error4.given ?? path12})`;
-    emit({ kind: "warning", message });
-    return void 0;
-  }
-}
-function changesSince(older, newer) {
-  const { name: name3, version: version3, sequence, createdAt } = older;
-  return { since: { name: name3, version: version3, sequence, createdAt }, ...compare(older, newer) };
-}
-
-// src/inputs/stall-time.ts
-var variable = "AIRGAP_BUNDLE_STALL_SECONDS";
-function stallTimeOf(env) {
-  const text5 = env[variable];
-  if (!text5) return void 0;
-  const seconds2 = /^\d+(\.\d+)?$/.test(text5) ? Number(text5) : Number.NaN;
-  if (seconds2 >= 1 && seconds2 <= 3600) return seconds2 * 1e3;
-  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
-    given: text5,
-    expected: "seconds, from 1 to 3600 (60 when it is not set)"
-  });
-}
-
-// src/registry/client.ts
-var import_node_events17 = require("node:events");
-
-// src/registry/retry.ts
-var import_promises20 = require("node:timers/promises");
-var Transient = class extends Error {
-  name = "Transient";
-  failure;
-  /** The server's own word on when to come back, milliseconds. */
-  retryAfter;
-  /** Who has failed; undefined where that is not known. */
-  origin;
-  /** No connection could be made: unless the origin has answered before, it is waited for some seconds. */
-  isUnreachable;
-  /** The host wants fewer requests, and not this one alone. */
-  isLimit;
-  constructor(failure2, how = {}) {
-    super(failure2.message, { cause: failure2 });
-    this.failure = failure2;
-    this.retryAfter = how.retryAfter;
-    this.origin = how.origin;
-    this.isUnreachable = how.isUnreachable ?? false;
-    this.isLimit = how.isLimit ?? false;
-  }
-};
-var tenMinutes = 6e5;
-var unreachableBudget = 5e3;
-var firstBackoff = 250;
-var longestBackoff = 3e4;
-async function retry(work, options) {
-  const attempts = new Attempts(options);
-  for (; ; ) {
-    try {
-      options.signal.throwIfAborted();
-      return await work();
-    } catch (thrown) {
-      await attempts.pauseAfter(thrown);
-    }
-  }
-}
-async function twice(work) {
-  try {
-    return await work();
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
-    return work();
-  }
-}
-var Attempts = class {
-  #options;
-  #failingSince;
-  #tries = 0;
-  constructor(options) {
-    this.#options = options;
-  }
-  /** Something arrived that need not be asked for again: tries and budget count anew. */
-  progressed() {
-    this.#failingSince = void 0;
-    this.#tries = 0;
-  }
-  /** What the budget has left, milliseconds. */
-  get left() {
-    const { budget } = this.#options;
-    return budget - (performance.now() - (this.#failingSince ?? performance.now()));
-  }
-  /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
-  async pauseAfter(thrown, signal = this.#options.signal) {
-    if (!(thrown instanceof Transient)) throw thrown;
-    const now2 = performance.now();
-    this.#failingSince ??= now2;
-    this.#tries++;
-    const backoff2 = fullJitter(thrown.isLimit ? 1 : this.#tries);
-    const wait = Math.max(thrown.retryAfter ?? 0, backoff2);
-    if (this.#isEnough(thrown, now2 - this.#failingSince + wait)) {
-      this.#giveUp(thrown, this.#failingSince);
-      throw thrown.failure;
-    }
-    this.#options.onWait?.(wait, thrown);
-    await (0, import_promises20.setTimeout)(wait, void 0, { signal });
-  }
-  #isEnough({ origin, isUnreachable }, then) {
-    const { budget, reach } = this.#options;
-    if (origin !== void 0 && reach?.missed.has(origin)) return true;
-    if (!isUnreachable || origin === void 0) return then > budget;
-    const isKnown = reach?.answered.has(origin);
-    return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
-  }
-  /** Unless it answered others meanwhile. */
-  #giveUp({ origin }, failingSince) {
-    const { reach } = this.#options;
-    if (reach === void 0 || origin === void 0) return;
-    if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
-  }
-};
-function fullJitter(tries) {
-  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
-}
-function retryAfter(header2, now2) {
-  if (header2 === void 0) return void 0;
-  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
-  const date3 = Date.parse(header2);
-  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
-}
-
-// src/registry/failures.ts
-function readFailure(status, text5, subject) {
-  const { host, what, repository: repository2 } = subject;
-  const given = `${status} from ${host}${text5 && `: ${text5}`}`;
-  const errorClass = classOf(status, text5, "read");
-  if (errorClass === "authentication") {
-    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
-      given,
-      next: `give the account the right to pull ${repository2}, or log in: docker login ${host}`
-    });
-  }
-  if (errorClass === "integrity")
-    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, {
-      given,
-      next: "push the image to its registry again: what is stored there is damaged"
-    });
-  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
-    given,
-    next: /HTTP request.* HTTPS/i.test(text5) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
-  });
-}
-function pushFailure(status, text5, subject) {
-  const { host, what } = subject;
-  const errorClass = classOf(status, text5, "write");
-  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
-  return new AirgapError(errorClass, message, {
-    given: `${status}${text5 && `: ${text5}`}`,
-    next: pushCures[status] ?? `see what ${host} logs about it`
-  });
-}
-function lacksContent({ given = "" }) {
-  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
-}
-function wrongCredentials(host, anonymous, text5) {
-  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
-  return new AirgapError("authentication", message, {
-    ...text5 && { given: text5 },
-    next: `docker login ${host}, or ${anonymous ? "give" : "mend"} the user and password file of the command${/action: push|project \S+ not found/.test(text5) ? notThereYet : ""}`
-  });
-}
-var notThereYet = "; if the project is not there yet: airgap-bundle prepare";
-function classOf(status, words4, asked2) {
-  if (isPassing(status)) return "transient";
-  if (status === 401) return "authentication";
-  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words4)) return "integrity";
-  if (asked2 === "write") return "refused";
-  return status === 403 ? "authentication" : "usage";
-}
-function isPassing(status) {
-  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
-}
-function passingFailure(status, text5, { host, origin }, retryAfter2) {
-  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
-  const failure2 = new AirgapError("transient", message, {
-    given: `${status}${text5 && `: ${text5}`}`,
-    next: runAgain(retryAfter2)
-  });
-  const isLimit2 = status === 429 || retryAfter2 !== void 0;
-  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
-}
-function runAgain(wait) {
-  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
-}
-function registryWords(body, contentType2) {
-  if (/html/i.test(contentType2)) return "";
-  return oneLine(distributionErrors(body) ?? body);
-}
-function distributionErrors(body) {
-  try {
-    const { errors } = JSON.parse(body);
-    if (!Array.isArray(errors) || errors.length === 0) return void 0;
-    return errors.map(({ code: code4, message }) => [code4, message].filter(Boolean).join(": ")).join("; ");
-  } catch {
-    return void 0;
-  }
-}
-var pushCures = {
-  403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
-  404: "make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run",
-  409: "the tag is immutable and holds something else: choose another tag or delete it there",
-  412: "the tag is immutable and holds something else: choose another tag or delete it there",
-  413: "raise the body size that the registry's front server accepts",
-  507: "free space or raise the quota in the target"
-};
-
-// src/registry/gate.ts
-var Gate = class {
-  #size;
-  #inside = 0;
-  #queue = [];
-  constructor(size) {
-    this.#size = size;
-  }
-  /** Resolves to the function that gives the place back (once, however often it is called). */
-  async enter(signal) {
-    signal.throwIfAborted();
-    const entered = this.#enterNow();
-    if (entered !== void 0) return entered;
-    await this.#turn(signal);
-    return this.#place();
-  }
-  /** As `enter` where nobody need be waited for; else undefined. */
-  tryEnter() {
-    return this.#enterNow();
-  }
-  #enterNow() {
-    if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
-    if (this.#inside++ === 0) this.#size.began?.(performance.now());
-    return this.#place();
-  }
-  #place() {
-    let inside = true;
-    return () => {
-      if (inside) this.#leave();
-      inside = false;
-    };
-  }
-  #turn(signal) {
-    return new Promise((resolve23, reject) => {
-      const called = () => {
-        signal.removeEventListener("abort", aborted4);
-        resolve23();
-      };
-      const aborted4 = () => {
-        this.#queue.splice(this.#queue.indexOf(called), 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", aborted4, { once: true });
-      this.#queue.push(called);
-    });
-  }
-  #leave() {
-    this.#inside--;
-    this.#size.ended?.(performance.now(), this.#queue.length > 0);
-    while (this.#queue.length > 0 && this.#inside < this.#size.places) {
-      this.#inside++;
-      this.#queue.shift()?.();
-    }
-  }
-};
-
-// src/registry/pace.ts
-var start = 16;
-var step = 8;
-var firstRest = 2;
-var longestRest = 32;
-var shortLatency = 200;
-var bytesOfRequest = 64 * 1024;
-var shortest2 = 250;
-function firstStanding(most2) {
-  return { places: Math.min(start, most2), rest: 0, nextRest: firstRest };
-}
-function afterWindow(standing, window2, most2) {
-  if (!window2.isFull) return standing;
-  if (isChoking(standing, window2)) return halved(standing);
-  const { places, before, rest: rest2, nextRest } = standing;
-  if (before !== void 0 && !pays(standing, window2)) {
-    const longer = Math.min(longestRest, nextRest * 2);
-    return { places: before, last: window2, rest: nextRest, nextRest: longer };
-  }
-  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
-  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
-  if (places >= most2) return { places, ...kept, rest: rest2 };
-  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
-  return { places: Math.min(most2, places + step), ...kept, before: places, rest: rest2 };
-}
-function halved({ places, nextRest }) {
-  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
-}
-function pays({ places, before = places, last }, { rate }) {
-  const expected2 = 1 + (places / before - 1) / 2;
-  return last === void 0 || rate >= last.rate * expected2;
-}
-function isChoking({ last }, { latency, rate }) {
-  if (last?.latency === void 0 || latency === void 0) return false;
-  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
-}
-var Pace = class {
-  #most;
-  #standing;
-  #opened = 0;
-  #ends = 0;
-  #waits = 0;
-  #bytes = 0;
-  #answers = 0;
-  #latencies = 0;
-  #isTroubled = false;
-  /** @param most places, at least 1 */
-  constructor(most2) {
-    this.#most = most2;
-    this.#standing = firstStanding(most2);
-  }
-  get places() {
-    return this.#standing.places;
-  }
-  /** The first one is at work after a pause: what was before it says nothing about the rate. */
-  began(now2) {
-    this.#open(now2);
-  }
-  /** Bytes of a blob came or went. */
-  moved(bytes) {
-    this.#bytes += bytes;
-  }
-  /** @param latency milliseconds until the headers of a read were there */
-  answered(latency) {
-    this.#answers++;
-    this.#latencies += latency;
-  }
-  /** The registry asked for less, or broke under it. Of several in one window one counts. */
-  troubled() {
-    if (!this.#isTroubled) this.#standing = halved(this.#standing);
-    this.#isTroubled = true;
-  }
-  /** A piece of work has left its place; `isWanted`: somebody waits for it. */
-  ended(now2, isWanted2) {
-    this.#ends++;
-    if (isWanted2) this.#waits++;
-    const elapsed = now2 - this.#opened;
-    if (elapsed < shortest2 || this.#ends < this.places) return;
-    if (!this.#isTroubled)
-      this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
-    this.#open(now2);
-    this.#isTroubled = false;
-  }
-  #seen(elapsed) {
-    return {
-      rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
-      latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
-      isFull: this.#waits * 2 > this.#ends
-    };
-  }
-  #open(now2) {
-    this.#opened = now2;
-    this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
-  }
-};
-
-// src/registry/waiting-window.ts
-var import_promises21 = require("node:timers/promises");
-var firstWait = 500;
-var longestWait = 3e4;
-var WaitingWindow = class {
-  #closed;
-  #scouting;
-  #inARow = 0;
-  get isOpen() {
-    return this.#closed === void 0;
-  }
-  /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
-  close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
-    const now2 = performance.now();
-    const lasts = this.#closed?.until ?? 0;
-    const begins = now2 >= lasts;
-    if (begins) this.#inARow++;
-    const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
-    this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
-    return begins ? wait : void 0;
-  }
-  /**
-   * Waits while it lasts.
-   * @returns for who goes ahead what to call when the answer is there; undefined for all others
-   * @throws AirgapError the failure that began it, at once, where it lasts longer than the budget (milliseconds)
-   */
-  async passed(budget, signal) {
-    while (this.#closed !== void 0) {
-      signal.throwIfAborted();
-      const wait = this.#closed.until - performance.now();
-      if (wait > budget) throw later(this.#closed.failure, wait);
-      if (wait > 0) await (0, import_promises21.setTimeout)(wait, void 0, { signal });
-      else if (this.#scouting === void 0) return this.#goAhead();
-      else await this.#scouting;
-    }
-    return void 0;
-  }
-  #goAhead() {
-    let back = () => {
-    };
-    this.#scouting = new Promise((resolve23) => {
-      back = resolve23;
-    });
-    return () => {
-      this.#scouting = void 0;
-      if (this.#closed !== void 0 && performance.now() >= this.#closed.until) this.#open();
-      back();
-    };
-  }
-  #open() {
-    this.#closed = void 0;
-    this.#inARow = 0;
-  }
-};
-function backoff(inARow) {
-  const most2 = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
-  return most2 * (0.5 + Math.random() / 2);
-}
-function later(failure2, wait) {
-  const { class: name3, message, given } = failure2;
-  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
-}
-
-// src/registry/places.ts
-var shortWait = 2e3;
-var mostPlaces = 32;
-var hosts = 0;
-var Places = class {
-  /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
-  turn = hosts++;
-  #gate;
-  #pace;
-  #window = new WaitingWindow();
+// src/cluster/tools.ts
+var ClusterTools = class {
+  #at;
   #context;
-  #toldUntil = 0;
-  /** @param most at least 1 */
-  constructor(context, most2 = mostPlaces) {
-    this.#pace = new Pace(most2);
-    this.#gate = new Gate(this.#pace);
-    this.#context = context;
-  }
-  /** Waits for a place; resolves to what gives it back. */
-  enter() {
-    return this.#gate.enter(this.#context.signal);
-  }
-  /** A place that nobody need be waited for; else undefined. */
-  tryEnter() {
-    return this.isOpen ? this.#gate.tryEnter() : void 0;
-  }
-  /** Whether the host takes requests at all: not while it has asked to be left alone. */
-  get isOpen() {
-    return this.#window.isOpen;
-  }
-  /**
-   * Does it when the host takes requests; of those who had to wait for that one goes ahead.
-   * @param budget milliseconds: it is not waited longer
-   * @param signal ends the wait
-   * @throws AirgapError transient where the host wants to be left alone for longer
-   */
-  async whenOpen(work, budget, signal = this.#context.signal) {
-    const isBack = await this.#window.passed(budget, signal);
-    try {
-      return await work();
-    } catch (error4) {
-      if (error4 instanceof Transient && error4.isLimit) this.limited(error4);
-      throw error4;
-    } finally {
-      isBack?.();
-    }
-  }
-  /** The host wants fewer requests: none, for a while. */
-  limited(failure2) {
-    const wait = this.#window.close(failure2);
-    if (wait !== void 0) this.#tell(wait, failure2);
-  }
-  /** Something that may pass has failed, and is tried again in so many milliseconds. */
-  failing(failure2, wait) {
-    if (!failure2.isUnreachable) this.#pace.troubled();
-    this.#tell(wait, failure2);
-  }
-  /** Once for all who wait at the same time. */
-  #tell(wait, { failure: failure2 }) {
-    const now2 = performance.now();
-    if (wait < shortWait || now2 < this.#toldUntil) return;
-    this.#toldUntil = now2 + wait;
-    const seconds2 = Math.ceil(wait / 1e3);
-    const why = failure2.given ? ` (${failure2.given})` : "";
-    const message = `${failure2.message}${why}; next try in ${seconds2} s`;
-    this.#context.emit({ kind: "note", message });
-  }
-  /** Bytes of blobs came or went. */
-  moved(bytes) {
-    this.#pace.moved(bytes);
-  }
-  /** @param latency milliseconds until the headers of a read were there */
-  answered(latency) {
-    this.#pace.answered(latency);
-  }
-};
-
-// src/registry/exchange.ts
-var mostRedirects = 5;
-var largestErrorText = 64 * 1024;
-var Exchange = class {
-  places;
-  /** Pulls that the host lets us make, as its last answer said; undefined where it does not count them. */
-  pullsLeft;
-  #options;
-  constructor(options) {
-    this.#options = options;
-    this.places = new Places(options.context, options.maxConcurrent);
-  }
-  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
-  async run(work, patience2) {
-    const release2 = await this.places.enter();
-    try {
-      return await this.retry(work, patience2);
-    } finally {
-      release2();
-    }
-  }
-  /** As `run`, for who has a place already. */
-  retry(work, patience2) {
-    const options = this.#retrying(patience2);
-    const { budget, signal } = options;
-    return retry(() => this.places.whenOpen(work, budget, signal), options);
-  }
-  /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
-  attempts() {
-    return new Attempts(this.#retrying());
-  }
-  /** Not while the host asked to be left alone. */
-  whenOpen(work) {
-    return this.places.whenOpen(work, this.#options.retryBudget);
-  }
-  get signal() {
-    return this.#options.context.signal;
-  }
-  /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
-  async send(call) {
-    const { authorization, registry: registry3 } = this.#options;
-    const url = new URL(call.to, registry3);
-    const atHome = url.origin === registry3.origin;
-    const used = atHome ? await authorization.header(call.scopes) : void 0;
-    let answer = await this.#follow(call, url, used);
-    if (answer.status === 401 && answer.url.origin === registry3.origin) {
-      await answer.body.dump();
-      const challenges = answer.headers["www-authenticate"] ?? "";
-      const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
-      answer = await this.#follow(call, url, fresh);
-      if (answer.status === 401) throw await this.#stillUnauthorized(answer);
-    }
-    if (isPassing(answer.status)) throw await this.#passing(answer);
-    return answer;
-  }
-  /** The registry's words about a failure, safe to show; uses the body up. */
-  async words(answer) {
-    const body = await this.readAll(answer, largestErrorText).catch(() => "");
-    return registryWords(body.toString(), String(answer.headers["content-type"] ?? ""));
-  }
-  readAll(answer, limit) {
-    return this.#options.transport.readAll(answer, limit);
-  }
-  failure(error4, url) {
-    return this.#options.transport.failure(error4, url);
-  }
-  async #follow({ method, headers, body }, start2, authorization) {
-    let url = start2;
-    for (let hops = 0; hops <= mostRedirects; hops++) {
-      const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
-      const asked2 = performance.now();
-      const answer = await this.#options.transport.request({
-        method,
-        url,
-        headers: { ...headers, ...own2 && { authorization } },
-        ...body !== void 0 && { body }
-      });
-      const isRead = method === "GET" || method === "HEAD";
-      if (isRead) this.places.answered(performance.now() - asked2);
-      this.places.moved(body?.length ?? 0);
-      this.pullsLeft = pullsLeft(answer) ?? this.pullsLeft;
-      const location = answer.headers.location;
-      const redirected = [301, 302, 303, 307, 308].includes(answer.status);
-      if (!redirected || !isRead || typeof location !== "string") return answer;
-      await answer.body.dump();
-      url = locationFrom(url, location);
-    }
-    throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
-      given: `more than ${mostRedirects} redirects, the last to ${url.host}`,
-      next: "check the host, and the servers in front of the registry"
-    });
-  }
-  async #stillUnauthorized(answer) {
-    const anonymous = await this.#options.authorization.isAnonymous();
-    return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
-  }
-  async #passing(answer) {
-    const header2 = answer.headers["retry-after"]?.toString();
-    const wait = retryAfter(header2, this.#options.context.now());
-    return passingFailure(answer.status, await this.words(answer), answer.url, wait);
-  }
-  #retrying({ within: within2 = Number.POSITIVE_INFINITY, wanted } = {}) {
-    const { retryBudget, transport } = this.#options;
-    const onWait = (wait, failure2) => this.places.failing(failure2, wait);
-    const { answered, missed } = transport.reach;
-    const reach = { answered, missed: within2 < retryBudget ? new Set(missed) : missed };
-    const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
-    return { budget: Math.min(retryBudget, within2), signal, reach, onWait };
-  }
-};
-function pullsLeft({ headers }) {
-  const left = /^\d+/.exec(headers["ratelimit-remaining"]?.toString() ?? "")?.[0];
-  return left === void 0 ? void 0 : Number(left);
-}
-function locationFrom(from, location) {
-  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
-  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) {
-    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
-      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
-      expected: `${allowed.join(" or ")}//`,
-      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
-    });
-  }
-  url.username = "";
-  url.password = "";
-  return url;
-}
-
-// src/registry/answers.ts
-function header(answer, name3) {
-  return answer.headers[name3]?.toString() ?? "";
-}
-function contentLength(answer) {
-  const text5 = header(answer, "content-length");
-  return /^\d+$/.test(text5) ? Number(text5) : void 0;
-}
-function rangeStart(answer) {
-  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
-  return start2 === void 0 ? void 0 : Number(start2);
-}
-function uploadLocation(answer) {
-  const location = header(answer, "location");
-  return location === "" ? void 0 : locationFrom(answer.url, location);
-}
-function contentType(answer) {
-  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
-}
-function describedBy(answer) {
-  const digest4 = header(answer, "docker-content-digest");
-  const size = contentLength(answer);
-  const mediaType2 = contentType(answer);
-  const known = manifestTypes.includes(mediaType2);
-  return isDigest(digest4) && size && known ? { mediaType: mediaType2, digest: digest4, size } : void 0;
-}
-function checkedDigest(bytes, reference, answer, subject) {
-  const stated = header(answer, "docker-content-digest");
-  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
-  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
-  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
-  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
-  return reference;
-}
-function expectDigest(expected2, given, subject) {
-  if (given === expected2) return;
-  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
-    given,
-    expected: expected2,
-    next: "something between here and the registry changes content, or its storage is damaged"
-  });
-}
-function mediaTypeOf2(answer, bytes) {
-  const type = contentType(answer);
-  if (type.startsWith("application/vnd.")) return type;
-  try {
-    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
-    return typeof mediaType2 === "string" ? mediaType2 : type;
-  } catch {
-    return type;
-  }
-}
-
-// src/registry/paths.ts
-var part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
-var repositoryName = new RegExp(`^${part}(?:/${part})*$`);
-var tag = /^\w[\w.-]{0,127}$/;
-function manifestPath(repository2, reference) {
-  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
-  return `${repositoryPath(repository2)}/manifests/${reference}`;
-}
-function blobPath2(repository2, digest4) {
-  if (!isDigest(digest4)) throw notAllowed(digest4);
-  return `${repositoryPath(repository2)}/blobs/${digest4}`;
-}
-function referrersPath(repository2, digest4) {
-  if (!isDigest(digest4)) throw notAllowed(digest4);
-  return `${repositoryPath(repository2)}/referrers/${digest4}`;
-}
-function uploadsPath(repository2) {
-  return `${repositoryPath(repository2)}/blobs/uploads/`;
-}
-function repositoryPath(repository2) {
-  if (!repositoryName.test(repository2)) throw notAllowed(repository2);
-  return `/v2/${repository2}`;
-}
-function notAllowed(name3) {
-  return new AirgapError("usage", "not a name that a registry can have", {
-    given: JSON.stringify(name3),
-    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
-  });
-}
-
-// src/registry/subject.ts
-function manifestSubject(host, repository2, reference) {
-  const what = `manifest ${repository2}${reference.includes(":") ? "@" : ":"}${reference}`;
-  return { host, repository: repository2, what, path: manifestPath(repository2, reference) };
-}
-function blobSubject(host, repository2, digest4) {
-  const what = `blob ${digest4} of ${repository2}`;
-  return { host, repository: repository2, what, path: blobPath2(repository2, digest4) };
-}
-function scope(repository2, actions) {
-  return `repository:${repository2}:${actions}`;
-}
-async function refusedRead({ exchange }, answer, subject) {
-  return readFailure(answer.status, await exchange.words(answer), subject);
-}
-async function refusedPush({ exchange }, answer, subject) {
-  return pushFailure(answer.status, await exchange.words(answer), subject);
-}
-
-// src/registry/pushing.ts
-async function mountBlob(registry3, repository2, digest4, from) {
-  const { host, exchange } = registry3;
-  const scopes = [scope(repository2, "pull,push"), scope(from, "pull")];
-  const to = `${uploadsPath(repository2)}?${new URLSearchParams({ mount: digest4, from })}`;
-  const subject = { host, repository: repository2, what: `the mount of ${digest4} into ${repository2}` };
-  try {
-    return await exchange.run(async () => {
-      const answer = await exchange.send({ method: "POST", to, scopes });
-      if (answer.status === 202) await cancel(registry3, answer, repository2);
-      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
-        throw await refusedPush(registry3, answer, subject);
-      await answer.body.dump();
-      return answer.status === 201;
-    });
-  } catch (error4) {
-    if (error4 instanceof AirgapError && error4.class === "authentication") return false;
-    throw error4;
-  }
-}
-async function putBlob(registry3, repository2, digest4, bytes) {
-  const { exchange } = registry3;
-  const { path: path12, ...subject } = blobSubject(registry3.host, repository2, digest4);
-  const headers = { "content-type": "application/octet-stream" };
-  let isSent = false;
-  const send2 = async () => {
-    if (isSent && (await ask(registry3, path12, repository2)).status === 200) return;
-    const to = await openUpload(registry3, subject);
-    to.searchParams.set("digest", digest4);
-    isSent = true;
-    await put(registry3, { to, headers, body: bytes }, subject);
-  };
-  await twice(() => exchange.run(send2));
-}
-async function checkPush(registry3, repository2) {
-  const { host, exchange } = registry3;
-  const subject = { host, repository: repository2, what: `a push to ${repository2}` };
-  await exchange.run(async () => {
-    await remove(registry3, await openUpload(registry3, subject), repository2);
-  });
-}
-async function putManifest(registry3, repository2, reference, mediaType2, bytes) {
-  const { path: to, ...subject } = manifestSubject(registry3.host, repository2, reference);
-  const headers = { "content-type": mediaType2 };
-  let isSent = false;
-  const send2 = async () => {
-    if (isSent && await resolvesTo(bytes, registry3, to, repository2))
-      return { knowsSubject: false };
-    isSent = true;
-    const answer = await put(registry3, { to, headers, body: bytes }, subject);
-    return { knowsSubject: answer.headers["oci-subject"] !== void 0 };
-  };
-  return twice(() => registry3.exchange.run(send2));
-}
-async function resolvesTo(bytes, registry3, path12, repository2) {
-  const answer = await ask(registry3, path12, repository2, { accept: manifestTypes.join(", ") });
-  return answer.status === 200 && describedBy(answer)?.digest === digestOf(bytes);
-}
-async function ask({ exchange }, to, repository2, headers = {}) {
-  const scopes = [scope(repository2, "pull,push")];
-  const answer = await exchange.send({ method: "HEAD", to, headers, scopes });
-  await answer.body.dump();
-  return answer;
-}
-async function put(registry3, call, subject) {
-  const scopes = [scope(subject.repository, "pull,push")];
-  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
-  if (answer.status < 200 || answer.status > 204)
-    throw await refusedPush(registry3, answer, subject);
-  await answer.body.dump();
-  return answer;
-}
-async function openUpload(registry3, subject) {
-  const { repository: repository2, host, what } = subject;
-  const answer = await registry3.exchange.send({
-    method: "POST",
-    to: uploadsPath(repository2),
-    scopes: [scope(repository2, "pull,push")]
-  });
-  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
-  await answer.body.dump();
-  const location = uploadLocation(answer);
-  if (location !== void 0) return location;
-  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
-    given: "an answer without Location",
-    next: `check the servers in front of ${host}: one of them takes headers away`
-  });
-}
-async function cancel(registry3, answer, repository2) {
-  const location = uploadLocation(answer);
-  if (location !== void 0) await remove(registry3, location, repository2);
-}
-async function remove({ exchange }, to, repository2) {
-  const scopes = [scope(repository2, "pull,push,delete")];
-  try {
-    const answer = await exchange.send({ method: "DELETE", to, scopes });
-    await answer.body.dump();
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
-  }
-}
-
-// src/registry/reading.ts
-var import_node_stream10 = require("node:stream");
-
-// src/registry/blob-body.ts
-var import_node_events16 = require("node:events");
-var import_node_stream9 = require("node:stream");
-var headway = 256 * 1024;
-function blobBody(first, request) {
-  const body = new import_node_stream9.PassThrough();
-  const closed = new AbortController();
-  body.once("close", () => closed.abort());
-  const { signal } = request.exchange;
-  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
-  fill(body, first, request, closed.signal).then(
-    () => body.end(),
-    (error4) => body.destroy(error4)
-  );
-  return body;
-}
-async function fill(body, first, { subject, exchange, resume }, closed) {
-  const size = contentLength(first);
-  const attempts = exchange.attempts();
-  let next = { answer: first, start: 0 };
-  let position = 0;
-  let begun = 0;
-  const take = async (bytes) => {
-    position += bytes.length;
-    if (position - begun >= headway) attempts.progressed();
-    exchange.places.moved(bytes.length);
-    if (!body.write(bytes)) await (0, import_node_events16.once)(body, "drain", { signal: closed });
-  };
-  for (; ; ) {
-    try {
-      const part3 = next ?? await resume(position);
-      next = void 0;
-      begun = position;
-      await stoppable(
-        part3,
-        closed,
-        () => read2(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
-      );
-      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
-      return;
-    } catch (error4) {
-      closed.throwIfAborted();
-      if (position === size) return;
-      await attempts.pauseAfter(error4, closed);
-    }
-  }
-}
-async function read2({ answer, start: start2 }, { from, to = Number.POSITIVE_INFINITY }, take, exchange) {
-  let at2 = start2;
-  try {
-    for await (const chunk of answer.body) {
-      const fresh = chunk.subarray(Math.max(0, from - at2), Math.max(0, to - at2));
-      at2 += chunk.length;
-      if (fresh.length > 0) await take(fresh);
-    }
-  } catch (error4) {
-    throw exchange.failure(error4, answer.url);
-  }
-}
-async function stoppable({ answer: { body } }, closed, work) {
-  const stop2 = () => body.destroy();
-  body.on("error", () => {
-  });
-  closed.addEventListener("abort", stop2, { once: true });
-  try {
-    await work();
-  } finally {
-    closed.removeEventListener("abort", stop2);
-  }
-}
-function incomplete({ what, host }, size, expected2) {
-  return new Transient(
-    new AirgapError("transient", `${what} came incomplete from ${host}`, {
-      given: `${size} bytes`,
-      expected: `${expected2} bytes`,
-      next: "run again to resume"
-    })
-  );
-}
-
-// src/registry/reading.ts
-var largestManifest = 4 * 1024 * 1024;
-var accept = manifestTypes.join(", ");
-async function headManifest(registry3, repository2, reference, within2) {
-  const subject = manifestSubject(registry3.host, repository2, reference);
-  const found = await registry3.exchange.run(
-    async () => {
-      const answer = await read3(registry3, "HEAD", subject, { accept });
-      await answer.body.dump();
-      if (answer.status === 404) return "none";
-      if (answer.status === 405 || answer.status === 400) return "ask by GET";
-      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-      return describedBy(answer) ?? "ask by GET";
-    },
-    { within: within2 }
-  );
-  if (found === "none") return void 0;
-  if (found === "ask by GET")
-    return (await getManifest(registry3, repository2, reference, within2))?.descriptor;
-  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
-  return found;
-}
-async function getManifest(registry3, repository2, reference, within2) {
-  const { exchange } = registry3;
-  const subject = manifestSubject(registry3.host, repository2, reference);
-  const get = async () => {
-    const answer = await read3(registry3, "GET", subject, { accept });
-    if (answer.status === 404) return void await answer.body.dump();
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    const bytes = await exchange.readAll(answer, largestManifest);
-    const digest4 = checkedDigest(bytes, reference, answer, subject);
-    const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest4, size: bytes.length };
-    return { descriptor: descriptor3, bytes };
-  };
-  return exchange.run(() => twice(get), { within: within2 });
-}
-async function headBlob(registry3, repository2, digest4) {
-  const subject = blobSubject(registry3.host, repository2, digest4);
-  return registry3.exchange.run(async () => {
-    let answer = await read3(registry3, "HEAD", subject);
-    await answer.body.dump();
-    if (answer.status === 405) {
-      answer = await read3(registry3, "GET", subject);
-      answer.body.on("error", () => {
-      }).destroy();
-    }
-    if (answer.status === 404) return void 0;
-    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
-    const size = contentLength(answer);
-    if (size !== void 0) return size;
-    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`, {
-      expected: "a Content-Length",
-      next: `check the servers in front of ${registry3.host}: one of them takes headers away`
-    });
-  });
-}
-async function getBlob(registry3, repository2, digest4, range) {
-  const release2 = await registry3.exchange.places.enter();
-  try {
-    const content = await openBlob(registry3, repository2, digest4, range);
-    content.body.once("close", release2);
-    return content;
-  } catch (error4) {
-    release2();
-    throw error4;
-  }
-}
-async function openBlob(registry3, repository2, digest4, range, wanted) {
-  const { host, exchange } = registry3;
-  const subject = blobSubject(host, repository2, digest4);
-  const open8 = () => readBlob(registry3, subject, range?.start, range?.end);
-  const first = await exchange.retry(open8, { wanted });
-  const part3 = first.status === 206 ? range : void 0;
-  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
-  const body = blobBody(first, { subject, exchange, resume });
-  if (wanted) (0, import_node_stream10.addAbortSignal)(wanted, body);
-  return { status: first.status === 206 ? 206 : 200, body };
-}
-async function rest(registry3, subject, position, part3) {
-  const origin = part3?.start ?? 0;
-  const answer = await readBlob(registry3, subject, origin + position, part3?.end);
-  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
-  if (from <= origin + position) return { answer, start: from - origin };
-  answer.body.on("error", () => {
-  }).destroy();
-  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
-    given: `bytes from ${from} on`,
-    expected: `bytes from ${origin + position} on`
-  });
-}
-async function readBlob(registry3, subject, start2, end) {
-  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
-  const answer = await read3(registry3, "GET", subject, headers);
-  if (answer.status === 200 || answer.status === 206) return answer;
-  throw await refusedRead(registry3, answer, subject);
-}
-function read3({ exchange }, method, { path: path12, repository: repository2 }, headers = {}) {
-  return exchange.send({ method, to: path12, headers, scopes: [scope(repository2, "pull")] });
-}
-
-// src/registry/referrers.ts
-var largestPage = 4 * 1024 * 1024;
-var mostPages = 20;
-async function listReferrers(registry3, repository2, subject) {
-  const referrers = [];
-  let to = referrersPath(repository2, subject);
-  try {
-    for (let pages = 0; to !== void 0 && pages < mostPages; pages++) {
-      const page2 = await readPage(registry3, repository2, to);
-      if (page2 === void 0 && pages === 0) return void 0;
-      if (page2 === void 0) throw brokenOff(registry3, subject, pages);
-      referrers.push(...page2.referrers);
-      to = page2.next;
-    }
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError) || error4.class === "transient") throw error4;
-    return { failure: error4 };
-  }
-  return { referrers };
-}
-function brokenOff({ host }, subject, pages) {
-  const message = `${host} breaks off its list of what is attached to ${subject}`;
-  return new AirgapError("integrity", message, {
-    given: `${pages} pages`,
-    next: "run again, or leave it out: referrers: false"
-  });
-}
-function readPage(registry3, repository2, to) {
-  const { exchange } = registry3;
-  const scopes = [scope(repository2, "pull")];
-  return exchange.run(async () => {
-    const answer = await exchange.send({
-      method: "GET",
-      to,
-      headers: { accept: ociIndex },
-      scopes
-    });
-    if (answer.status === 403) {
-      const what = `what is attached to an image of ${repository2}`;
-      throw await refusedRead(registry3, answer, { host: registry3.host, repository: repository2, what });
-    }
-    const isList2 = answer.headers["content-type"]?.toString().startsWith(ociIndex);
-    if (answer.status !== 200 || !isList2) return void await answer.body.dump();
-    const bytes = await exchange.readAll(answer, largestPage);
-    return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
-  });
-}
-function nextPage({ headers, url }) {
-  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.link?.toString() ?? "")?.[1];
-  return link === void 0 ? void 0 : locationFrom(url, link);
-}
-
-// src/registry/api.ts
-var RegistryClient = class {
-  host;
-  access;
-  /** For requests to this host that oras sends. */
-  places;
-  #registry;
-  constructor(host, access3, exchange) {
-    this.host = host;
-    this.access = access3;
-    this.places = exchange.places;
-    this.#registry = { host, exchange };
-  }
-  /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
-  get pullsLeft() {
-    return this.#registry.exchange.pullsLeft;
-  }
-  /**
-   * What a tag or digest is here; undefined when there is none (404).
-   * @param within milliseconds in which it may be tried again; by default all of the budget
-   */
-  headManifest(repository2, reference, within2) {
-    return headManifest(this.#registry, repository2, reference, within2);
-  }
-  /**
-   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
-   * @param within milliseconds in which it may be tried again; by default all of the budget
-   */
-  getManifest(repository2, reference, within2) {
-    return getManifest(this.#registry, repository2, reference, within2);
-  }
-  /**
-   * What the referrers API says is attached to a manifest; undefined where there is no such API, whatever the
-   * refusal. @throws AirgapError transient
-   */
-  listReferrers(repository2, subject) {
-    return listReferrers(this.#registry, repository2, subject);
-  }
-  /** The size of a blob in bytes; undefined when the repository does not have it. */
-  headBlob(repository2, digest4) {
-    return headBlob(this.#registry, repository2, digest4);
-  }
-  /**
-   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
-   * Its place among the concurrent requests is held until the body ends.
-   * @param range bytes, `end` inclusive
-   */
-  getBlob(repository2, digest4, range) {
-    return getBlob(this.#registry, repository2, digest4, range);
-  }
-  /**
-   * A blob for who has a place in `places` already, as for oras reading through us.
-   * @param wanted aborts when nobody reads it any more
-   */
-  openBlob(repository2, digest4, wanted) {
-    return openBlob(this.#registry, repository2, digest4, void 0, wanted);
-  }
-  /**
-   * Makes a blob of another repository of this registry appear in this one without moving it. False when
-   * the registry does not do that (any refusal: a mount never tells a wrong password).
-   */
-  mountBlob(repository2, digest4, from) {
-    return mountBlob(this.#registry, repository2, digest4, from);
-  }
-  /** Sends a small blob in one piece. */
-  putBlob(repository2, digest4, bytes) {
-    return putBlob(this.#registry, repository2, digest4, bytes);
-  }
-  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
-  checkPush(repository2) {
-    return checkPush(this.#registry, repository2);
-  }
-  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
-  putManifest(repository2, reference, mediaType2, bytes) {
-    return putManifest(this.#registry, repository2, reference, mediaType2, bytes);
-  }
-};
-
-// src/registry/addresses.ts
-var import_node_net = require("node:net");
-function isLoopback(host) {
-  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
-}
-function isLinkLocal(host) {
-  return inRanges(linkLocal, host);
-}
-function bareHost(url) {
-  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
-}
-var loopback = new import_node_net.BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
-loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
-var linkLocal = new import_node_net.BlockList();
-linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
-linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
-linkLocal.addSubnet("fe80::", 10, "ipv6");
-linkLocal.addAddress("::", "ipv6");
-linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
-linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
-function inRanges(ranges, host) {
-  const version3 = (0, import_node_net.isIP)(host);
-  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
-}
-
-// src/registry/challenge.ts
-function parseChallenges(header2) {
-  const challenges = [];
-  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
-  for (let match2 = part3.exec(header2); match2 !== null; match2 = part3.exec(header2)) {
-    const [whole, name3, quoted2, token, scheme] = match2;
-    if (whole === "") break;
-    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
-    else if (name3 !== void 0) {
-      const value = quoted2?.replace(/\\(.)/g, "$1") ?? token ?? "";
-      const last = challenges.at(-1);
-      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
-    }
-  }
-  return challenges;
-}
-function checkRealm(realm, registry3) {
-  const refuse = (expected2) => new AirgapError(
-    "authentication",
-    `${registry3.host} names a token service that gets no password`,
-    {
-      given: JSON.stringify(realm.slice(0, 200)),
-      expected: expected2,
-      next: `check the token realm that ${registry3.host} is configured with`
-    }
-  );
-  const url = URL.canParse(realm) ? new URL(realm) : void 0;
-  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
-  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
-  if (url.username || url.password) throw refuse("a URL without a user name");
-  const host = bareHost(url);
-  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
-    throw refuse("no loopback or link-local address");
-  }
-  return url;
-}
-
-// src/registry/plain-http.ts
-function isPrivate(url) {
-  return url.protocol === "https:" || isLoopback(bareHost(url));
-}
-function overPlainHttp(host, url) {
-  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
-    given: url.origin,
-    expected: "https, or a registry on loopback",
-    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
-  });
-}
-
-// src/registry/authorization.ts
-var largestAnswer = 1024 * 1024;
-var Authorization = class {
-  #options;
-  #tokens = /* @__PURE__ */ new Map();
-  #challenge;
-  constructor(options) {
-    this.#options = options;
-  }
-  /** What to send with a first try: nothing until the registry has asked. */
-  async header(scopes) {
-    if (this.#challenge === void 0) return void 0;
-    if (this.#challenge.scheme === "basic") return this.#basic();
-    return this.#token(this.#challenge, scopes);
-  }
-  /**
-   * The header that answers a 401, once.
-   * @param used what the refused request carried: the same is never offered again
-   * @throws AirgapError('authentication') when there is nothing else to offer
-   */
-  async answer(challenges, scopes, used) {
-    const offered = parseChallenges(challenges);
-    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
-    if (challenge === void 0) throw this.#unknownScheme(offered);
-    this.#challenge = withoutScope(challenge);
-    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
-    const header2 = await this.#basic();
-    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
-    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
-    return header2;
-  }
-  /** Whether requests go without a user: decides the wording of a refusal. */
-  async isAnonymous() {
-    return await this.#options.credential() === void 0;
-  }
-  async #basic() {
-    const credential = await this.#options.credential();
-    if (credential === void 0) return void 0;
-    this.#mayGoTo(this.#options.registry);
-    if ("username" in credential) return basicHeader(credential.username, credential.password);
-    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
-      expected: "a user name and a password",
-      next: `docker login ${this.#options.host}`
-    });
-  }
-  async #freshToken(challenge, scopes, used) {
-    const wanted = allScopes(scopes, challenge);
-    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
-    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
-    return this.#token(challenge, scopes);
-  }
-  async #token(challenge, scopes) {
-    const wanted = allScopes(scopes, challenge);
-    const key = scopeKey(wanted);
-    const known = this.#tokens.get(key);
-    if (known !== void 0) {
-      const { header: header2, until } = await known;
-      if (performance.now() < until) return header2;
-      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
-      return this.#token(challenge, scopes);
-    }
-    const fetched = this.#fetchToken(challenge, wanted);
-    this.#tokens.set(key, fetched);
-    fetched.catch(() => this.#tokens.delete(key));
-    return (await fetched).header;
-  }
-  async #fetchToken(challenge, scopes) {
-    const { host, registry: registry3, transport } = this.#options;
-    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
-    const credential = await this.#options.credential();
-    if (credential !== void 0) {
-      this.#mayGoTo(realm);
-      this.#mayGoTo(registry3);
-    }
-    const service = challenge.parameters.service ?? "";
-    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
-    const text5 = (await transport.readAll(answer, largestAnswer)).toString();
-    if (answer.status !== 200) throw this.#refusal(answer, text5, credential === void 0);
-    return readToken(text5) ?? this.#noToken(host, realm);
-  }
-  #get(realm, service, scopes, credential) {
-    const url = new URL(realm);
-    if (service) url.searchParams.set("service", service);
-    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
-    const headers = credential && {
-      authorization: basicHeader(credential.username, credential.password)
+  constructor({ kubeconfig, context }, run) {
+    this.#at = {
+      kubeconfig: kubeconfig === void 0 ? void 0 : (0, import_node_path17.resolve)(run.cwd, kubeconfig),
+      context
     };
-    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
+    this.#context = run;
   }
-  #refresh(url, service, scopes, identityToken) {
-    const body = new URLSearchParams({
-      grant_type: "refresh_token",
-      service,
-      client_id: "airgap-bundle",
-      scope: scopes.join(" "),
-      refresh_token: identityToken
-    }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return this.#options.transport.request({ method: "POST", url, headers, body });
+  /** Its standard output. @throws AirgapError tool, cluster */
+  kubectl(...args) {
+    const { kubeconfig, context } = this.#at;
+    const at2 = [...flag("--kubeconfig", kubeconfig), ...flag("--context", context)];
+    return this.#run("kubectl", [...at2, "--request-timeout=60s", ...args]);
   }
-  #refusal({ status, url, headers }, text5, anonymous) {
-    const said2 = registryWords(text5, String(headers["content-type"] ?? ""));
-    if (isPassing(status)) {
-      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
-      return passingFailure(status, said2, url, wait);
-    }
-    const given = `${status} from its token service ${url.host}${said2 && `: ${said2}`}`;
-    return wrongCredentials(this.#options.host, anonymous, given);
+  /** Its standard output. @throws AirgapError tool, cluster */
+  helm(...args) {
+    const { kubeconfig, context } = this.#at;
+    const at2 = [...flag("--kubeconfig", kubeconfig), ...flag("--kube-context", context)];
+    return this.#run("helm", [...args, ...at2]);
   }
-  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
-  #mayGoTo(url) {
-    const { host, allowPlainHttp } = this.#options;
-    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
+  /** An object, or undefined where there is none. @throws AirgapError tool, cluster */
+  async get(kind, name3, namespace) {
+    const at2 = flag("--namespace", namespace);
+    const found = await this.kubectl("get", kind, name3, ...at2, "--ignore-not-found", "-o", "json");
+    return found.trim() === "" ? void 0 : JSON.parse(found);
   }
-  #noToken(host, realm) {
-    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
-      given: `an answer of ${realm.host} without one`,
-      next: `docker login ${host}`
+  /** All objects of a kind. @param args `--namespace`, `--selector` @throws AirgapError tool, cluster */
+  async list(kind, ...args) {
+    return JSON.parse(await this.kubectl("get", kind, ...args, "-o", "json")).items;
+  }
+  async #run(tool, args) {
+    const { cwd, env, signal } = this.#context;
+    const theirs = Object.entries(env).filter(([name3]) => !name3.startsWith("AIRGAP_BUNDLE_"));
+    const {
+      stdout,
+      stderr,
+      failed: failed4,
+      code: code4,
+      signal: killedBy
+    } = await execa(tool, args, {
+      env: Object.fromEntries(theirs),
+      extendEnv: false,
+      cwd,
+      stdin: "ignore",
+      cancelSignal: signal,
+      reject: false,
+      maxBuffer: 1024 ** 3
     });
-  }
-  #unknownScheme(offered) {
-    const { host } = this.#options;
-    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
-      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
-      expected: "Bearer or Basic"
+    if (!failed4) return stdout;
+    signal.throwIfAborted();
+    if (code4 === "ENOENT" || code4 === "EACCES") throw missing(tool, code4);
+    const given = words(stderr) || killedBy || code4;
+    throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, {
+      given,
+      next: "mend what it says, or give another --kubeconfig or --context; then run again"
     });
   }
 };
-function basicHeader(username, password) {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+function flag(name3, value) {
+  return value === void 0 ? [] : [`${name3}=${value}`];
 }
-function withoutScope({ scheme, parameters: { scope: _, ...parameters2 } }) {
-  return { scheme, parameters: parameters2 };
+function verb(args) {
+  return args.filter((arg) => !arg.startsWith("-")).slice(0, 3).join(" ");
 }
-function allScopes(scopes, { parameters: parameters2 }) {
-  const ours2 = new Set(scopes.map(resourceOf));
-  const theirs = (parameters2.scope ?? "").split(" ").filter(Boolean);
-  return [...scopes, ...theirs.filter((scope2) => !ours2.has(resourceOf(scope2)))];
+function words(stderr) {
+  const lines4 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
+  return lines4.join("\n").trim().slice(-1e3);
 }
-function resourceOf(scope2) {
-  return scope2.slice(0, scope2.lastIndexOf(":"));
-}
-function scopeKey(scopes) {
-  return [...scopes].sort().join(" ");
-}
-function readToken(text5) {
-  let answer;
-  try {
-    answer = JSON.parse(text5) ?? {};
-  } catch {
-    return void 0;
-  }
-  const token = answer.token || answer.access_token;
-  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
-  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
-  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
-}
-
-// src/registry/once.ts
-function onceEach(name3, make2) {
-  const made = /* @__PURE__ */ new Map();
-  return (input) => {
-    const promise = made.get(name3(input)) ?? make2(input);
-    made.set(name3(input), promise);
-    return promise;
-  };
-}
-function itself(text5) {
-  return text5;
-}
-
-// scripts/stubs/undici.mjs
-var import_api = __toESM(require_api(), 1);
-var import_agent = __toESM(require_agent(), 1);
-var import_dispatcher = __toESM(require_dispatcher(), 1);
-var import_proxy_agent = __toESM(require_proxy_agent(), 1);
-Object.assign(import_dispatcher.default.prototype, import_api.default);
-
-// src/registry/connection-failures.ts
-function connectionFailure(error4, { host, origin }, proxy) {
-  const { code: code4, text: text5 } = rootOf2(error4);
-  const rule = connectionRules.find(({ codes: codes2 }) => codes2.test(code4) || codes2.test(text5));
-  if (rule === void 0) return void 0;
-  const { transient } = rule;
-  const peer = transient === "unreachable" && code4 !== aborted3 && proxy ? `the proxy ${proxy}` : host;
-  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
-    given: [.../* @__PURE__ */ new Set([code4, oneLine(text5)])].filter(Boolean).join(": "),
-    next: rule.next(peer),
-    cause: error4
+var homes = {
+  kubectl: "https://kubernetes.io/docs/tasks/tools/",
+  helm: "https://helm.sh/docs/intro/install/"
+};
+function missing(tool, code4) {
+  return new AirgapError("tool", `${tool} was not found`, {
+    given: code4 === "ENOENT" ? `no ${tool} on PATH` : `${tool}: ${code4}`,
+    next: `install it: ${homes[tool]}`
   });
-  if (!transient) return failure2;
-  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
 }
-function classOfConnection(code4) {
-  const rule = connectionRules.find(({ codes: codes2 }) => codes2.test(code4));
-  return rule && (rule.transient ? "transient" : "usage");
-}
-var aborted3 = "UND_ERR_ABORTED";
-var again = () => "run again to resume";
-var connectionRules = [
-  {
-    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
-    next: () => "renew the certificate, or set the clock of this machine right"
-  },
-  {
-    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} is for another name`,
-    next: () => "use a name that the certificate has, or have it issued for this one"
-  },
-  {
-    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
-    transient: false,
-    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
-    next: (host) => `give the authority's PEM as caCert of registries."${host}"`
-  },
-  {
-    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
-    transient: false,
-    say: (host) => `${host} does not speak TLS`,
-    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
-  },
-  {
-    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
-    transient: false,
-    say: (host) => `no TLS connection to ${host}`,
-    next: (host) => `look at it with: openssl s_client -connect ${host}`
-  },
-  {
-    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
-    transient: false,
-    say: (host) => `${host} does not speak HTTP`,
-    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
-  },
-  {
-    codes: /Proxy.*407/,
-    transient: false,
-    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
-    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
-  },
-  {
-    codes: /^Proxy response \(5/,
-    transient: "unreachable",
-    say: (host) => `${host} cannot be reached through the proxy`,
-    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^Proxy response/,
-    transient: false,
-    say: (host) => `the proxy does not let us through to ${host}`,
-    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
-  },
-  {
-    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
-    transient: "unreachable",
-    say: (host) => `no address is known for ${host}`,
-    next: () => "check the name and the DNS of this machine, then run again"
-  },
-  {
-    codes: /^ECONNREFUSED$/,
-    transient: "unreachable",
-    say: (host) => `${host} refuses the connection`,
-    next: () => "check that the registry runs on this port, then run again"
-  },
-  {
-    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    transient: "unreachable",
-    say: (host) => `${host} cannot be reached`,
-    next: () => "check the network or HTTPS_PROXY, then run again"
-  },
-  {
-    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
-    transient: "broken",
-    say: (host) => `${host} stopped answering`,
-    next: again
-  },
-  {
-    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
-    transient: "broken",
-    say: (host) => `the connection to ${host} broke off`,
-    next: again
-  }
-];
-function rootOf2(error4) {
-  let found = { code: "", text: "" };
-  for (let e = error4; e instanceof Error; e = e.cause) {
-    const { code: code4 } = e;
-    if (typeof code4 === "string" || found.text === "") {
-      found = { code: typeof code4 === "string" ? code4 : "", text: e.message };
-    }
-  }
-  return found;
+function isForbidden({ class: name3, given = "" }) {
+  return name3 === "cluster" && /\bforbidden\b/i.test(given);
 }
 
-// src/registry/proxy.ts
-var import_node_net2 = require("node:net");
-function proxyFor(url, env) {
-  const name3 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const proxy = env[name3] || env[name3.toLowerCase()];
-  if (!proxy || isLoopback(bareHost(url))) return void 0;
-  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
-  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
-    return void 0;
-  }
-  return proxyUrl(name3, proxy);
-}
-function isExempt(url, exception) {
-  if (exception === "") return false;
-  if (exception === "*") return true;
-  const host = bareHost(url);
-  if (exception.includes("/")) return inNetwork(host, exception);
-  const { name: name3, port } = hostAndPort(exception);
-  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
-    return false;
-  }
-  const domain = name3.replace(/^\*\./, ".");
-  if (domain.startsWith(".")) return host.endsWith(domain);
-  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
-}
-function hostAndPort(text5) {
-  if ((0, import_node_net2.isIP)(text5) !== 0) return { name: text5 };
-  const [, name3 = text5, port] = /^(.*?)(?::(\d+))?$/.exec(text5) ?? [];
-  const bare2 = name3.replace(/^\[|\]$/g, "");
-  return port === void 0 ? { name: bare2 } : { name: bare2, port };
-}
-function inNetwork(host, network) {
-  const [address = "", bits] = network.split("/");
-  const version3 = (0, import_node_net2.isIP)(address);
-  const prefix = Number(bits);
-  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
-    return false;
-  }
-  const ranges = new import_node_net2.BlockList();
-  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
-  return inRanges(ranges, host);
-}
-function proxyUrl(name3, proxy) {
-  const text5 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
-  try {
-    return new URL(text5.replace(/^socks5h:/i, "socks5:"));
-  } catch {
-    throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
-  }
-}
-
-// src/registry/trust.ts
-var import_node_crypto6 = require("node:crypto");
+// src/transfer/find-oras.ts
+var import_node_fs10 = require("node:fs");
 var import_promises22 = require("node:fs/promises");
-var import_node_path16 = require("node:path");
-var import_node_tls = require("node:tls");
-var bundles = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/pki/tls/cacert.pem",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/ssl/cert.pem"
-];
-async function systemTrust(env) {
-  const files3 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
-  const texts = [
-    ...import_node_tls.rootCertificates,
-    await firstText2(files3),
-    ...await Promise.all(
-      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
-    ),
-    env.NODE_EXTRA_CA_CERTS ? await textOf2(env.NODE_EXTRA_CA_CERTS) : ""
-  ];
-  return [...new Set(texts.flatMap(certificatesIn))];
+var import_node_path18 = require("node:path");
+var oldestOras = "1.3.6";
+async function findOras(context) {
+  const named3 = context.env.AIRGAP_BUNDLE_ORAS;
+  const path12 = named3 ? (0, import_node_path18.resolve)(context.cwd, named3) : await firstOnPath(context);
+  if (path12 === void 0 || !await isExecutable(path12)) throw missing2(named3);
+  await checkOras(path12, context);
+  return path12;
 }
-async function dockerTrust(host, folder = "/etc/docker/certs.d") {
-  return certificatesIn(await folderTexts((0, import_node_path16.join)(folder, host), ".crt"));
+async function checkOras(path12, context) {
+  const version3 = await versionOf(path12, context);
+  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path12, version3);
 }
-function secureContext(host, authorities, caCert = "") {
-  const own2 = certificatesIn(caCert);
-  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
-    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
-      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
-      next: `mend caCert of registries."${host}"`
-    });
-  }
-  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
+var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
+async function firstOnPath({ env, cwd }) {
+  const folders = (env.PATH ?? "").split(import_node_path18.delimiter).filter((folder) => folder !== "");
+  const candidates = folders.flatMap(
+    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path18.join)((0, import_node_path18.resolve)(cwd, folder), name3))
+  );
+  for (const path12 of candidates) if (await isExecutable(path12)) return path12;
+  return void 0;
 }
-function isCertificate(pem) {
+async function isExecutable(path12) {
   try {
-    new import_node_crypto6.X509Certificate(pem);
-    return true;
+    await (0, import_promises22.access)(path12, import_node_fs10.constants.X_OK);
+    return (await (0, import_promises22.stat)(path12)).isFile();
   } catch {
     return false;
   }
 }
-function certificatesIn(text5) {
-  return text5.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-async function firstText2(paths) {
-  for (const path12 of paths) {
-    const text5 = await textOf2(path12);
-    if (text5 !== "") return text5;
-  }
-  return "";
-}
-async function folderTexts(folder, ending2 = "") {
-  const names2 = await (0, import_promises22.readdir)(folder).catch(() => []);
-  const paths = names2.filter((name3) => name3.endsWith(ending2)).sort();
-  return (await Promise.all(paths.map((name3) => textOf2((0, import_node_path16.join)(folder, name3))))).join("\n");
-}
-function textOf2(path12) {
-  return (0, import_promises22.readFile)(path12, "utf8").catch(() => "");
-}
-
-// src/registry/transport.ts
-var stallTime = 6e4;
-var slowest = 32;
-var Transport = class {
-  reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
-  #access;
-  #context;
-  #stallMs;
-  #dispatchers = /* @__PURE__ */ new Map();
-  #system;
-  /** @param stallMs after so many milliseconds without a byte a request has failed */
-  constructor(access3, context, stallMs = stallTime) {
-    this.#access = access3;
-    this.#context = context;
-    this.#stallMs = stallMs;
-  }
-  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
-  async request({ url, method, headers, body }) {
-    const { signal } = this.#context;
-    signal.throwIfAborted();
-    const dispatcher = await this.#dispatcherFor(url);
-    try {
-      const { statusCode, ...answer } = await dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method,
-        headers: { "user-agent": "airgap-bundle", ...headers },
-        body: body ?? null,
-        // undici would close the connection after each HEAD and each empty POST.
-        reset: false,
-        signal,
-        headersTimeout: this.#stallMs + (body?.length ?? 0) / slowest,
-        bodyTimeout: this.#stallMs
-      });
-      this.#heard(url.origin, isPassing(statusCode));
-      return { url, status: statusCode, headers: answer.headers, body: answer.body };
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-  }
-  /** The whole body. @throws AirgapError('usage') when it is over `limit` bytes. */
-  async readAll({ body, url }, limit) {
-    const chunks2 = [];
-    let size = 0;
-    try {
-      for await (const chunk of body) {
-        chunks2.push(chunk);
-        size += chunk.length;
-        if (size > limit) {
-          throw new AirgapError("usage", `${url.host} sends more than is allowed`, {
-            expected: `at most ${limit} bytes`
-          });
-        }
-      }
-    } catch (error4) {
-      throw this.failure(error4, url);
-    }
-    return Buffer.concat(chunks2, size);
-  }
-  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
-  failure(error4, url) {
-    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
-    if (this.#context.signal.aborted) return this.#context.signal.reason;
-    const proxy = proxyFor(url, this.#context.env);
-    return connectionFailure(error4, url, proxy?.host) ?? error4;
-  }
-  #heard(origin, notNow) {
-    const { answered, missed } = this.reach;
-    answered.set(origin, notNow ? answered.get(origin) ?? 0 : performance.now());
-    if (!notNow) missed.delete(origin);
-  }
-  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
-  async close() {
-    const opened = await Promise.allSettled(this.#dispatchers.values());
-    await Promise.all(
-      opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
-    );
-  }
-  #dispatcherFor(url) {
-    let dispatcher = this.#dispatchers.get(url.origin);
-    if (dispatcher === void 0) {
-      dispatcher = this.#open(url);
-      this.#dispatchers.set(url.origin, dispatcher);
-    }
-    return dispatcher;
-  }
-  async #open(url) {
-    const proxy = proxyFor(url, this.#context.env);
-    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
-    if (proxy === void 0) return new import_agent.default({ connect: own2 });
-    return new import_proxy_agent.default({
-      uri: proxy.href,
-      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
-      proxyTunnel: url.protocol === "https:",
-      requestTls: { ...own2, servername: bareHost(url) },
-      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
-    });
-  }
-  async #tls(url) {
-    this.#system ??= systemTrust(this.#context.env);
-    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
-    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
-    return {
-      // Made once: reading some 300 certificates for every connection is slow.
-      secureContext: secureContext(url.host, authorities, caCert),
-      rejectUnauthorized: !insecureSkipVerify
-    };
-  }
-};
-
-// src/registry/client.ts
-function openRegistries(options) {
-  (0, import_node_events17.setMaxListeners)(0, options.context.signal);
-  const transport = new Transport(options.access, options.context, options.stallMs);
-  const credential = onceEach(itself, options.credential);
-  const clients = /* @__PURE__ */ new Map();
-  const client = (name3) => {
-    const host = canonicalHost(name3);
-    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
-    clients.set(host, known);
-    return known;
-  };
-  return {
-    client,
-    source: ({ registry: registry3, repository: repository2 }) => {
-      const mirror = options.access[registry3]?.mirror;
-      if (mirror === void 0) return { client: client(registry3), repository: repository2 };
-      const [host = "", ...path12] = mirror.split("/").filter(Boolean);
-      return { client: client(host), repository: [...path12, repository2].join("/") };
-    },
-    close: () => transport.close()
-  };
-}
-function openClient(host, options, transport) {
-  const { access: accessByHost, credential, context } = options;
-  const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
-  const registry3 = new URL(originOf(host, access3));
-  const authorization = new Authorization({
-    host,
-    registry: registry3,
-    transport,
-    now: context.now,
-    credential: () => credential(host),
-    allowPlainHttp: options.allowPlainHttpCredentials ?? false
-  });
-  const exchange = new Exchange({
-    host,
-    registry: registry3,
-    authorization,
-    transport,
-    context,
-    maxConcurrent: access3.maxConcurrent,
-    retryBudget: options.retryBudgetMs ?? tenMinutes
-  });
-  return new RegistryClient(host, access3, exchange);
-}
-
-// src/registry/docker-credentials.ts
-var import_promises23 = require("node:fs/promises");
-var import_node_path17 = require("node:path");
-var notFound = "credentials not found in native keychain";
-var helperTimeout = 6e4;
-var entrySchema = object({
-  auth: string2().optional(),
-  username: string2().optional(),
-  password: string2().optional(),
-  identitytoken: string2().optional()
-});
-var configSchema = object({
-  auths: record(string2(), entrySchema).nullish(),
-  credHelpers: record(string2(), string2()).nullish(),
-  credsStore: string2().nullish()
-});
-var helperSchema = object({ Username: string2(), Secret: string2() });
-function dockerCredentials(context) {
-  let config2;
-  return onceEach(itself, async (host) => {
-    config2 ??= readConfig(context);
-    return lookUp(host, await config2, context);
-  });
-}
-async function lookUp(host, config2, context) {
-  const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
-  const fromHelper = helper ? await askHelper(helper, host, context) : void 0;
-  if (fromHelper !== void 0) return fromHelper;
-  const entry = entryFor(host, config2.auths ?? {});
-  return entry && readEntry2(entry, host, context);
-}
-async function readConfig(context) {
-  const path12 = configPath(context);
-  const text5 = path12 && await readIfThere(path12);
-  if (!text5) return {};
-  try {
-    return configSchema.parse(JSON.parse(text5));
-  } catch (error4) {
-    throw new AirgapError("usage", `cannot read the docker config ${path12}`, {
-      given: error4 instanceof ZodError ? prettifyError(error4) : "no JSON",
-      next: `mend ${path12}, or name another folder in DOCKER_CONFIG`
-    });
-  }
-}
-function configPath({ env, cwd }) {
-  if (env.DOCKER_CONFIG) return (0, import_node_path17.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
-  return env.HOME ? (0, import_node_path17.join)(env.HOME, ".docker", "config.json") : void 0;
-}
-async function readIfThere(path12) {
-  try {
-    return await (0, import_promises23.readFile)(path12, "utf8");
-  } catch (cause) {
-    const { code: code4 } = cause;
-    if (code4 === "ENOENT" || code4 === "ENOTDIR") return void 0;
-    const next = "make the file readable, or name another folder in DOCKER_CONFIG";
-    throw new AirgapError("usage", `cannot read the docker config ${path12}`, {
-      given: code4 ?? "",
-      next,
-      cause
-    });
-  }
-}
-function entryFor(host, entries) {
-  const names2 = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
-  const exact = names2.find((name3) => Object.hasOwn(entries, name3));
-  if (exact !== void 0) return entries[exact];
-  const key = Object.keys(entries).find((name3) => names2.includes(hostOfKey(name3)));
-  return key === void 0 ? void 0 : entries[key];
-}
-function hostOfKey(key) {
-  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
-}
-function readEntry2(entry, host, context) {
-  if (entry.identitytoken) return { identityToken: entry.identitytoken };
-  const { username, password } = entry.auth ? decoded(entry.auth, host, context) : entry;
-  return username ? { username, password: password ?? "" } : void 0;
-}
-function decoded(auth, host, context) {
-  const text5 = Buffer.from(auth, "base64").toString();
-  const colon = text5.indexOf(":");
-  if (colon < 0) {
-    throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
-      given: configPath(context) ?? "",
-      expected: "base64 of user:password",
-      next: `docker login ${host}`
-    });
-  }
-  return { username: text5.slice(0, colon), password: text5.slice(colon + 1).replace(/\0+$/, "") };
-}
-async function askHelper(helper, host, context) {
-  if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
-  const program = `docker-credential-${helper}`;
-  const answer = await execa(program, ["get"], {
-    input: isDockerHub(host) ? dockerHubKey : host,
-    env: helperEnvironment(context.env),
+async function versionOf(path12, { env, signal }) {
+  const { stdout } = await execa(path12, ["version"], {
+    env: { PATH: env.PATH ?? "" },
     extendEnv: false,
-    cwd: context.cwd,
-    cancelSignal: context.signal,
-    timeout: helperTimeout,
+    stdin: "ignore",
+    cancelSignal: signal,
+    timeout: 2e4,
     reject: false
   });
-  context.signal.throwIfAborted();
-  if (answer.code === "ENOENT") throw badHelper(program, "tool", "not found on PATH");
-  if (answer.failed) {
-    if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
-    const said2 = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
-    throw badHelper(program, "authentication", said2);
+  return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
+}
+function isOlder(version3, than) {
+  return version3.localeCompare(than, "en", { numeric: true }) < 0;
+}
+function missing2(named3) {
+  return new AirgapError("tool", "oras was not found", {
+    given: named3 ?? "no oras on PATH",
+    expected: `oras ${oldestOras} or later`,
+    next: howToGetIt
+  });
+}
+function tooOld(path12, version3) {
+  const message = version3 ? "oras is too old" : "this oras does not tell its version";
+  return new AirgapError("tool", message, {
+    given: version3 ? `${version3} (${path12})` : path12,
+    expected: `oras ${oldestOras} or later`,
+    next: howToGetIt
+  });
+}
+
+// src/commands/tool-versions.ts
+async function toolVersions(used, context) {
+  const asked2 = await Promise.all(
+    used.map(async (name3) => ({ name: name3, version: await ask[name3](context).catch(unlessOurs) }))
+  );
+  return asked2.flatMap(({ name: name3, version: version3 }) => version3 ? [{ name: name3, version: version3 }] : []);
+}
+var ask = {
+  oras: async (context) => versionOf(await findOras(context), context),
+  helm: async (context) => {
+    const text5 = await new ClusterTools({}, context).helm("version", "--template", "{{.Version}}");
+    return text5.trim().replace(/^v/, "");
   }
-  return readHelper(answer.stdout, program);
-}
-function helperEnvironment(env) {
-  const theirs = Object.entries(env).filter(([name3]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name3));
-  return Object.fromEntries(theirs);
-}
-function readHelper(text5, program) {
-  let answer;
-  try {
-    answer = helperSchema.parse(JSON.parse(text5));
-  } catch {
-    throw badHelper(program, "authentication", "an answer that is not its protocol");
-  }
-  const { Username: username, Secret: secret2 } = answer;
-  if (username === "<token>") return { identityToken: secret2 };
-  return username ? { username, password: secret2 } : void 0;
-}
-function badHelper(program, kind, given) {
-  return new AirgapError(kind, `the credential helper ${JSON.stringify(program)} does not work`, {
-    given,
-    next: "install it, or remove it from credsStore and credHelpers of the docker config"
-  });
-}
-
-// src/commands/push-credential.ts
-var noPush = {
-  username: void 0,
-  passwordFile: void 0,
-  allowPlainHttp: false
 };
-async function runCredentials(endpoint, push, context) {
-  const fromDocker = dockerCredentials(context);
-  const pushed = await readGiven("push", push, context);
-  const given = push.logins ?? /* @__PURE__ */ new Map();
-  if (pushed && given.has(canonicalHost(endpoint))) throw givenTwice2(endpoint);
-  return async (host) => {
-    const own2 = host === endpoint && pushed ? pushed : given.get(canonicalHost(host));
-    const credential = own2 ?? await fromDocker(host);
-    if (credential && "identityToken" in credential) {
-      context.emit({ kind: "secret", value: credential.identityToken });
-    } else if (credential) emitSecret(credential, context);
-    return credential;
-  };
-}
-function givenTwice2(endpoint) {
-  return new AirgapError("usage", "the target has two credentials", {
-    given: `${endpoint} in registry-auth, and push-username`,
-    expected: "one of the two",
-    next: "leave one of the two out"
-  });
+function unlessOurs(error4) {
+  if (failuresIn(error4).length === 0) throw error4;
 }
 
-// src/commands/connect.ts
-async function connect(endpoint, { registries: access3, retryBudgetMs }, context, push = noPush) {
-  const stallMs = stallTimeOf(context.env);
-  const entry = {
-    credential: await runCredentials(endpoint, push, context),
-    allowPlainHttpCredentials: push.allowPlainHttp,
-    ...retryBudgetMs === void 0 ? {} : { retryBudgetMs },
-    ...stallMs === void 0 ? {} : { stallMs }
-  };
-  return { registries: openRegistries({ access: access3, ...entry, context }), ...entry };
+// src/paper/tools.ts
+async function usedTools({ places, spec }, node2, context) {
+  const usesHelm = spec?.imageSources.some(({ kind }) => kind === "chart") === true;
+  const others = [...places ? ["oras"] : [], ...usesHelm ? ["helm"] : []];
+  return [
+    { name: toolName, version: toolVersion },
+    { name: "node", version: node2 },
+    ...await toolVersions(others, context)
+  ];
 }
 
-// src/commands/create.ts
-var import_node_fs12 = require("node:fs");
-var import_node_path40 = require("node:path");
-var import_node_stream15 = require("node:stream");
+// src/paper/write.ts
+var import_node_path20 = require("node:path");
 
-// src/bundle/part-size.ts
-var units2 = {
-  "": 1,
-  b: 1,
-  kb: 1e3,
-  mb: 1e3 ** 2,
-  gb: 1e3 ** 3,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3
-};
-var smallest = 1024 ** 2;
-function parsePartSize(text5) {
-  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text5.trim()) ?? [];
-  const size = Number(number3) * (units2[unit2.toLowerCase()] ?? Number.NaN);
-  if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
-    return Math.floor(size / blockSize) * blockSize;
-  throw new AirgapError("usage", "the split size is no size that a part can have", {
-    given: text5,
-    expected: "at least 1MiB: a number with B, KiB, MiB, GiB, KB, MB or GB; bytes without a unit",
-    next: "give for instance --split-size 1900MiB"
-  });
-}
-function requireFewParts(size, partSize) {
-  const count4 = countParts(size, partSize);
-  if (count4 <= mostParts) return;
-  throw new AirgapError("usage", "the split size is too small for this bundle", {
-    given: `${partSize} bytes, which makes ${count4} parts of ${size} bytes`,
-    expected: `at most ${mostParts} parts`,
-    next: `give a --split-size of at least ${Math.ceil(size / mostParts / smallest)}MiB`
-  });
-}
-
-// src/bundle/reuse.ts
-var import_node_stream11 = require("node:stream");
-var import_consumers = require("node:stream/consumers");
-async function openOlder(path12) {
-  const volume = await reusable(path12, openVolume(path12));
+// src/disk/replace.ts
+var import_node_crypto6 = require("node:crypto");
+var import_promises23 = require("node:fs/promises");
+var import_node_path19 = require("node:path");
+var asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
+async function replaceFile(path12, text5, { modes, isLasting }) {
+  const partial2 = partialName(path12);
+  await makeFolder((0, import_node_path19.dirname)(path12), modes.folder);
   try {
-    return olderBundle(volume, await reusable(path12, blobPlaces(volume)));
+    await onDisk(
+      path12,
+      (0, import_promises23.writeFile)(partial2, text5, { mode: modes.file, flag: "wx", flush: isLasting })
+    );
+    await onDisk(path12, (0, import_promises23.rename)(partial2, path12));
   } catch (error4) {
-    await volume.close();
+    await (0, import_promises23.rm)(partial2, { force: true }).catch(() => void 0);
     throw error4;
   }
+  if (isLasting) await syncFolder((0, import_node_path19.dirname)(path12));
 }
-async function blobPlaces(volume) {
-  const head2 = await readHead(volume);
-  const { entries } = layOut(parsePrintedInventory(head2.inventory), head2);
-  const blobs2 = entries.filter(({ path: path12 }) => path12.startsWith("blobs/"));
-  return new Map(
-    blobs2.map((entry) => [entry.digest, { start: bodyStart(entry), size: entry.size }])
-  );
-}
-function olderBundle(volume, places) {
-  const taken = { bytes: 0, damaged: [] };
-  return {
-    path: volume.path,
-    taken,
-    has: (digest4) => places.has(digest4),
-    async take({ digest: digest4, size }, write) {
-      const place5 = places.get(digest4);
-      if (place5 === void 0) return false;
-      try {
-        await write(import_node_stream11.Readable.from(chunks(volume, place5)));
-        taken.bytes += size;
-        return true;
-      } catch (error4) {
-        if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
-        taken.damaged.push(digest4);
-        return false;
-      }
-    },
-    async find(digest4) {
-      const place5 = places.get(digest4);
-      if (place5 === void 0 || place5.size > smallSize) return void 0;
-      const bytes = await (0, import_consumers.buffer)(chunks(volume, place5));
-      return digestOf(bytes) === digest4 ? bytes : void 0;
-    },
-    close: () => volume.close()
-  };
-}
-var smallSize = 4 * 1024 * 1024;
-var chunkSize = 1024 * 1024;
-async function* chunks(volume, { start: start2, size }) {
-  for (let done = 0; done < size; ) {
-    const bytes = Buffer.allocUnsafe(Math.min(chunkSize, size - done));
-    const { bytesRead } = await volume.read(bytes, 0, bytes.length, start2 + done).catch(nothing);
-    if (bytesRead === 0) return;
-    done += bytesRead;
-    yield bytes.subarray(0, bytesRead);
-  }
-}
-function nothing() {
-  return { bytesRead: 0 };
-}
-async function reusable(path12, reading) {
-  try {
-    return await reading;
-  } catch (error4) {
-    throw error4 instanceof AirgapError && error4.class !== "io" ? notReusable(path12, error4) : error4;
-  }
-}
-function notReusable(path12, cause) {
-  return new AirgapError(cause.class, `nothing can be reused: ${cause.message}`, {
-    given: cause.given ?? path12,
-    expected: "a bundle that `airgap-bundle create` wrote",
-    next: "name another one with --reuse, or leave --reuse out",
-    cause
-  });
+function partialName(path12) {
+  return (0, import_node_path19.join)((0, import_node_path19.dirname)(path12), `.${(0, import_node_path19.basename)(path12).slice(0, 40)}.${(0, import_node_crypto6.randomUUID)()}.partial`);
 }
 
-// src/bundle/sums.ts
-var sumsPath = "SHA256SUMS";
-function sha256Sums(files3) {
-  return Buffer.from(files3.map(({ path: path12, sha256: sha2562 }) => sumLine(sha2562, path12)).join(""));
+// src/paper/markup.ts
+var Markup = class {
+  text;
+  constructor(text5) {
+    this.text = text5;
+  }
+};
+function html(words4, ...parts) {
+  return new Markup(String.raw({ raw: words4 }, ...parts.map(textOf2)));
 }
-function sumLine(sha2562, name3) {
-  return `${sha2562}  ${name3}
+function textOf2(part3) {
+  if (part3 === void 0) return "";
+  if (part3 instanceof Markup) return part3.text;
+  if (typeof part3 === "object") return part3.map(textOf2).join("");
+  return escaped(String(part3));
+}
+function escaped(text5) {
+  return safeText(text5.replace(new RegExp("\\p{Surrogate}", "gu"), "\uFFFD")).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
+function ourOwn(text5) {
+  return new Markup(text5);
+}
+function code2(text5) {
+  return html`<code>${text5}</code>`;
+}
+function muted(text5) {
+  return html`<span class="muted">${text5}</span>`;
+}
+function lines2(parts) {
+  return html`${parts.map((part3) => html`<span class="line">${part3}</span>`)}`;
+}
+
+// src/paper/parts.ts
+function table({ caption, head: head2, rows, kind = "plain" }) {
+  if (rows.length === 0) return html``;
+  return html`<table class="${kind}">
+<caption>${caption}</caption>
+<colgroup>${head2.map(() => html`<col>`)}</colgroup>
+<thead><tr>${head2.map((name3) => html`<th scope="col">${name3}</th>`)}</tr></thead>
+<tbody>
+${rows.map((row3) => tableRow(row3, head2))}</tbody>
+</table>
+`;
+}
+function tableRow(row3, head2) {
+  const { kind, cells } = "cells" in row3 ? row3 : { kind: void 0, cells: row3 };
+  const [first, ...others] = cells;
+  const tag2 = kind ? html`<tr class="${kind}">` : html`<tr>`;
+  const rest2 = others.map(
+    (cell, at2) => cell === "" ? html`<td></td>` : html`<td data-label="${head2[at2 + 1]}">${cell}</td>`
+  );
+  return html`${tag2}<th scope="row">${first}</th>${rest2}</tr>
+`;
+}
+function sections(parts) {
+  return html`${parts.map(
+    ({ id, title, body }) => html`<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${body}</section>
+`
+  )}`;
+}
+function navigation(parts) {
+  return html`<nav aria-label="On this page"><ul>
+${parts.map(
+    ({ id, title }) => html`<li><a href="#${id}">${title}</a></li>
+`
+  )}</ul></nav>
+`;
+}
+function facts(pairs) {
+  return html`<dl>
+${pairs.map(
+    ([label3, value]) => html`<div><dt>${label3}</dt><dd>${value}</dd></div>
+`
+  )}</dl>
+`;
+}
+function folded(parts, most2) {
+  const line2 = (part3) => html`<span class="line">${part3}</span>`;
+  const [shown4, more] = [parts.slice(0, most2), parts.slice(most2)];
+  if (more.length === 0) return html`${shown4.map(line2)}`;
+  return html`${shown4.map(line2)}<details><summary>and ${more.length} more</summary>${more.map(line2)}</details>`;
+}
+var marks = {
+  good: "M6.2 11.4 2.9 8.1l1.2-1.2 2.1 2.1 5.7-5.7 1.2 1.2z",
+  attention: "M7 2h2v8H7zM7 12h2v2H7z",
+  bad: "m3.5 4.7 1.2-1.2L8 6.8l3.3-3.3 1.2 1.2L9.2 8l3.3 3.3-1.2 1.2L8 9.2l-3.3 3.3-1.2-1.2L6.8 8z"
+};
+function verdictBox(state, words4, points) {
+  return html`<div class="verdict ${state}">
+<p class="state"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="${marks[state]}"></path></svg>${words4}</p>
+<ul>
+${points.map(
+    (point2) => html`<li>${point2}</li>
+`
+  )}</ul>
+</div>
 `;
 }
 
-// src/bundle/write.ts
-var import_promises31 = require("node:fs/promises");
-var import_node_path23 = require("node:path");
-
-// src/disk/folder.ts
-var import_promises24 = require("node:fs/promises");
-var import_node_path18 = require("node:path");
-function makeFolder(path12, mode = 511) {
-  return onDisk(path12, make(path12, mode));
-}
-async function make(path12, mode) {
-  try {
-    await (0, import_promises24.mkdir)(path12, mode);
-  } catch (error4) {
-    const { code: code4 } = error4;
-    if (code4 === "EEXIST" && (await (0, import_promises24.stat)(path12)).isDirectory()) return;
-    if (code4 !== "ENOENT" || (0, import_node_path18.dirname)(path12) === path12) throw error4;
-    await make((0, import_node_path18.dirname)(path12), mode);
-    await make(path12, mode);
-  }
-}
-async function syncFolder(path12) {
-  const folder = await onDisk(path12, (0, import_promises24.open)(path12));
-  await onDisk(path12, folder.sync()).finally(() => folder.close());
-}
-
-// src/disk/lock.ts
-var import_promises27 = require("node:fs/promises");
-var import_node_path19 = require("node:path");
-
-// src/disk/holder.ts
-var import_node_crypto7 = require("node:crypto");
-var import_promises25 = require("node:fs/promises");
-var import_node_os8 = require("node:os");
-var import_promises26 = require("node:timers/promises");
-var holderSchema = object({
-  id: uuid2(),
-  process: string2(),
-  pid: string2().optional(),
-  host: string2(),
-  since: string2()
-});
-async function signIn(path12, now2, beat) {
-  const { name: name3, pid } = await thisProcess();
-  const id = (0, import_node_crypto7.randomUUID)();
-  const since = now2.toISOString();
-  const text5 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os8.hostname)(), since });
-  const file2 = await openNew(path12);
-  if (file2 === void 0) return void 0;
-  try {
-    await onDisk(path12, file2.write(text5, 0));
-  } catch (error4) {
-    await file2.close();
-    await (0, import_promises25.rm)(path12, { force: true });
-    throw error4;
-  }
-  return { id, stop: keepAlive(file2, text5, beat) };
-}
-async function openNew(path12) {
-  const opening2 = (0, import_promises25.open)(path12, "wx").catch((error4) => {
-    if (error4.code !== "EEXIST") throw error4;
-    return void 0;
-  });
-  return onDisk(path12, opening2);
-}
-function keepAlive(file2, text5, { every }) {
-  let last = Promise.resolve();
-  const timer = setInterval(() => {
-    last = last.then(() => file2.write(text5, 0)).catch(() => void 0);
-  }, every);
-  timer.unref();
-  return async () => {
-    clearInterval(timer);
-    await last;
-    await file2.close().catch(() => void 0);
-  };
-}
-async function readHolder(path12) {
-  try {
-    const text5 = await readWritten(path12);
-    const { mtimeMs: mtime } = await (0, import_promises25.stat)(path12);
-    const said2 = holderSchema.safeParse(parsed(text5));
-    if (said2.success) return { ...said2.data, mtime };
-    const since = new Date(mtime).toISOString();
-    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
-  } catch (error4) {
-    if (error4.code === "ENOENT") return void 0;
-    return onDisk(path12, Promise.reject(error4));
-  }
-}
-async function readWritten(path12) {
-  for (let tries = 0; tries < 20; tries++) {
-    const text5 = await (0, import_promises25.readFile)(path12, "utf8");
-    if (text5 !== "") return text5;
-    await (0, import_promises26.setTimeout)(10);
-  }
-  return "";
-}
-function parsed(text5) {
-  try {
-    return JSON.parse(text5);
-  } catch {
-    return void 0;
-  }
-}
-async function isStale({ mtime }, path12, { deadAfter }) {
-  return await timeIn(path12) - mtime > deadAfter;
-}
-async function hasPulse({ mtime }, path12, { deadAfter }, signal) {
-  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
-    await (0, import_promises26.setTimeout)(deadAfter / 30, void 0, { signal });
-    const found = await readHolder(path12);
-    if (found?.mtime !== mtime) return found !== void 0;
-  }
-  return false;
-}
-async function timeIn(path12) {
-  const probe = `${path12}.${(0, import_node_crypto7.randomUUID)()}`;
-  try {
-    const file2 = await onDisk(probe, (0, import_promises25.open)(probe, "wx"));
-    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
-  } finally {
-    await (0, import_promises25.rm)(probe, { force: true });
-  }
-}
-
-// src/disk/lock.ts
-var usualBeat = { every: 5e3, deadAfter: 3e4 };
-async function takeLock(locked2, context, beat = usualBeat) {
-  const { path: path12 } = locked2;
-  await makeFolder((0, import_node_path19.dirname)(path12));
-  for (; ; ) {
-    context.signal.throwIfAborted();
-    const signed = await signIn(path12, context.now(), beat);
-    if (signed) {
-      await sweepBeside(path12);
-      return heldLock(locked2, signed.id, signed.stop);
-    }
-    const holder = await readHolder(path12);
-    if (holder === void 0) continue;
-    await refuseLiving(holder, locked2, context, beat);
-    await clear(holder, locked2, context, beat);
-  }
-}
-async function whileLocked(locked2, context, work) {
-  return holding(await takeLock(locked2, context), work);
-}
-async function holding(lock, work) {
-  try {
-    return await work(lock);
-  } finally {
-    await lock.release();
-  }
-}
-async function isInUse(path12) {
-  const holder = await readHolder(path12);
-  return holder !== void 0 && await lookAt(holder.process) !== "gone";
-}
-function heldLock(locked2, id, stop2) {
-  const { path: path12 } = locked2;
-  const isHeld = async () => (await readHolder(path12).catch(() => void 0))?.id === id;
-  return {
-    isHeld,
-    async check() {
-      const holder = await readHolder(path12);
-      if (holder?.id !== id) throw holder ? lockedBy(holder, locked2) : lost(locked2);
-    },
-    async release() {
-      await stop2();
-      if (await isHeld()) await (0, import_promises27.rm)(path12, { force: true }).catch(() => void 0);
-    }
-  };
-}
-async function sweepBeside(path12) {
-  const [folder, prefix] = [(0, import_node_path19.dirname)(path12), `${(0, import_node_path19.basename)(path12)}.`];
-  const names2 = await (0, import_promises27.readdir)(folder).catch(() => []);
-  const left = names2.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
-  for (const name3 of left) await (0, import_promises27.rm)((0, import_node_path19.join)(folder, name3), { force: true }).catch(() => void 0);
-}
-var isId = (text5) => /^[0-9a-f.-]+$/.test(text5);
-async function refuseLiving(holder, locked2, { emit, signal }, beat) {
-  const { path: path12, what } = locked2;
-  const state = await lookAt(holder.process);
-  if (state === "runs") throw lockedBy(holder, locked2);
-  if (state === "gone" || await isStale(holder, path12, beat)) return;
-  const { pid = "?", host } = holder;
-  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
-  emit({ kind: "note", message });
-  if (await hasPulse(holder, path12, beat, signal)) throw lockedFromAfar(holder, locked2);
-}
-async function clear({ id }, { path: path12, what }, context, beat) {
-  const right = await takeLock({ path: `${path12}.${id}`, what }, context, beat);
-  try {
-    if ((await readHolder(path12))?.id === id) await onDisk(path12, (0, import_promises27.rm)(path12, { force: true }));
-  } finally {
-    await right.release();
-  }
-}
-function lockedBy(holder, { what }) {
-  const { pid } = holder;
-  const here = pid === void 0 ? "stop it" : `stop it: kill ${pid}`;
-  return new AirgapError("locked", `another run holds ${what}`, {
-    given: whoIs(holder),
-    next: `wait until it has ended, or ${here}`
-  });
-}
-function lockedFromAfar(holder, { path: path12, what }) {
-  return new AirgapError("locked", `another run holds ${what}`, {
-    given: `${whoIs(holder)}; it cannot be seen from here, but it gives signs of life`,
-    next: `wait until it has ended, or stop it there; when you know that it does not run, delete ${path12}`
-  });
-}
-function lost({ path: path12, what }) {
-  return new AirgapError("locked", `another run has had ${what} meanwhile`, {
-    given: `${path12} is gone: this run gave no sign of life for too long`,
-    next: "run again"
-  });
-}
-function whoIs({ pid, host, since }) {
-  return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
-}
-
-// src/bundle/partial.ts
-var import_promises29 = require("node:fs/promises");
-var import_node_path21 = require("node:path");
-
-// src/bundle/unfinished-publication.ts
-var import_promises28 = require("node:fs/promises");
-var import_node_path20 = require("node:path");
-function scriptIn(partial2) {
-  return `${partial2}-install.sh`;
-}
-function sumsIn(partial2) {
-  return `${partial2}-sha256`;
-}
-function asideOf(path12, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path20.basename)(path12)}`;
-}
-var olderIn = (partial2) => `${partial2}-old-`;
-async function isUnsettled(partial2) {
-  return (await filesIn((0, import_node_path20.dirname)(partial2))).includes(scriptIn(partial2));
-}
-async function settle2(partial2, out) {
-  if (!await isUnsettled(partial2)) return;
-  const there = await filesIn((0, import_node_path20.dirname)(partial2));
-  const files3 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
-  const moved2 = files3.filter((path12) => !there.includes(path12));
-  if (moved2.length === files3.length) return complete(partial2, out);
-  const older = there.filter((path12) => path12.startsWith(olderIn(partial2))).sort();
-  const back = moved2.map((path12) => [(0, import_node_path20.join)((0, import_node_path20.dirname)(out), (0, import_node_path20.basename)(path12)), path12]);
-  const returns = firstPartLast(older).map((path12) => [path12, placeOf(path12, partial2, out)]);
-  await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path20.dirname)(out));
-  for (const path12 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path12, (0, import_promises28.rm)(path12));
-}
-async function complete(partial2, out) {
-  const home = (0, import_node_path20.dirname)(out);
-  await syncFolder(home);
-  for (const path12 of await supersededAt(partial2, out))
-    await onDisk(path12, (0, import_promises28.rm)(path12, { force: true }));
-  await moveAll([
-    [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path20.join)(home, "install.sh")]
-  ]);
-  await syncFolder(home);
-}
-async function supersededAt(partial2, out) {
-  const names2 = (await filesOf(partial2).catch(() => [])).map((path12) => (0, import_node_path20.basename)(path12));
-  if (names2.length === 0) return [];
-  return names2.includes((0, import_node_path20.basename)(out)) ? partsAt(out) : [out];
-}
-async function partsAt(out) {
-  const there = await onDisk((0, import_node_path20.dirname)(out), (0, import_promises28.readdir)((0, import_node_path20.dirname)(out), { withFileTypes: true }));
-  const names2 = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts = names2.filter((name3) => partNumber((0, import_node_path20.basename)(out), name3) !== void 0);
-  return parts.sort().map((name3) => (0, import_node_path20.join)((0, import_node_path20.dirname)(out), name3));
-}
-function firstPartLast(paths) {
-  const isSum = (path12) => path12.endsWith(".sha256");
-  return [...paths.filter((path12) => !isSum(path12)).reverse(), ...paths.filter(isSum)];
-}
-function placeOf(aside, partial2, out) {
-  return (0, import_node_path20.join)((0, import_node_path20.dirname)(out), aside.slice(olderIn(partial2).length));
-}
-async function filesOf(partial2) {
-  const text5 = await onDisk(sumsIn(partial2), (0, import_promises28.readFile)(sumsIn(partial2), "utf8"));
-  const names2 = [...text5.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names2.map((name3) => (0, import_node_path20.join)((0, import_node_path20.dirname)(partial2), name3));
-}
-async function filesIn(folder) {
-  const names2 = await (0, import_promises28.readdir)(folder).catch(() => []);
-  return names2.map((name3) => (0, import_node_path20.join)(folder, name3));
-}
-async function moveAll(moves) {
-  const failures2 = [];
-  for (const [from, to] of moves) {
-    await onDisk(to, (0, import_promises28.rename)(from, to)).catch((error4) => {
-      const { code: code4 } = error4.cause ?? error4;
-      if (code4 !== "ENOENT") failures2.push(error4);
-    });
-  }
-  if (failures2.length > 0) throw failures2[0];
-}
-
-// src/bundle/partial.ts
-function lockOf(out) {
-  return { path: (0, import_node_path21.join)((0, import_node_path21.dirname)(out), `.${(0, import_node_path21.basename)(out)}.lock`), what: `the bundle ${out}` };
-}
-async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path21.dirname)(out);
-  const folder = `${partialPrefix(out)}${layout}`;
-  const names2 = await onDisk(home, (0, import_promises29.readdir)(home));
-  const left = names2.map((name3) => (0, import_node_path21.join)(home, name3)).filter(startsWith(partialPrefix(out)));
-  for (const path12 of left) await settle2((0, import_node_path21.join)(path12, (0, import_node_path21.basename)(out)), out);
-  for (const path12 of left.filter((path13) => path13 !== folder)) {
-    emit({ kind: "note", message: `${path12} is of another input or split size: it is removed` });
-    await removePartial(path12);
-  }
-  await tellOfOthers(names2, out, emit);
-  const isTaken = left.includes(folder);
-  await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
-  if (!isTaken) await onDisk(folder, (0, import_promises29.mkdir)(folder));
-  return { folder, path: (0, import_node_path21.join)(folder, (0, import_node_path21.basename)(out)), isTaken };
-}
-var startsWith = (prefix) => (path12) => path12.startsWith(prefix);
-async function tellOfOthers(names2, out, emit) {
-  for (const name3 of names2) {
-    const [, bundle2] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle2 === void 0 || bundle2 === (0, import_node_path21.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path21.join)((0, import_node_path21.dirname)(out), bundle2)).path)) continue;
-    const folder = (0, import_node_path21.join)((0, import_node_path21.dirname)(out), name3);
-    const size = formatBytes(await allocated(folder));
-    const message = `a run that did not end has left ${size} of ${bundle2} in ${folder}`;
-    emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
-  }
-}
-async function requireRoom(folder, size) {
-  const { bavail, bsize } = await onDisk(folder, (0, import_promises29.statfs)(folder));
-  if (bavail * bsize >= size) return;
-  throw new AirgapError("io", "the disk has too little room for the bundle", {
-    given: `${bavail * bsize} bytes free in ${folder}`,
-    expected: `${size} bytes`,
-    next: "free some space, or write to another folder"
-  });
-}
-async function allocated(folder) {
-  return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
-}
-async function statsIn(path12) {
-  const names2 = await (0, import_promises29.readdir)(path12).catch(() => []);
-  const paths = [path12, ...names2.map((name3) => (0, import_node_path21.join)(path12, name3))];
-  const stats = await Promise.all(paths.map((one) => (0, import_promises29.stat)(one).catch(() => void 0)));
-  return stats.filter((one) => one !== void 0);
-}
-function partialPrefix(out) {
-  return (0, import_node_path21.join)((0, import_node_path21.dirname)(out), `.${(0, import_node_path21.basename)(out)}.partial-`);
-}
-async function removePartial(folder) {
-  await onDisk(folder, (0, import_promises29.rm)(folder, { recursive: true, force: true }));
-}
-
-// src/bundle/publish.ts
-var import_promises30 = require("node:fs/promises");
-var import_node_path22 = require("node:path");
-async function publish(finished8) {
-  const { partial: partial2, out, script } = finished8;
-  const sums = sumsIn(partial2);
-  await onDisk(sums, (0, import_promises30.writeFile)(sums, sumLines(finished8), { flush: true }));
-  const installer = scriptIn(partial2);
-  await onDisk(installer, (0, import_promises30.writeFile)(installer, script, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path22.dirname)(partial2));
-  try {
-    await moveFiles(finished8);
-  } catch (error4) {
-    await settle2(partial2, out).catch(() => void 0);
-    throw error4;
-  }
-  await complete(partial2, out);
-  return (0, import_node_path22.join)((0, import_node_path22.dirname)(out), "install.sh");
-}
-function sumLines({ out, parts, sums }) {
-  const name3 = (at2) => (0, import_node_path22.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
-  return sums.map((sum2, at2) => sumLine(sum2, name3(at2))).join("");
-}
-async function moveFiles({ partial: partial2, out, parts }) {
-  const sums = `${out}.sha256`;
-  await moveAll([[sums, asideOf(sums, partial2)]]);
-  await syncFolder((0, import_node_path22.dirname)(out));
-  if (parts === 0) return onDisk(out, (0, import_promises30.rename)(partial2, out));
-  for (const path12 of await partsAt(out)) await onDisk(path12, (0, import_promises30.rename)(path12, asideOf(path12, partial2)));
-  for (let number3 = parts; number3 > 0; number3--) {
-    const place5 = partPathOf(out, number3);
-    await onDisk(place5, (0, import_promises30.rename)(partPathOf(partial2, number3), place5));
-  }
-}
-
-// src/bundle/resume.ts
-async function isFinished(entry, { volume, mtime, threads }, signal) {
-  const window2 = new Window(volume, entry.size < largeBody ? entry.end - entry.start : blockSize);
-  if (!await hasHeader(window2, entry, mtime)) return false;
-  const reading = { threads, signal, progress: () => void 0 };
-  return await digestOfBody(window2, entry, reading) === entry.digest;
-}
-async function clearGaps(volume, { entries, size }) {
-  const gaps = entries.map((entry) => ({ start: bodyStart(entry) + entry.size, end: entry.end }));
-  for (const { start: start2, end } of [...gaps, { start: size - endSize, end: size }])
-    if (start2 < end) await volume.write(Buffer.alloc(end - start2), start2);
-}
-async function openSame(out, inventory) {
-  const volume = await openVolume(out).catch(() => void 0);
-  const head2 = await (volume && readHead(volume).catch(() => void 0));
-  await volume?.close();
-  return head2?.inventory.equals(inventory) ? openOlder(out) : void 0;
-}
-
-// src/bundle/trailing-hash.ts
-var TrailingHash = class {
-  #hash;
-  /** Ranges behind the first gap, by where they start. */
-  #ahead = /* @__PURE__ */ new Map();
-  #hashed;
-  #complete;
-  #following;
-  #failure;
-  constructor(hash, start2) {
-    this.#hash = hash;
-    this.#hashed = start2;
-    this.#complete = start2;
-  }
-  /** These bytes stay as they are now. Ranges come in any order, each once. */
-  written(start2, end) {
-    if (start2 === end) return;
-    this.#ahead.set(start2, end);
-    for (let next = this.#next(); next !== void 0; next = this.#next()) this.#complete = next;
-    if (this.#hashed < this.#complete) this.#following ??= this.#follow();
-  }
-  /** Hex, when every byte up to `end` was written. @throws AirgapError io */
-  async digest(end) {
-    await this.#following;
-    if (this.#failure !== void 0) throw this.#failure;
-    if (this.#hashed !== end) throw new Error(`bytes ${this.#hashed} to ${end} were not written`);
-    return this.#hash.digest();
-  }
-  /** Where nobody wants the digest. */
-  drop() {
-    this.#hash.drop();
-  }
-  #next() {
-    const end = this.#ahead.get(this.#complete);
-    this.#ahead.delete(this.#complete);
-    return end;
-  }
-  async #follow() {
-    try {
-      while (this.#hashed < this.#complete) {
-        const length = Math.min(stride, this.#complete - this.#hashed);
-        await this.#hash.update(this.#hashed, length);
-        this.#hashed += length;
-      }
-      this.#following = void 0;
-    } catch (error4) {
-      this.#failure = error4;
-    }
-  }
-};
-
-// src/bundle/volume-sums.ts
-var VolumeSums = class {
-  #whole;
-  #files;
-  constructor({ size, parts, isSplit }, threads) {
-    const range = ({ start: start2, end }) => ({
-      start: start2,
-      end,
-      hash: new TrailingHash(threads.start(), start2)
-    });
-    this.#whole = range({ start: 0, end: size });
-    this.#files = isSplit ? parts.map(range) : [];
-  }
-  /** These bytes stay as they are now. */
-  written(start2, end) {
-    for (const range of [this.#whole, ...this.#files]) {
-      const from = Math.max(start2, range.start);
-      const to = Math.min(end, range.end);
-      if (from < to) range.hash.written(from, to);
-    }
-  }
-  /** When every byte was written. @throws AirgapError io */
-  async finish() {
-    const sumOf2 = ({ hash, end }) => hash.digest(end);
-    const [sha2562, ...files3] = await Promise.all([this.#whole, ...this.#files].map(sumOf2));
-    if (sha2562 === void 0) throw new Error("a volume has a sum");
-    return { sha256: sha2562, files: files3.length > 0 ? files3 : [sha2562] };
-  }
-};
-
-// src/bundle/write-blobs.ts
-var import_node_events18 = require("node:events");
-var import_node_stream13 = require("node:stream");
-
-// src/bundle/write-blob.ts
-var import_node_stream12 = require("node:stream");
-
-// src/registry/read-blob.ts
-async function readBlob2(client, repository2, { digest: digest4, size }) {
-  const name3 = `${client.host}/${repository2}@${digest4}`;
-  if (size > mostReadWhole) {
-    throw new AirgapError("usage", "a config or chart is too large", {
-      given: `${name3}, ${size} bytes`,
-      expected: `at most ${mostReadWhole} bytes`
-    });
-  }
-  return twice(async () => {
-    const { body } = await client.getBlob(repository2, digest4);
-    const bytes = await readUpTo(size, body);
-    if (bytes.length === size && digestOf(bytes, algorithmOf(digest4)) === digest4) return bytes;
-    throw new AirgapError("integrity", "a blob is not what its descriptor says", {
-      given: name3,
-      next: "push it to its registry again: what is stored there, or comes from there, is damaged"
-    });
-  });
-}
-async function readUpTo(size, body, tell2 = () => {
-}) {
-  const chunks2 = [];
-  let read5 = 0;
-  for await (const chunk of body) {
-    chunks2.push(chunk);
-    read5 += chunk.length;
-    tell2(chunk.length);
-    if (read5 > size) break;
-  }
-  return Buffer.concat(chunks2);
-}
-
-// src/bundle/body-journal.ts
-var rangeSize = 32 * 1024 * 1024;
-var unit = 256 * 1024;
-var stride3 = 2 * unit;
-var mark = Buffer.from("airgap-bundle has written, a byte a range:\n");
-var mostNotes = blockSize - mark.length;
-var BodyJournal = class {
-  #entry;
-  #volume;
-  #ranges;
-  #lastNote = Promise.resolve();
-  /** @param notes what an earlier run has left in the block, if anything */
-  constructor(entry, volume, notes) {
-    this.#entry = entry;
-    this.#volume = volume;
-    this.#ranges = rangesOf(entry.size).map(({ start: start2, end }, at2) => {
-      const next = Math.min(start2 + (notes?.[at2] ?? 0) * unit, end + 1);
-      return { start: start2, end, next, noted: next };
-    });
-  }
-  get ranges() {
-    return this.#ranges.map(({ start: start2, end, next }) => ({ start: start2, end, next }));
-  }
-  /** Tells that the body is written up to `position`, from the start of the range that `from` lies in. */
-  async reached(from, position) {
-    const first = Math.floor(from / rangeSize);
-    const reached = this.#ranges.slice(first).filter(({ start: start2 }) => start2 < position);
-    for (const range of reached) range.next = Math.min(position, range.end + 1);
-    const isWorthIt = ({ next, noted, end }) => next - noted >= stride3 || next > end && noted <= end;
-    if (reached.some(isWorthIt)) await this.#note();
-  }
-  /** One at a time: an earlier one must not come to the disk after a later one. */
-  #note() {
-    this.#lastNote = this.#lastNote.then(() => this.#writeNotes());
-    return this.#lastNote;
-  }
-  async #writeNotes() {
-    const block2 = Buffer.alloc(blockSize);
-    mark.copy(block2);
-    const counts2 = this.#ranges.map(
-      ({ start: start2, end, next }) => next > end ? rangeSize / unit : Math.floor((next - start2) / unit)
-    );
-    block2.set(counts2.slice(0, mostNotes), mark.length);
-    for (const range of this.#ranges) range.noted = range.next;
-    await this.#volume.write(block2, this.#entry.start);
-  }
-};
-async function openBodyJournal(entry, volume, isTaken) {
-  if (!isTaken) return new BodyJournal(entry, volume, void 0);
-  const block2 = Buffer.alloc(blockSize);
-  await volume.read(block2, 0, blockSize, entry.start);
-  const isNoted = block2.subarray(0, mark.length).equals(mark);
-  return new BodyJournal(entry, volume, isNoted ? block2.subarray(mark.length) : void 0);
-}
-function rangesOf(size) {
-  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at2) => ({
-    start: at2 * rangeSize,
-    end: Math.min((at2 + 1) * rangeSize, size) - 1
-  }));
-}
-
-// src/bundle/write-blob.ts
-var batchSize = 128 * 1024;
-async function writeBlob(entry, read5, target2) {
-  let told = 0;
-  const progress = (bytes) => {
-    told += bytes;
-    target2.progress(bytes);
-  };
-  try {
-    return await writeChecked(entry, read5, { ...target2, progress });
-  } catch (error4) {
-    target2.progress(-told);
-    throw error4;
-  }
-}
-async function writeChecked(entry, read5, target2) {
-  const write = entry.size < largeBody ? writeSmall : writeLarge;
-  const found = await write(entry, read5, target2);
-  if (found.digest === entry.digest && found.size === entry.size) return found.kept ?? 0;
-  throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
-}
-async function writeSmall(entry, read5, { volume, mtime, progress }) {
-  const { body } = await read5();
-  const bytes = await readUpTo(entry.size, body, progress);
-  const digest4 = digestOf(bytes);
-  if (digest4 === entry.digest)
-    await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
-  return { digest: digest4, size: bytes.length };
-}
-async function writeLarge(entry, read5, target2) {
-  const { volume, threads, mtime } = target2;
-  const start2 = bodyStart(entry);
-  const hash = new TrailingHash(threads.start(), start2);
-  try {
-    const { size, kept } = await writeBody(entry, read5, target2, hash);
-    if (size !== entry.size) return { size };
-    const digest4 = `sha256:${await hash.digest(start2 + size)}`;
-    if (digest4 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
-    return { digest: digest4, size, kept };
-  } finally {
-    hash.drop();
-  }
-}
-async function writeBody(entry, read5, target2, hash) {
-  const journal = await openBodyJournal(entry, target2.volume, target2.isTaken);
-  const place5 = { entry, target: target2, hash, journal };
-  const [first, ...others] = missingRanges(journal);
-  if (first === void 0) return { size: entry.size, kept: keep(place5) };
-  const isAll = first.start === 0 && first.end === entry.size - 1;
-  const answer = await read5(isAll ? void 0 : first);
-  if (answer.status === 200) {
-    const size = await writeRange(answer, { start: 0, end: entry.size - 1 }, place5);
-    return { size, kept: 0 };
-  }
-  const kept = keep(place5);
-  const failed4 = new AbortController();
-  const write = async (range) => {
-    failed4.signal.throwIfAborted();
-    const { status, body } = range === first ? answer : await read5(range);
-    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed4.signal, body) }, range, place5);
-  };
-  const stop2 = (error4) => {
-    failed4.abort(error4);
-    return 0;
-  };
-  const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop2)));
-  failed4.signal.throwIfAborted();
-  return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
-}
-function missingRanges({ ranges }) {
-  const missing6 = ranges.filter(({ next, end }) => next <= end);
-  return missing6.map(({ next, end }) => ({ start: next, end }));
-}
-function keep({ entry, target: target2, hash, journal }) {
-  const origin = bodyStart(entry);
-  for (const { start: start2, next } of journal.ranges) hash.written(origin + start2, origin + next);
-  const kept = journal.ranges.reduce((sum2, { start: start2, next }) => sum2 + next - start2, 0);
-  target2.progress(kept);
-  return kept;
-}
-async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash, journal }) {
-  const origin = bodyStart(entry);
-  let position = start2;
-  let pending = [];
-  let waiting = 0;
-  const flush = async () => {
-    await target2.volume.writeAll(pending, origin + position);
-    hash.written(origin + position, origin + position + waiting);
-    position += waiting;
-    pending = [];
-    waiting = 0;
-    await journal.reached(start2, position);
-  };
-  let from = status === 206 ? start2 : 0;
-  for await (const chunk of body) {
-    const fresh = chunk.subarray(Math.max(0, start2 - from), Math.max(0, end + 1 - from));
-    from += chunk.length;
-    target2.progress(fresh.length);
-    pending.push(fresh);
-    waiting += fresh.length;
-    if (from > end + 1) break;
-    if (waiting >= batchSize) await flush();
-  }
-  await flush();
-  const most2 = status === 206 ? end + 1 : entry.size;
-  return from > most2 ? from - start2 : position - start2;
-}
-function wrongBlob({ digest: digest4, size }, found) {
-  return new AirgapError("integrity", `the blob ${digest4} arrived with other bytes`, {
-    given: found,
-    expected: `${digest4}, ${size} bytes`,
-    next: "run again; if it stays, the source registry or a proxy before it is damaged"
-  });
-}
-
-// src/bundle/write-blobs.ts
-async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }) {
-  const failed4 = new AbortController();
-  const signal = AbortSignal.any([failed4.signal, runSignal]);
-  (0, import_node_events18.setMaxListeners)(0, signal);
-  const progress = blobsProgress(entries, sources.images ?? [], emit);
-  let resumed = 0;
-  const bring2 = async (entry) => {
-    signal.throwIfAborted();
-    const { read: read5, end } = progress.begin(entry);
-    if (target2.isTaken && await isFinished(entry, target2, signal)) {
-      resumed += entry.size;
-      read5(entry.size);
-    } else {
-      const kept = await fetch(entry, sources, { ...target2, progress: read5 }, signal);
-      resumed += kept;
-    }
-    end();
-    target2.sums.written(entry.start, entry.end);
-  };
-  const { concurrency } = sources;
-  await pMap(entries, (entry) => bring2(entry).catch((error4) => failed4.abort(error4)), {
-    concurrency
-  });
-  signal.throwIfAborted();
-  return resumed;
-}
-async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
-  let { isTaken } = target2;
-  const write = (read5) => {
-    const how = { ...target2, isTaken };
-    isTaken = false;
-    return writeBlob(entry, async (range) => stoppable2(await read5(range), signal), how);
-  };
-  const take = async (body) => void await write(async () => ({ status: 200, body }));
-  if (await older?.take(entry, take)) return 0;
-  return twice(() => write((range) => readBlob3(entry, range)));
-}
-function stoppable2({ status, body }, signal) {
-  body.on("error", () => void 0);
-  return { status, body: (0, import_node_stream13.addAbortSignal)(signal, body) };
-}
-
-// src/bundle/write.ts
-async function writeBundle(job, context) {
-  return writeArchive(job, publishBundle, context);
-}
-async function writeAlone(job, context) {
-  return writeArchive({ ...job, files: /* @__PURE__ */ new Map() }, publishAlone, context);
-}
-async function writeArchive(job, publishIt, context) {
-  const head2 = headOf(job);
-  const archive = layOut(job.inventory, head2);
-  if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path23.dirname)(job.out));
-  return whileLocked(lockOf(job.out), context, async (lock) => {
-    const layout = layoutName(head2, archive, job);
-    const partial2 = await openPartial(job.out, layout, archive.size, context);
-    try {
-      const writing = { job, head: head2, archive, lock, publishIt };
-      const written2 = await writeInto(partial2, writing, context);
-      await removeOurs(partial2, lock);
-      return written2;
-    } catch (error4) {
-      if (await isWorthLeaving(error4, partial2, context)) tellLeft(partial2, context);
-      else await removeOurs(partial2, lock).catch(() => void 0);
-      throw context.signal.aborted ? context.signal.reason : error4;
-    }
-  });
-}
-async function writeInto(partial2, { job, head: head2, archive, lock, publishIt }, context) {
-  const same = job.older ? void 0 : await openSame(job.out, head2.inventory);
-  if (!same) await tellReplaced(job.out, context);
-  const volume = await createVolume(partial2.path, archive.size, job);
-  const threads = new HashThreads(volume);
-  try {
-    const sums = new VolumeSums(volume, threads);
-    const { mtime } = archive;
-    const target2 = { volume, mtime, threads, sums, isTaken: partial2.isTaken };
-    const small = new Map([...job.files, ...headFiles(head2)]);
-    const sources = same ? { ...job, older: same } : job;
-    const resumed = await writeAll(target2, archive, small, sources, context);
-    const [done] = await Promise.all([sums.finish(), volume.sync()]);
-    await lock.check();
-    const published = await publishIt(volume, done, job);
-    return {
-      ...published,
-      path: job.out,
-      sha256: done.sha256,
-      size: archive.size,
-      resumed: resumed + (same?.taken.bytes ?? 0)
-    };
-  } finally {
-    await threads.close();
-    await volume.close();
-    await same?.close();
-  }
-}
-function layoutName(head2, { size }, job) {
-  const name3 = [digestOf(lastingInventory(head2, job)), size, job.partSize].join();
-  return hexOf(digestOf(Buffer.from(name3))).slice(0, 12);
-}
-function lastingInventory(head2, { inventory, changing }) {
-  if (changing === void 0) return head2.inventory;
-  const files3 = inventory.files.filter(({ path: path12 }) => !changing.includes(path12));
-  return printInventory({ ...inventory, files: files3 });
-}
-async function isWorthLeaving(error4, { path: path12 }, { signal }) {
-  return signal.aborted || canGoOn(error4) && !isDiskFull(error4) || isUnsettled(path12);
-}
-async function removeOurs({ folder }, lock) {
-  if (await lock.isHeld()) await removePartial(folder);
-}
-async function tellReplaced(out, { emit }) {
-  const there = await openVolume(out).catch(() => void 0);
-  await there?.close();
-  const message = `${out} is there already: it is replaced when the new one is complete`;
-  if (there) emit({ kind: "note", message });
-}
-function tellLeft({ folder }, { emit }) {
-  emit({ kind: "note", message: `what is finished stays in ${folder}, for the next run to go on` });
-}
-function headOf({ inventory, sign: sign3 }) {
-  const bytes = printInventory(inventory);
-  parsePrintedInventory(bytes, "usage");
-  return { inventory: bytes, ...sign3 ? { signature: printSignature(sign3.sign(bytes)) } : {} };
-}
-function headFiles({ inventory, signature }) {
-  return [
-    ["bundle.json", inventory],
-    ...signature ? [["bundle.sig", signature]] : []
-  ];
-}
-async function writeAll(target2, archive, small, job, context) {
-  if (target2.isTaken) await clearGaps(target2.volume, archive);
-  const [smallEntries, blobEntries] = divide(archive.entries, small);
-  for (const [entry, bytes] of smallEntries) await writeSmall2(target2, entry, bytes);
-  target2.sums.written(archive.size - endSize, archive.size);
-  return writeBlobs(target2, blobEntries, job, context);
-}
-async function publishBundle(volume, sums, { out, files: files3, partSize }) {
-  const { path: partial2 } = volume;
-  const count4 = partSize === void 0 ? 0 : volume.parts.length;
-  const script = files3.get("install.sh") ?? Buffer.of();
-  const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums.files, script });
-  const parts = count4 === 0 ? [out] : volume.parts.map((_, at2) => partPathOf(out, at2 + 1));
-  return { parts, installScript };
-}
-async function publishAlone({ path: path12 }, _, { out }) {
-  await syncFolder((0, import_node_path23.dirname)(path12));
-  await onDisk(out, (0, import_promises31.rename)(path12, out));
-  await syncFolder((0, import_node_path23.dirname)(out));
-  return {};
-}
-function divide(entries, small) {
-  const blobs2 = entries.filter(({ path: path12 }) => path12.startsWith("blobs/"));
-  const files3 = entries.slice(0, entries.length - blobs2.length);
-  return [files3.map((entry) => [entry, bodyOf(entry, small)]), blobs2];
-}
-function bodyOf(entry, small) {
-  const bytes = small.get(entry.path);
-  if (bytes && digestOf(bytes) === entry.digest) return bytes;
-  throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
-}
-async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
-  await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
-  sums.written(entry.start, entry.end);
-}
-
-// src/commands/delta-base.ts
-var import_node_path24 = require("node:path");
-async function readDeltaBase({ since: path12, withoutImages = false }, spec, context) {
-  if (!path12) return void 0;
-  refuseLightDelta(withoutImages);
-  const { inventory, inventoryDigest } = await readBase((0, import_node_path24.resolve)(context.cwd, path12));
-  refusePart(inventory, path12);
-  refuseLight(inventory, path12);
-  refuseOtherTarget(inventory, spec);
-  refuseSameVersion(inventory, spec);
-  const { name: name3, version: version3, sequence, blobs: blobs2, base: base2 } = inventory;
-  return {
-    about: { name: name3, version: version3, sequence, inventoryDigest },
-    brings: new Set([...blobs2, ...base2?.blobs ?? []].map(({ digest: digest4 }) => digest4))
-  };
-}
-function savedBase({ base: base2 }) {
-  if (!base2) return void 0;
-  const { blobs: blobs2, ...about } = base2;
-  return { about, brings: new Set(blobs2.map(({ digest: digest4 }) => digest4)) };
-}
-function refuseOlderThanBase(made) {
-  const { name: name3, sequence, base: base2 } = made;
-  if (!base2 || base2.name !== name3 || sequence >= base2.sequence) return;
-  throw new AirgapError("usage", "the bundle would be older than the one that it builds on", {
-    given: `sequence ${sequence}`,
-    expected: `at least ${base2.sequence}, that of ${base2.name} ${base2.version}`,
-    next: "raise sequence in bundle.yaml, or give --since an older bundle"
-  });
-}
-function refuseLightDelta(withoutImages) {
-  if (!withoutImages) return;
-  throw new AirgapError("usage", "--since and --without-images are both given", {
-    expected: "one of them: a delta carries the blobs that are new, a light bundle none"
-  });
-}
-async function readBase(path12) {
-  try {
-    return await readUnverified(path12, [], checkSize);
-  } catch (error4) {
-    throw error4 instanceof AirgapError && error4.class !== "io" ? noBase(error4) : error4;
-  }
-}
-function noBase(cause) {
-  const {
-    given,
-    expected: expected2,
-    next = "name another bundle with --since, or leave --since out"
-  } = cause;
-  return new AirgapError(cause.class, `no delta can be made: ${cause.message}`, {
-    given,
-    expected: expected2,
-    next,
-    cause
-  });
-}
-function refuseLight({ imagesNotEmbedded }, path12) {
-  if (!imagesNotEmbedded) return;
-  throw new AirgapError("usage", "the bundle of --since carries no images", {
-    given: path12,
-    next: "name a bundle that was made with its images"
-  });
-}
-function refuseOtherTarget(old, { target: target2 }) {
-  if (basePath(old.target) === basePath(target2)) return;
-  throw new AirgapError("usage", "the bundle of --since was made for another target", {
-    given: basePath(old.target),
-    expected: basePath(target2),
-    next: "name a bundle that was loaded into this target, or leave --since out"
-  });
-}
-function refuseSameVersion(old, { name: name3, version: version3 }) {
-  if (old.name !== name3 || old.version !== version3) return;
-  throw new AirgapError("usage", "the bundle of --since has the name and version of the new one", {
-    given: `${name3} ${version3}`,
-    next: "give the new bundle a version of its own"
-  });
-}
-
-// src/commands/image-blobs.ts
-function imageBlobs(images3, inventory) {
-  if (inventory.imagesNotEmbedded) return [];
-  const taken = /* @__PURE__ */ new Set();
-  return images3.filter(({ entry }) => !entry.referrer && travels(inventory, entry)).map(({ entry, graph }) => {
-    const blobs2 = digestsOf(graph).filter((digest4) => !taken.has(digest4));
-    for (const digest4 of blobs2) taken.add(digest4);
-    return { image: entry.source, blobs: blobs2 };
-  });
-}
-function digestsOf(graph) {
-  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
-  return [.../* @__PURE__ */ new Set([...graph.documents.keys(), ...content.map(({ digest: digest4 }) => digest4)])];
-}
-
-// src/commands/join-parts.ts
-var import_node_path26 = require("node:path");
-
-// src/bundle/joined-parts.ts
-var import_promises32 = require("node:fs/promises");
-var import_node_path25 = require("node:path");
-
-// src/bundle/shard-part.ts
-function planDigest(plan2) {
-  return digestOf(printInventory(plan2));
-}
-function partFileName({ name: name3, version: version3, number: number3, count: count4 }) {
-  return `${name3}-${version3}.shard-${number3}-of-${count4}.tar`;
-}
-function isPartFileName(name3) {
-  return /\.shard-\d+-of-\d+\.tar$/.test(name3);
-}
-function partInventory(plan2, shard, { images: images3, blobs: blobs2 }, beside) {
-  const { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target2, platforms: platforms2 } = plan2;
-  const about = { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target2, platforms: platforms2 };
-  return { ...about, images: images3, files: [], blobs: [...blobs2, ...beside], shard };
-}
-
-// src/bundle/joined-parts.ts
-async function openParts2(folder, plan2) {
-  const names2 = (await namesIn(folder)).filter(isPartFileName).sort();
-  const parts = [];
-  for (const name3 of names2) parts.push(await describePart((0, import_node_path25.join)(folder, name3), plan2));
-  requireAll(folder, plan2, parts);
-  const open8 = [];
-  try {
-    for (const { path: path12 } of parts) open8.push(await openOlder(path12));
-    return joined(folder, open8);
-  } catch (error4) {
-    for (const part3 of open8) await part3.close();
-    throw error4;
-  }
-}
-async function namesIn(folder) {
-  return (0, import_promises32.readdir)(folder).catch((error4) => {
-    if (error4.code === "ENOENT") return [];
-    throw diskError(folder, error4);
-  });
-}
-async function describePart(path12, plan2) {
-  const { shard } = await readPart(path12);
-  const expected2 = planDigest(plan2);
-  if (shard?.plan === expected2) return { path: path12, ...shard };
-  throw new AirgapError("usage", "a file that is no part of this plan", {
-    given: `${path12}: ${shard ? `of the plan ${shard.plan}` : "a bundle"}`,
-    expected: `parts of the plan ${expected2} alone`,
-    next: "give the plan that the parts were made of, or take that file away"
-  });
-}
-async function readPart(path12) {
-  try {
-    return (await readUnverified(path12, [], checkSize)).inventory;
-  } catch (error4) {
-    if (!(error4 instanceof AirgapError) || error4.class !== "integrity") throw error4;
-    const { given, expected: expected2 } = error4;
-    throw new AirgapError("integrity", `a part is damaged: ${error4.message}`, {
-      given: given?.includes(path12) ? given : `${path12}: ${given}`,
-      expected: expected2,
-      next: "bring it here again, or make it again with create --shard",
-      cause: error4
-    });
-  }
-}
-function requireAll(folder, plan2, parts) {
-  const [first] = parts;
-  if (!first) throw noParts(folder, plan2);
-  for (const [at2, { path: path12, number: number3, count: count4 }] of parts.entries()) {
-    if (count4 !== first.count) throw otherCount(first, { path: path12, number: number3, count: count4 });
-    const twin = parts.slice(0, at2).find((one) => one.number === number3);
-    if (twin) throw twice2(twin, path12);
-  }
-  const numbers = Array.from({ length: first.count }, (_, at2) => at2 + 1);
-  const missing6 = numbers.filter((number3) => parts.every((one) => one.number !== number3));
-  if (missing6.length > 0) throw partsMissing(folder, plan2, first.count, missing6);
-}
-function noParts(folder, plan2) {
-  return new AirgapError("usage", "there are no parts to join", {
-    given: `${folder}: no file named *.shard-I-of-N.tar`,
-    expected: `such as ${partFileName({ ...plan2, number: 1, count: 3 })}`,
-    next: "make each with create --plan PLAN --shard I/N, and bring them into one folder"
-  });
-}
-function otherCount(one, other) {
-  return new AirgapError("usage", "the parts are of one plan, split in two ways", {
-    given: `${one.path} (${one.number}/${one.count}) and ${other.path} (${other.number}/${other.count})`,
-    expected: "the parts of one N",
-    next: "take those of the other away"
-  });
-}
-function twice2({ path: path12, number: number3, count: count4 }, again2) {
-  return new AirgapError("usage", "a part is there twice", {
-    given: `${path12} and ${again2}: ${number3}/${count4}`,
-    expected: "each part once",
-    next: "take one of them away"
-  });
-}
-function partsMissing(folder, plan2, count4, missing6) {
-  const names2 = missing6.map((number3) => partFileName({ ...plan2, number: number3, count: count4 }));
-  const others = names2.length > 3 ? ` and ${names2.length - 3} more` : "";
-  return new AirgapError("usage", "parts are missing", {
-    given: `${folder} lacks ${names2.slice(0, 3).join(", ")}${others}`,
-    expected: `all ${count4} parts`,
-    next: `make them with create --plan PLAN --shard ${missing6[0]}/${count4}`
-  });
-}
-function joined(path12, parts) {
-  let fault2;
-  const homeOf = (digest4) => parts.find((part3) => part3.has(digest4));
-  const wrong3 = (at2, digest4) => {
-    fault2 ??= lost2(at2, digest4);
-    return fault2;
-  };
-  return {
-    path: path12,
-    isComplete: true,
-    has: (digest4) => homeOf(digest4) !== void 0,
-    async find(digest4) {
-      const home = homeOf(digest4);
-      const bytes = await home?.find(digest4);
-      if (home && !bytes) throw wrong3(home.path, digest4);
-      return bytes;
-    },
-    async take(blob2, write) {
-      const home = homeOf(blob2.digest);
-      if (await home?.take(blob2, write)) return true;
-      throw wrong3(home?.path ?? path12, blob2.digest);
-    },
-    get taken() {
-      return { bytes: parts.reduce((sum2, { taken }) => sum2 + taken.bytes, 0), damaged: [] };
-    },
-    fault: () => fault2,
-    close: async () => {
-      for (const part3 of parts) await part3.close();
-    }
-  };
-}
-function lost2(path12, digest4) {
-  return new AirgapError("integrity", "a part is damaged", {
-    given: `${path12}: other bytes, or none`,
-    expected: digest4,
-    next: "bring it here again, or make it again with create --shard"
-  });
-}
-
-// src/inputs/shard.ts
-var mostShards = 256;
-function parseShardCount(text5) {
-  const count4 = /^[1-9]\d{0,2}$/.test(text5) ? Number(text5) : 0;
-  if (count4 >= 1 && count4 <= mostShards) return count4;
-  throw new AirgapError("usage", "--shards is no number of shards", {
-    given: text5,
-    expected: `a whole number from 1 to ${mostShards}, the most jobs that a matrix can have`
-  });
-}
-function parseShardName(text5) {
-  const [, number3, count4] = (/^([1-9]\d{0,2})\/([1-9]\d{0,2})$/.exec(text5) ?? []).map(Number);
-  if (number3 && count4 && number3 <= count4 && count4 <= mostShards) return { number: number3, count: count4 };
-  throw new AirgapError("usage", "--shard names no shard", {
-    given: text5,
-    expected: `I/N, such as 1/3: I from 1 to N, N at most ${mostShards}`,
-    next: "take it from the matrix that plan --shards N prints"
-  });
-}
-function shardText({ number: number3, count: count4 }) {
-  return `${number3}/${count4}`;
-}
-
-// src/plan/group-by.ts
-function groupBy(values, keyOf) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group3 = groups.get(key);
-    if (group3) group3.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
-}
-
-// src/plan/shard-units.ts
-function shardUnits(inventory, images3) {
-  const bound = joined2(images3.map(bonds));
-  const weighs = weighing(inventory);
-  return [...groupBy(images3, (image3) => bound(image3.entry.digest)).values()].map((members2) => ({
-    images: members2.map(({ entry }) => entry),
-    blobs: new Map(members2.flatMap(weighs))
-  }));
-}
-function bonds({ entry, graph }) {
-  const subjects2 = [...graph.documents.values()].flatMap(
-    ({ manifest: { subject } }) => subject?.digest ?? []
-  );
-  return [entry.digest, ...entry.referrer?.images ?? [], ...subjects2];
-}
-function joined2(groups) {
-  const parents2 = /* @__PURE__ */ new Map();
-  const find = (digest4) => {
-    let top = digest4;
-    for (let above = parents2.get(top); above !== void 0; above = parents2.get(top)) top = above;
-    return top;
-  };
-  for (const [first, ...others] of groups) {
-    if (first === void 0) continue;
-    for (const other of others)
-      if (find(other) !== find(first)) parents2.set(find(other), find(first));
-  }
-  return find;
-}
-function weighing(inventory) {
-  const carried3 = new Set(inventory.blobs.map(({ digest: digest4 }) => digest4));
-  const counts2 = (digest4) => inventory.imagesNotEmbedded || carried3.has(digest4);
-  return (image3) => {
-    if (!travels(inventory, image3.entry)) return [];
-    const blobs2 = uniqueBlobs([image3]).filter(({ digest: digest4 }) => counts2(digest4));
-    return blobs2.map(({ digest: digest4, size }) => [digest4, size]);
-  };
-}
-
-// src/plan/share-out.ts
-var slack = 1.05;
-var grain2 = 1 / 100;
-function shareOut(units4, count4) {
-  const weighed = units4.map(({ blobs: blobs2 }, at2) => ({ at: at2, blobs: blobs2, bytes: sumOf(blobs2) })).sort((one, other) => other.bytes - one.bytes);
-  const all = sumOf(new Map(weighed.flatMap(({ blobs: blobs2 }) => [...blobs2])));
-  const fair = Math.max(all / count4, weighed[0]?.bytes ?? 0);
-  for (let bound = fair * slack; ; bound *= slack) {
-    const tried = [grain2, Number.POSITIVE_INFINITY].flatMap((least) => {
-      const shares = fill2(weighed, count4, bound, least);
-      return shares ? [{ shares, load: shares.reduce((sum2, { load: load3 }) => sum2 + load3, 0) }] : [];
-    });
-    const [best] = tried.sort((one, other) => one.load - other.load);
-    if (best) return best.shares.map(({ members: members2 }) => members2.sort((a2, b) => a2 - b));
-  }
-}
-function fill2(units4, count4, bound, least) {
-  const shares = Array.from({ length: count4 }, () => ({ members: [], load: 0 }));
-  const holders = /* @__PURE__ */ new Map();
-  for (const unit2 of units4) {
-    const common2 = inCommon(unit2, holders);
-    const load3 = (share) => share.load + unit2.bytes - (common2.get(share) ?? 0);
-    const kin = unit2.bytes * least;
-    const kinship = (share) => kin > 0 ? Math.floor((common2.get(share) ?? 0) / kin) : 0;
-    const [best] = shares.filter((share) => load3(share) <= bound).sort((one, other) => kinship(other) - kinship(one) || one.load - other.load);
-    if (!best) return void 0;
-    best.load = load3(best);
-    best.members.push(unit2.at);
-    for (const digest4 of unit2.blobs.keys())
-      holders.set(digest4, (holders.get(digest4) ?? /* @__PURE__ */ new Set()).add(best));
-  }
-  return shares;
-}
-function inCommon({ blobs: blobs2 }, holders) {
-  const common2 = /* @__PURE__ */ new Map();
-  for (const [digest4, size] of blobs2)
-    for (const share of holders.get(digest4) ?? [])
-      common2.set(share, (common2.get(share) ?? 0) + size);
-  return common2;
-}
-function sumOf(blobs2) {
-  return [...blobs2.values()].reduce((sum2, size) => sum2 + size, 0);
-}
-
-// src/plan/shards.ts
-function shardsOf({ inventory, images: images3 }, count4) {
-  const units4 = shardUnits(inventory, images3);
-  const shares = shareOut(units4, count4).map((share) => share.map((at2) => units4[at2]));
-  const owned = ownBlobs(inventory, shares);
-  return shares.map((share, at2) => {
-    const own2 = new Set(share.flatMap((unit2) => unit2.images));
-    return { images: inventory.images.filter((image3) => own2.has(image3)), blobs: owned[at2] ?? [] };
-  });
-}
-function usefulShards(plan2, most2) {
-  const shards = shardsOf(plan2, most2);
-  const busy = shards.filter(({ images: images3 }) => images3.length > 0).length;
-  return busy === most2 || most2 === 1 ? shards : usefulShards(plan2, Math.max(busy, 1));
-}
-function ownBlobs(inventory, shares) {
-  const users = usersOf(shares);
-  const blobs2 = inventory.imagesNotEmbedded ? new Map(shares.flat().flatMap((unit2) => [...unit2.blobs])) : new Map(inventory.blobs.map(({ digest: digest4, size }) => [digest4, size]));
-  const bytes = shares.map(() => 0);
-  const owners = /* @__PURE__ */ new Map();
-  const largestFirst2 = [...blobs2].sort(([, one], [, other]) => other - one);
-  const isFree = ([digest4]) => (users.get(digest4)?.length ?? 0) < 2;
-  for (const [digest4, size] of [
-    ...largestFirst2.filter(isFree),
-    ...largestFirst2.filter((blob2) => !isFree(blob2))
-  ]) {
-    const owner = leastOf(users.get(digest4) ?? [0], bytes);
-    owners.set(digest4, owner);
-    bytes[owner] = (bytes[owner] ?? 0) + size;
-  }
-  const all = [...blobs2].map(([digest4, size]) => ({ digest: digest4, size }));
-  return shares.map((_, at2) => all.filter(({ digest: digest4 }) => owners.get(digest4) === at2));
-}
-function usersOf(shares) {
-  const users = /* @__PURE__ */ new Map();
-  shares.forEach((share, at2) => {
-    for (const digest4 of new Set(share.flatMap(({ blobs: blobs2 }) => [...blobs2.keys()])))
-      users.set(digest4, [...users.get(digest4) ?? [], at2]);
-  });
-  return users;
-}
-function leastOf(shards, bytes) {
-  return shards.reduce((best, at2) => (bytes[at2] ?? 0) < (bytes[best] ?? 0) ? at2 : best);
-}
-function shardMatrix(shards) {
-  return {
-    include: shards.map(({ images: images3, blobs: blobs2 }, at2) => ({
-      shard: `${at2 + 1}/${shards.length}`,
-      images: images3.filter(({ referrer: referrer2 }) => !referrer2).length,
-      bytes: totalSize(blobs2)
-    }))
-  };
-}
-
-// src/commands/shard.ts
-function shardName({ plan: plan2, shard }) {
-  if (shard === void 0) return void 0;
-  const name3 = parseShardName(shard);
-  if (!plan2) throw planMissing("--shard");
-  return name3;
-}
-function planMissing(flag2) {
-  return new AirgapError("usage", `${flag2} is given without --plan`, {
-    expected: "the one plan that all shards carry out: a tag may have moved since another read it",
-    next: "make it with plan --shards N -o plan.json, and give it with --plan plan.json"
-  });
-}
-function refuseLight2({ imagesNotEmbedded }) {
-  if (!imagesNotEmbedded) return;
-  throw new AirgapError(
-    "usage",
-    "the plan is of a bundle without images: no blob is to be shared out",
-    {
-      expected: "a plan of a bundle with its images; mirror takes shards of either",
-      next: "make the light bundle in one run, without --shard and --join"
-    }
-  );
-}
-function shardOf(prepared2, name3, { emit }) {
-  const shard = shardsOf(prepared2, name3.count)[name3.number - 1];
-  if (!shard) throw new Error(`no shard ${shardText(name3)}`);
-  const [images3, all] = [shard.images, prepared2.inventory.images].map(ownOf);
-  const what = shard.images.length === 0 ? "nothing to do, as there are more shards than images to share out" : `${images3} of ${count(all ?? 0, "image")}`;
-  emit({ kind: "note", message: `shard ${shardText(name3)}: ${what}` });
-  return shard;
-}
-function ofShard(prepared2, name3, context) {
-  const { images: images3 } = shardOf(prepared2, name3, context);
-  return {
-    ...prepared2,
-    inventory: { ...prepared2.inventory, images: images3 },
-    images: prepared2.images.filter(({ entry }) => images3.includes(entry))
-  };
-}
-function ownOf(images3) {
-  return images3.filter(({ referrer: referrer2 }) => !referrer2).length;
-}
-
-// src/commands/join-parts.ts
-async function openJoined({ join: join27, reuse }, saved2, { cwd }) {
-  if (join27 === void 0) return void 0;
-  if (!saved2) throw planMissing("--join");
-  refuseLight2(saved2);
-  if (reuse !== void 0) throw reuseToo();
-  return openParts2((0, import_node_path26.resolve)(cwd, join27), saved2);
-}
-function reuseToo() {
-  return new AirgapError("usage", "--join and --reuse are both given", {
-    expected: "--reuse where parts are made, with --shard: the parts hold all that is joined"
-  });
-}
-
-// src/commands/kept-plan.ts
-var import_promises46 = require("node:fs/promises");
-var import_node_path39 = require("node:path");
-
-// src/disk/replace.ts
-var import_promises33 = require("node:fs/promises");
-var import_node_path27 = require("node:path");
-var asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
-async function replaceFile(path12, text5, { modes, isLasting }) {
-  const partial2 = `${path12}.partial`;
-  await makeFolder((0, import_node_path27.dirname)(path12), modes.folder);
-  try {
-    await onDisk(path12, (0, import_promises33.writeFile)(partial2, text5, { mode: modes.file, flush: isLasting }));
-    await onDisk(path12, (0, import_promises33.rename)(partial2, path12));
-  } catch (error4) {
-    await (0, import_promises33.rm)(partial2, { force: true }).catch(() => void 0);
-    throw error4;
-  }
-  if (isLasting) await syncFolder((0, import_node_path27.dirname)(path12));
-}
-
-// package.json
-var package_default = { name: "airgap-bundle", version: "0.1.0" };
-
-// src/version.ts
-var toolName = package_default.name;
-var toolVersion = package_default.version;
-
-// src/commands/make-plan.ts
-var import_node_path33 = require("node:path");
-
-// src/inputs/defined.ts
-function defined(fields2) {
-  return Object.fromEntries(
-    Object.entries(fields2).filter(([, value]) => value !== void 0)
-  );
-}
-
-// src/plan/coverage.ts
-var import_node_util14 = require("node:util");
-
-// src/mirror-map/consumers.ts
-function resolveImage(map, image3) {
-  return { image: image3, webhook: webhookImage(map, image3), containerd: containerdReferences(map, image3) };
-}
-
-// src/mirror-map/print.ts
-function printMirrorMap(map) {
-  const lines4 = map.entries.map((entry) => `${printEntry(entry)}
-`);
-  const alone = lines4.length === 1 && lines4[0]?.includes(",");
-  return (alone ? "# one entry a line\n" : "") + lines4.join("");
-}
-function printAsList(text5) {
-  return isCommaForm(text5) ? text5.trim() : printEntries(parseMirrorMap(text5).entries);
-}
-function printEntries(entries) {
-  return entries.map(printEntry).join(",");
-}
-function printEntry(entry) {
-  const text5 = `${marks2[entry.kind]}${entry.key}::${entry.value}`;
-  return text5.includes("#") ? ` ${text5} #` : text5;
-}
-var marks2 = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
-
-// src/plan/pulled-as.ts
-function pulledFrom({ images: images3, target: target2 }) {
-  const map = parseMirrorMap(target2.mirrorMap);
-  const isPlaced = placementFinder(images3);
-  return (image3) => {
-    const asked2 = askedFor2(image3);
-    if (asked2 === void 0) return { where: "unmapped", asked: "" };
-    return { where: isPlaced(asked2) ? "bundle" : "nowhere", asked: asked2 };
-  };
-  function askedFor2(image3) {
-    if (image3.startsWith(`${target2.endpoint}/`)) return image3;
-    if (target2.environment === "airgap") {
-      const answer = webhookImage(map, image3);
-      if ("error" in answer) return `nothing: the webhook fails on it (${answer.error})`;
-      if (answer.swapped) return answer.image;
-    }
-    return containerdReferences(map, image3)[0];
-  }
-}
-function placementFinder(images3) {
-  const known = /* @__PURE__ */ new Set();
-  for (const { digest: digest4, placements } of images3) {
-    for (const { reference } of placements) {
-      known.add(reference);
-      known.add(`${splitPlacement(reference).repository}@${digest4}`);
-    }
-  }
-  return (asked2) => {
-    const reference = referenceIn(asked2);
-    return reference !== void 0 && known.has(nameOf2(reference));
-  };
-}
-function nameOf2({ registry: registry3, repository: repository2, tag: tag2, digest: digest4 }) {
-  return formatReference({ registry: registry3, repository: repository2, ...digest4 ? { digest: digest4 } : { tag: tag2 ?? "" } });
-}
-
-// src/plan/coverage.ts
-function coverageOf(map, listed2) {
-  const askedForBy = /* @__PURE__ */ new Map();
-  for (const { image: image3, origin } of listed2)
-    askedForBy.set(image3, [...askedForBy.get(image3) ?? [], origin]);
-  const images3 = [...askedForBy.keys()];
-  const concerned = imagesByKey(images3);
-  const isUnused = (entry) => isRule(entry) && changesNothing(map, entry, concerned(entry));
-  return {
-    images: images3.map((image3) => ({ image: image3, askedForBy: askedForBy.get(image3) ?? [] })),
-    unmapped: images3.filter((image3) => !isMapped(resolveImage(map, image3))),
-    unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry]))
-  };
-}
-function lackingOf(inventory, named3) {
-  const pulled = pulledFrom(inventory);
-  return [...named3].flatMap(([image3, askedForBy]) => {
-    const { where, asked: asked2 } = pulled(image3);
-    return where === "nowhere" ? [{ image: image3, askedForBy, wanted: asked2 }] : [];
-  });
-}
-function isRule({ kind, line: line2 }) {
-  return line2 > 0 && (kind === "registry" || kind === "exact" || kind === "replace");
-}
-function isMapped({ webhook, containerd: containerd2 }) {
-  return "error" in webhook || webhook.swapped || containerd2.length > 0;
-}
-function changesNothing(map, left, images3) {
-  const others = { ...map, entries: map.entries.filter((entry) => entry !== left) };
-  return images3.every(
-    (image3) => (0, import_node_util14.isDeepStrictEqual)(resolveImage(map, image3), resolveImage(others, image3))
-  );
-}
-function imagesByKey(images3) {
-  const byKey2 = /* @__PURE__ */ new Map();
-  for (const image3 of images3) {
-    for (const key of keysOf(image3)) byKey2.get(key)?.push(image3) ?? byKey2.set(key, [image3]);
-  }
-  return ({ kind, key }) => kind === "replace" ? images3 : byKey2.get(key) ?? [];
-}
-function keysOf(image3) {
-  const [first = ""] = image3.split("/", 1);
-  const hosts2 = [first, first.replace(/[:@].*$/, ""), "docker.io"];
-  return /* @__PURE__ */ new Set([image3, ...hosts2, ...hosts2.map((host) => `${host}/library`)]);
-}
-
-// src/mirror-map/effective.ts
-function effectiveMap(map, endpoint) {
-  const missing6 = [added("default", defaultKey, ""), added("noswap", noswapKey, endpoint)].filter(
-    ({ kind }) => !map.entries.some((entry) => entry.kind === kind)
-  );
-  return { entries: [...missing6, ...map.entries], problems: map.problems };
-}
-function added(kind, key, value) {
-  return { kind, key, value, line: 0, column: 0 };
-}
-
-// src/mirror-map/lint.ts
-function rewriteLoop(map, image3) {
-  const first = webhookImage(map, image3);
-  if ("error" in first) return void 0;
-  const twice4 = textOf3(webhookImage(map, first.image));
-  return twice4 === first.image ? void 0 : { once: first.image, twice: twice4 };
-}
-function textOf3(answer) {
-  return "error" in answer ? answer.error : answer.image;
-}
-function cureForLoop(map, endpoint, image3 = `${endpoint}/image`) {
-  const patterns = map.entries.findLast((entry) => entry.kind === "noswap")?.value;
-  const lines4 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
-  return lines4.find((line2) => rewriteLoop(withLine(map, line2), image3) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
-}
-function withLine(map, line2) {
-  return { entries: [...map.entries, ...parseMirrorMap(line2).entries], problems: [] };
-}
-function libraryWithoutDockerHub(map) {
-  const registries = map.entries.filter((entry) => entry.kind === "registry");
-  const keys = new Set(registries.map((entry) => entry.key));
-  return registries.find(({ key }) => {
-    const registry3 = key.replace(/\/library$/, "");
-    return registry3 !== key && registry3.includes(".") && !keys.has(registry3);
-  });
-}
-function hasDefault(map) {
-  return map.entries.some((entry) => entry.kind === "default");
-}
-function v2Targets(map) {
-  return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
-}
-function targetsOutside(map, endpoint, basePath2) {
-  const base2 = basePath2.split("/").filter((part3) => part3 !== "");
-  return map.entries.filter((entry) => {
-    if (!isTarget(entry)) return false;
-    const { host, path: path12 } = readTarget(entry.value);
-    return host !== endpoint || !isUnder(entry.kind, path12, base2.join("/"));
-  });
-}
-function isUnder(kind, path12, base2) {
-  if (base2 === "" || path12.startsWith(`${base2}/`)) return true;
-  return kind !== "exact" && path12 === base2;
-}
-function isTarget({ kind, value }) {
-  return kind !== "noswap" && (value !== "" || kind === "exact" || kind === "replace");
-}
-
-// src/oci/platform.ts
-var part2 = /^[a-z0-9][a-z0-9._-]*$/;
-function parsePlatform(text5) {
-  const parts = text5.split("/");
-  const [os6, architecture, variant] = parts;
-  if (parts.length > 3 || !os6 || !architecture || !parts.every((p) => part2.test(p))) {
-    throw new RangeError(`not a platform: ${JSON.stringify(text5)}`);
-  }
-  return variant === void 0 ? { os: os6, architecture } : { os: os6, architecture, variant };
-}
-function formatPlatform(platform6) {
-  const { os: os6, architecture, variant } = platform6;
-  return [os6, architecture, ...variant ? [variant] : []].join("/");
-}
-function platformMatches(wanted, have) {
-  return wanted.os === have.os && wanted.architecture === have.architecture && (wanted.variant === void 0 || wanted.variant === have.variant);
-}
-
-// src/plan/check-contents.ts
-function checkContents(image3, graph) {
-  return [...checkForeignLayers(image3, graph), ...checkDigests(image3, graph)];
-}
-function checkForeignLayers(image3, graph) {
-  const foreign = leavesOf(graph).flatMap(({ manifest }) => manifest.layers.filter(isForeign));
-  const [first] = foreign;
-  if (first === void 0) return [];
-  const message = `${image3} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
-  const cure = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
-  return [error3("foreign-layer", [image3], message, cure)];
-}
-function checkDigests(image3, graph) {
-  const documents = childrenFirst(graph);
-  const named3 = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
-  const other = named3.find(({ digest: digest4 }) => algorithmOf(digest4) !== "sha256");
-  if (other === void 0) return [];
-  const message = `${image3} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
-  return [error3("digest-algorithm", [image3], message, "build the image with sha256 digests")];
-}
-
-// src/plan/platforms.ts
-var originalDigestAnnotation = "dev.airgap-bundle.original-digest";
-function filterPlatforms(graph, wanted) {
-  const untouched = { graph, droppedAttestations: false };
-  if (wanted.length === 0) return untouched;
-  const root = documentOf(graph, graph.root.digest);
-  if (!isIndexDocument(root)) return fits(root, wanted) ? untouched : void 0;
-  const kept = root.manifest.manifests.filter((child2) => keeps(graph, child2, wanted));
-  if (kept.length === root.manifest.manifests.length) return untouched;
-  const [only, ...others] = kept;
-  if (!only) return void 0;
-  const dropped = root.manifest.manifests.filter((child2) => !kept.includes(child2));
-  return {
-    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root, kept),
-    originalDigest: graph.root.digest,
-    droppedAttestations: dropped.some(isAttestation)
-  };
-}
-function isWantedChild(child2, wanted) {
-  return wanted.length === 0 || isIndex(child2.mediaType) || isWanted(child2.platform, wanted);
-}
-function isAttestation(child2) {
-  return child2.platform?.os === "unknown" && child2.platform.architecture === "unknown";
-}
-function availablePlatforms({ root, documents }) {
-  const document2 = documents.get(root.digest);
-  return document2?.manifest.kind === "index" ? document2.manifest.manifests.map(({ platform: platform6 }) => platform6) : [document2?.platform];
-}
-function missingPlatforms(graph, wanted) {
-  const available = availablePlatforms(graph);
-  if (available.includes(void 0)) return [];
-  return wanted.filter((one) => !available.some((platform6) => isWanted(platform6, [one])));
-}
-function platformNames(platforms2) {
-  const names2 = platforms2.filter((platform6) => platform6?.os && platform6.os !== "unknown").map((platform6) => formatPlatform(platform6));
-  return [...new Set(names2)];
-}
-function fits({ platform: platform6 }, wanted) {
-  return platform6 === void 0 || isWanted(platform6, wanted);
-}
-function keeps(graph, child2, wanted) {
-  return graph.documents.has(child2.digest) && isWantedChild(child2, wanted);
-}
-function isWanted(platform6, wanted) {
-  return platform6 !== void 0 && wanted.some((one) => platformMatches(one, platform6));
-}
-function reduced(graph, root, kept) {
-  const original = JSON.parse(root.bytes.toString("utf8"));
-  const digests = new Set(kept.map((child2) => child2.digest));
-  const bytes = Buffer.from(
-    JSON.stringify({
-      ...original,
-      manifests: original.manifests.filter((child2) => digests.has(child2.digest)),
-      annotations: { ...original.annotations, [originalDigestAnnotation]: graph.root.digest }
-    })
-  );
-  const { mediaType: mediaType2 } = graph.root;
-  const document2 = makeDocument({ mediaType: mediaType2, digest: digestOf(bytes), size: bytes.length }, bytes);
-  const documents = new Map(graph.documents).set(document2.descriptor.digest, document2);
-  return { root: document2.descriptor, documents };
-}
-function documentOf(graph, digest4) {
-  const document2 = graph.documents.get(digest4);
-  if (!document2) throw new Error(`the graph lacks its own root ${digest4}`);
-  return document2;
-}
-
-// src/plan/check-image.ts
-function checkImage(spec, map, candidate) {
-  const name3 = candidate.image.listed.image;
-  const isNoName = candidate.image.reference.registry === "";
-  if (isNoName) return checkSource(candidate);
-  return [
-    ...checkSource(candidate),
-    ...checkConsumers(spec, map, candidate),
-    ...checkPlatforms(spec, candidate),
-    ...candidate.filtered ? checkContents(name3, candidate.filtered.graph) : []
-  ];
-}
-function checkSource({
-  image: { listed: listed2, reference, graph, failure: failure2, movedTag }
-}) {
-  const { image: image3, origin } = listed2;
-  const problems2 = [];
-  if (!graph) {
-    problems2.push(
-      error3(
-        "unresolved",
-        [image3],
-        `${image3} (${origin}): ${failure2 ? whyUnresolved(failure2, image3) : "its registry does not have it"}`,
-        failure2?.next ?? "correct the name or tag"
-      )
-    );
-  }
-  if (movedTag) {
-    problems2.push(movedProblem(image3, movedTag, reference.digest !== void 0));
-  }
-  if (reference.tag === "latest" && !reference.digest) {
-    const message = `${image3} names no fixed version; the bundle holds what it is today`;
-    problems2.push(warning2("latest-tag", [image3], message, "write a version tag or a digest"));
-  }
-  return problems2;
-}
-function movedProblem(image3, now2, isWritten) {
-  const [taken, cure] = isWritten ? ["the digest that you wrote is taken", "write the new digest if you want the new image"] : ["the digest of the lock file is taken", `follow the tag: plan --update ${image3}`];
-  const found = now2 === "gone" ? "the tag is gone from its registry" : `the tag now resolves to ${now2}`;
-  return warning2("moved-tag", [image3], `${image3}: ${found}; ${taken}`, cure);
-}
-function whyUnresolved({ message, given }, image3) {
-  return given && given !== image3 ? `${message} (${given})` : message;
-}
-function checkConsumers(spec, map, candidate) {
-  const outside3 = checkInside(spec, candidate);
-  return [
-    // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
-    ...outside3.length > 0 ? outside3 : checkLoop(spec, map, candidate),
-    ...checkMapped(candidate),
-    ...checkContainerd(candidate)
-  ];
-}
-function checkLoop(spec, map, { image: { listed: listed2 } }) {
-  const { image: image3 } = listed2;
-  const loop = rewriteLoop(map, image3);
-  if (!loop) return [];
-  const message = `${image3} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-  return [error3("rewrite-loop", [image3], message, cureForLoop(map, spec.target.endpoint, image3))];
-}
-function checkMapped({ image: { listed: listed2, reference }, asks }) {
-  const { image: image3 } = listed2;
-  const { asked: asked2, webhookError, unusable } = asks;
-  if (webhookError) {
-    const message2 = `${image3}: the webhook fails with ${webhookError} and the pod is refused`;
-    return [error3("webhook-error", [image3], message2, "add an entry for its registry to the map")];
-  }
-  if (unusable) return unusableTarget(image3, unusable);
-  if (asked2.length > 0) return [];
-  const message = `no rule maps ${image3}: it will be pulled from the internet, and is not mirrored`;
-  return [warning2("unmapped", [image3], message, `add ${reference.registry}::TARGET to the map`)];
-}
-function checkContainerd({ image: { listed: listed2, reference }, asks: { asked: asked2 } }) {
-  if (asked2.length === 0 || asked2.some(({ by }) => by === "containerd")) return [];
-  const { image: image3 } = listed2;
-  const message = `${image3} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
-  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
-  return [warning2("containerd-ignores", [image3], message, cure)];
-}
-function unusableTarget(image3, target2) {
-  if (target2.split("/")[1] === "v2") return [];
-  const message = `${image3} would become ${target2}, which is no image reference`;
-  return [error3("outside-target", [image3], message, "correct the target in the map")];
-}
-function checkInside({ target: target2 }, { image: image3, asks }) {
-  const prefix = basePath(target2);
-  const outside3 = asks.asked.filter(
-    ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
-  );
-  return outside3.slice(0, 1).map(
-    ({ reference }) => error3(
-      "outside-target",
-      [image3.listed.image],
-      `${image3.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
-      "correct the target in the map, or endpoint and baseContentPath"
-    )
-  );
-}
-function checkPlatforms({ platforms: platforms2 }, { image: image3, filtered }) {
-  if (platforms2.length === 0 || !image3.graph) return [];
-  const name3 = image3.listed.image;
-  if (!filtered) return [noPlatform(name3, image3.graph, platforms2)];
-  const missing6 = missingPlatforms(image3.graph, platforms2).map(formatPlatform).join(", ");
-  const lacking = missing6 === "" ? [] : [somePlatforms(name3, missing6)];
-  if (image3.reference.digest && isIndex(image3.graph.root.mediaType)) {
-    const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
-    return [
-      ...lacking,
-      warning2("index-digest-kept", [name3], message2, "pin the digest of one platform to carry less")
-    ];
-  }
-  if (!filtered.droppedAttestations) return lacking;
-  const message = `${name3}: attestations in its index are dropped by the platform filter`;
-  return [
-    ...lacking,
-    warning2("attestations-dropped", [name3], message, "leave platforms out to keep them")
-  ];
-}
-function noPlatform(name3, graph, platforms2) {
-  const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
-  const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
-  return error3("platform-missing", [name3], message, "add a platform, or leave the image out");
-}
-function somePlatforms(name3, missing6) {
-  const message = `${name3} is not there for ${missing6}: nodes of that platform cannot run it`;
-  return warning2("platform-missing", [name3], message, "run it on the other nodes only");
-}
-
-// src/plan/check-map.ts
-function checkMap({ target: target2, images: images3 }) {
-  const { mirrorMap: map, endpoint, baseContentPath, mapPlace } = target2;
-  const here = (entry) => mapPlace && entryPlace(mapPlace, entry);
-  const problems2 = [];
-  const library = libraryWithoutDockerHub(map);
-  if (library) problems2.push(at(here(library), libraryAlone(library, basePath(target2))));
-  for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
-    problems2.push(at(here(entry), outside(entry, basePath(target2))));
-  }
-  for (const entry of v2Targets(map)) problems2.push(at(here(entry), v2InTarget(entry)));
-  if (!hasDefault(map)) problems2.push(at(mapPlace, noDefault(endpoint)));
-  else problems2.push(...targetNotExcluded(target2, images3));
-  return problems2;
-}
-function libraryAlone({ key }, prefix) {
-  const registry3 = key.replace(/\/library$/, "");
-  return error3(
-    "library-without-docker.io",
-    [],
-    `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
-    `add ${registry3}::${prefix}/${registry3}`
-  );
-}
-function outside(entry, prefix) {
-  return error3(
-    "outside-target",
-    [],
-    `${place3(entry)}: the target ${entry.value} does not lie under ${prefix}`,
-    /^https?:\/\//.test(entry.value) ? `write ${entry.value.replace(/^https?:\/\//, "")}: a target has no scheme` : "correct the entry, or endpoint and baseContentPath"
-  );
-}
-function v2InTarget(entry) {
-  return warning2(
-    "v2-in-target",
-    [],
-    `${place3(entry)}: with /v2/ in the target the webhook's pods ask for /v2/v2/\u2026, which fails; only containerd's mirrors can use it`,
-    `write ${entry.value.replace("/v2/", "/")}: the containerd files of the bundle get their /v2/ by themselves`
-  );
-}
-function noDefault(endpoint) {
-  return warning2(
-    "no-default",
-    [],
-    "the map has no `default`: the webhook swaps nothing unless its chart adds one",
-    `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`
-  );
-}
-function targetNotExcluded({ mirrorMap: map, endpoint }, images3) {
-  if (map.entries.some(({ kind }) => kind === "noswap")) return [];
-  const looping = images3.map(({ image: image3 }) => image3).filter((image3) => rewriteLoop(map, image3));
-  if (looping.length === 0) return [];
-  const message = `the map does not take ${endpoint} out of swapping: unless the chart does, the webhook rewrites its own answers`;
-  return [
-    warning2(
-      "target-not-excluded",
-      looping,
-      message,
-      `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`
-    )
-  ];
-}
-function entryPlace(map, { line: line2, column }) {
-  return { ...map, line: line2, column };
-}
-function place3({ line: line2, column, key }) {
-  return `mirror map ${line2}:${column} (${key})`;
-}
-
-// src/plan/collisions.ts
-function collisions(images3) {
-  const wanted = /* @__PURE__ */ new Map();
-  for (const image3 of images3) {
-    for (const { reference } of image3.placements) {
-      wanted.set(reference, [...wanted.get(reference) ?? [], image3]);
-    }
-  }
-  return [...wanted].flatMap(([reference, wanters]) => collision(reference, wanters));
-}
-function collision(reference, wanters) {
-  if (new Set(wanters.map((image3) => image3.digest)).size < 2) return [];
-  const named3 = wanters.map((image3) => `${image3.source} (${image3.digest})`).join(" and ");
-  return [
-    error3(
-      "collision",
-      wanters.map((image3) => image3.source),
-      `${named3} would both be ${reference}`,
-      "give the two source registries different targets in mirrorRegistries, or leave one image out"
-    )
-  ];
-}
-
-// src/plan/subjects.ts
-function checkSubjects(images3) {
-  const carried3 = new Set(images3.flatMap(({ graph }) => [...graph.documents.keys()]));
-  return images3.flatMap((image3) => checkSubject(image3, carried3));
-}
-function checkSubject({ entry: { source }, reference: { registry: registry3, repository: repository2 }, graph }, carried3) {
-  if (!hasLargeBlob(graph)) return [];
-  const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried3.has(one.digest));
-  if (subject === void 0) return [];
-  const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
-  const cure = `add ${registry3}/${repository2}@${subject.digest} to the images, or leave this one out`;
-  return [error3("subject-missing", [source], message, cure)];
-}
-function hasLargeBlob(graph) {
-  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
-}
-
-// src/plan/plan.ts
-function makePlan(spec, resolved) {
-  const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
-  const candidates = resolved.map((image3) => judge(spec, map, image3));
-  const isClaimed = tagClaims(candidates.flatMap(wantedTags));
-  const images3 = candidates.flatMap((candidate) => planned(candidate, isClaimed));
-  const problems2 = [
-    ...checkMap(spec),
-    ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
-    ...collisions(images3.map(({ entry }) => entry)),
-    ...checkSubjects(images3)
-  ];
-  return { map, images: images3, problems: problems2 };
-}
-function judge(spec, map, image3) {
-  const asks = askedFor(map, image3.listed.image);
-  if (!image3.graph) return { image: image3, asks };
-  const wanted = keepsIndex(image3) ? [] : spec.platforms;
-  return { image: image3, asks, filtered: filterPlatforms(image3.graph, wanted) };
-}
-function keepsIndex(image3) {
-  return image3.reference.digest !== void 0;
-}
-function wantedTags({ asks: { asked: asked2 }, filtered }) {
-  return filtered ? [{ asked: asked2, digest: filtered.graph.root.digest }] : [];
-}
-function planned(candidate, isClaimed) {
-  const { image: image3, asks, filtered } = candidate;
-  if (!filtered) return [];
-  const { graph, originalDigest } = filtered;
-  const { mediaType: mediaType2, digest: digest4, size } = graph.root;
-  const entry = {
-    source: image3.listed.image,
-    digest: digest4,
-    mediaType: mediaType2,
-    size,
-    platforms: platformNames(leavesOf(graph).map((leaf) => leaf.platform)),
-    placements: placementsOf(asks.asked, digest4, isClaimed),
-    pinnedBy: image3.reference.digest ? "digest" : "tag",
-    ...originalDigest ? { originalDigest } : {}
-  };
-  return [{ entry, reference: image3.reference, graph }];
-}
-
-// src/oci/referrers.ts
-function referrersTag(subject) {
-  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
-}
-function cosignTags(subject) {
-  return ["sig", "att", "sbom"].map((ending2) => `${referrersTag(subject)}.${ending2}`);
-}
-function referrerDescriptor({ descriptor: descriptor3, manifest }) {
-  const { mediaType: mediaType2, digest: digest4, size } = descriptor3;
-  const { annotations: annotations4 } = manifest;
-  const artifactType = artifactTypeOf(manifest);
-  return {
-    mediaType: mediaType2,
-    digest: digest4,
-    size,
-    ...annotations4 ? { annotations: annotations4 } : {},
-    ...artifactType ? { artifactType } : {}
-  };
-}
-function referrerKind(manifest) {
-  const type = artifactTypeOf(manifest);
-  if (manifest.kind === "index" || !type || !isImageConfig(type)) return type;
-  return manifest.layers[0]?.mediaType ?? type;
-}
-function isImageConfig(mediaType2) {
-  return /config\.v1\+json$|container\.image\.v1\+json$/.test(mediaType2);
-}
-function artifactTypeOf(manifest) {
-  if (manifest.artifactType) return manifest.artifactType;
-  return manifest.kind === "manifest" ? manifest.config.mediaType : void 0;
-}
-
-// src/plan/place-referrers.ts
-function placeReferrers(wanted, images3, pullThrough = []) {
-  if (wanted.length === 0) return [];
-  const homes2 = homesOf(images3, pullThrough);
-  const claims = new Map(
-    images3.flatMap(
-      ({ digest: digest4, placements }) => placements.map(({ reference }) => [reference, digest4])
-    )
-  );
-  return wanted.map((one) => {
-    const isFree = ({ reference }) => (claims.get(reference) ?? one.digest) === one.digest;
-    const all = placementsOf2(one, homes2);
-    const placements = all.filter(isFree);
-    for (const { reference } of placements) claims.set(reference, one.digest);
-    const taken = all.filter((at2) => !isFree(at2)).map(({ reference }) => reference);
-    return { wanted: one, placements, taken };
-  });
-}
-function ownTag(digest4) {
-  return `airgap-${hexOf(digest4).slice(0, 12)}`;
-}
-function sourceRepository(source) {
-  return repositoryOf(parseReference(source));
-}
-function homesOf(images3, pullThrough) {
-  const homes2 = /* @__PURE__ */ new Map();
-  for (const { source, digest: digest4, placements } of images3) {
-    const key = `${sourceRepository(source)}@${digest4}`;
-    const askers = homes2.get(key) ?? /* @__PURE__ */ new Map();
-    homes2.set(key, askers);
-    for (const { reference, askedForBy } of placements) {
-      const { repository: repository2 } = splitPlacement(reference);
-      if (!isPullThrough(repository2, pullThrough))
-        askers.set(repository2, merged(askers.get(repository2), askedForBy));
-    }
-  }
-  return homes2;
-}
-function placementsOf2({ source, images: images3, tags }, homes2) {
-  const from = sourceRepository(source);
-  const askers = /* @__PURE__ */ new Map();
-  for (const digest4 of images3)
-    for (const [repository2, by] of homes2.get(`${from}@${digest4}`) ?? [])
-      askers.set(repository2, merged(askers.get(repository2), by));
-  return [...askers].flatMap(
-    ([repository2, askedForBy]) => tags.map((tag2) => ({ reference: `${repository2}:${tag2}`, askedForBy }))
-  );
-}
-function merged(one, other) {
-  return one === void 0 || one === other ? other : "both";
-}
-
-// src/plan/referrers.ts
-function withReferrers(plan2, found, pullThrough) {
-  const { referrers, lost: lost3 } = gather(found);
-  const images3 = plan2.images.map(({ entry }) => entry);
-  const placed3 = placeReferrers(referrers, images3, pullThrough);
-  const taken = placed3.flatMap(
-    ({ wanted, taken: at2 }) => at2.map((one) => ({ image: wanted.first, what: takenWords(wanted, one) }))
-  );
-  const following = groupBy(placed3, ({ wanted }) => wanted.first);
-  return {
-    ...plan2,
-    images: plan2.images.flatMap((image3) => [
-      image3,
-      ...(following.get(image3) ?? []).flatMap(entryOf2)
-    ]),
-    problems: [...plan2.problems, ...losses([...lost3, ...taken])]
-  };
-}
-function gather(found) {
-  const referrers = /* @__PURE__ */ new Map();
-  const lost3 = found.flatMap(
-    ({ image: image3, lost: all }) => all.map((what) => ({ image: image3, what }))
-  );
-  for (const { image: image3, attached } of found) {
-    for (const { subject, graph, tag: tag2 } of attached) {
-      const { digest: digest4 } = graph.root;
-      const source = `${repositoryOf(image3.reference)}@${digest4}`;
-      const [fault2] = checkContents(source, graph);
-      if (fault2) {
-        lost3.push({ image: image3, what: fault2.message });
-        continue;
-      }
-      const key = `${source} ${subject}`;
-      const known = referrers.get(key);
-      const one = known ?? { first: image3, source, digest: digest4, subject, graph, images: [], tags: [] };
-      referrers.set(key, one);
-      add(one.images, image3.entry.digest);
-      if (tag2) add(one.tags, tag2);
-    }
-  }
-  for (const { tags, digest: digest4 } of referrers.values())
-    if (tags.length === 0) tags.push(ownTag(digest4));
-  return { referrers: [...referrers.values()], lost: lost3 };
-}
-function add(list, value) {
-  if (!list.includes(value)) list.push(value);
-}
-function entryOf2({ wanted, placements }) {
-  if (placements.length === 0) return [];
-  const { first, source, graph, subject, images: images3 } = wanted;
-  const { mediaType: mediaType2, digest: digest4, size } = graph.root;
-  const artifactType = kindOf2(graph);
-  const referrer2 = {
-    subject,
-    images: images3,
-    ...artifactType ? { artifactType } : {}
-  };
-  const entry = {
-    source,
-    digest: digest4,
-    mediaType: mediaType2,
-    size,
-    platforms: [],
-    placements,
-    pinnedBy: "digest",
-    referrer: referrer2
-  };
-  const { registry: registry3, repository: repository2 } = first.reference;
-  return [{ entry, reference: { registry: registry3, repository: repository2, digest: digest4 }, graph }];
-}
-function kindOf2({ root, documents }) {
-  const document2 = documents.get(root.digest);
-  return document2 && referrerKind(document2.manifest);
-}
-function referrerWords(graph, tag2) {
-  return `${tag2 ?? graph.root.digest} (${kindOf2(graph) ?? graph.root.mediaType})`;
-}
-function takenWords({ graph }, reference) {
-  return `${referrerWords(graph)}: something else is to be ${reference}`;
-}
-function losses(lost3) {
-  const byImage2 = groupBy(lost3, ({ image: image3 }) => image3);
-  return [...byImage2].map(
-    ([
-      {
-        entry: { source }
-      },
-      all
-    ]) => {
-      const words4 = [...new Set(all.map(({ what }) => what))];
-      const more = words4.length > mostNamed ? `; and ${words4.length - mostNamed} more` : "";
-      const message = `${source} loses what is attached to it: ${words4.slice(0, mostNamed).join("; ")}${more}`;
-      return warning2("referrer-lost", [source], message, cureForLoss);
-    }
-  );
-}
-var mostNamed = 5;
-var cureForLoss = "leave platforms out or sign each platform (cosign sign --recursive) where a filter made another index; else mend it at its source, or take note with referrers: false";
-
-// src/registry/content-cache.ts
-var import_node_crypto8 = require("node:crypto");
-var import_promises34 = require("node:fs/promises");
-var import_node_path28 = require("node:path");
-
-// src/registry/content-pack.ts
-var import_node_util15 = require("node:util");
-var import_node_zlib = require("node:zlib");
-var largest = 512 * 1024 * 1024;
-var lineFeed = 10;
-async function packContent(contents) {
-  const parts = [...contents].flatMap(([digest4, bytes]) => [
-    Buffer.from(`${digest4} ${bytes.length}
-`),
-    bytes
-  ]);
-  return (0, import_node_util15.promisify)(import_node_zlib.gzip)(Buffer.concat(parts));
-}
-async function unpackContent(pack) {
-  const bytes = await (0, import_node_util15.promisify)(import_node_zlib.gunzip)(pack, { maxOutputLength: largest });
-  const contents = /* @__PURE__ */ new Map();
-  for (let at2 = 0; at2 < bytes.length; ) {
-    const start2 = bytes.indexOf(lineFeed, at2) + 1;
-    const [digest4 = "", size = ""] = bytes.toString("latin1", at2, start2).trimEnd().split(" ");
-    if (start2 === 0 || !isDigest(digest4) || !/^\d+$/.test(size)) break;
-    const content = bytes.subarray(start2, start2 + Number(size));
-    if (digestOf(content, algorithmOf(digest4)) !== digest4) break;
-    contents.set(digest4, content);
-    at2 = start2 + content.length;
-  }
-  return contents;
-}
-
-// src/registry/content-cache.ts
-var largest2 = 256 * 1024;
-var mostPacks = 8;
-var ending = ".pack.gz";
-function folderCache(folder) {
-  const held = /* @__PURE__ */ new Map();
-  const fresh = /* @__PURE__ */ new Map();
-  const awaited = /* @__PURE__ */ new Map();
-  let packs;
-  const read5 = () => {
-    packs ??= readPacks(folder, held);
-    return packs;
-  };
-  const bring2 = async (digest4, fetch2) => {
-    const bytes = await fetch2();
-    if (bytes.length > largest2 || digestOf(bytes, algorithmOf(digest4)) !== digest4) return bytes;
-    for (const map of [held, fresh]) map.set(digest4, bytes);
-    return bytes;
-  };
-  return {
-    find: (digest4) => held.get(digest4),
-    async get(digest4, fetch2) {
-      await read5();
-      const kept = held.get(digest4);
-      if (kept) return kept;
-      const running = awaited.get(digest4);
-      const other = running && await running.catch(() => void 0);
-      if (other) return other;
-      const bytes = bring2(digest4, fetch2);
-      awaited.set(digest4, bytes);
-      return bytes.finally(() => awaited.delete(digest4));
-    },
-    wasEmpty: async () => (await read5()).length === 0,
-    async keep() {
-      if (fresh.size === 0) return;
-      const old = await packs ?? [];
-      const replaced = old.length >= mostPacks ? old : [];
-      const contents = replaced.length > 0 ? held : fresh;
-      await replacePacks(folder, contents, replaced).catch(() => void 0);
-      fresh.clear();
-    }
-  };
-}
-async function readPacks(folder, held) {
-  const names2 = await (0, import_promises34.readdir)(folder).catch(() => []);
-  const paths = names2.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path28.join)(folder, name3));
-  for (const path12 of paths) {
-    const contents = await (0, import_promises34.readFile)(path12).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
-    for (const [digest4, bytes] of contents) held.set(digest4, bytes);
-  }
-  return paths;
-}
-async function replacePacks(folder, contents, replaced) {
-  const path12 = (0, import_node_path28.join)(folder, `${(0, import_node_crypto8.randomUUID)()}${ending}`);
-  const partial2 = `${path12}.partial`;
-  await makeFolder(folder);
-  try {
-    await (0, import_promises34.writeFile)(partial2, await packContent(contents));
-    await (0, import_promises34.rename)(partial2, path12);
-  } finally {
-    await (0, import_promises34.rm)(partial2, { force: true });
-  }
-  for (const old of replaced) await (0, import_promises34.rm)(old, { force: true });
-}
-function cacheBefore(cache, near) {
-  return {
-    ...cache,
-    wasEmpty: async () => false,
-    get: (digest4, fetch2) => cache.get(digest4, async () => await near(digest4) ?? fetch2())
-  };
-}
-
-// src/commands/carried-tools.ts
-var import_promises36 = require("node:fs/promises");
-
-// src/disk/host-platform.ts
-var import_node_os9 = require("node:os");
-var systems = { win32: "windows" };
-var architectures = {
-  x64: "amd64",
-  ia32: "386",
-  ppc64: "ppc64le"
-};
-function hostPlatform() {
-  return `${systems[(0, import_node_os9.platform)()] ?? (0, import_node_os9.platform)()}/${architectures[(0, import_node_os9.arch)()] ?? (0, import_node_os9.arch)()}`;
+// src/report/image-count.ts
+function imageCount(images3) {
+  const referrers = images3.filter(({ referrer: referrer2 }) => referrer2).length;
+  return imagesWords(images3.length - referrers, referrers);
+}
+function imagesWords(images3, referrers) {
+  const own2 = count(images3, "image");
+  return referrers === 0 ? own2 : `${own2} with ${count(referrers, "referrer")}`;
+}
+var named = 10;
+function someOf(names) {
+  const left = names.length - named;
+  return `${names.slice(0, named).join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
 }
 
 // node_modules/smol-toml/dist/error.js
@@ -39729,14 +35713,14 @@ function parseInlineTable(ctx) {
     }
     let k;
     let t = res;
-    let hasOwn = false;
+    let hasOwn2 = false;
     let errPtr = ctx.p;
     let key = parseKey(ctx);
     for (let i2 = 0; i2 < key.length; i2++) {
       if (i2)
-        t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+        t = hasOwn2 ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
       k = key[i2];
-      if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
+      if ((hasOwn2 = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
         TomlError.x("trying to redefine an already defined value", ctx, errPtr);
       }
       let unsafe2 = k === "__proto__";
@@ -39744,11 +35728,11 @@ function parseInlineTable(ctx) {
         t = ctx.uk !== 1 && TomlError.x("document contains an unsafe property", ctx, errPtr);
         break;
       }
-      if (!hasOwn && unsafe2) {
+      if (!hasOwn2 && unsafe2) {
         Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
       }
     }
-    if (hasOwn) {
+    if (hasOwn2) {
       TomlError.x("trying to redefine an already defined value", ctx, errPtr);
     }
     skipVoid(ctx, true, true);
@@ -39825,11 +35809,11 @@ function peekTable(ctx, key, table5, meta2, type) {
   let t = table5;
   let m = meta2;
   let k;
-  let hasOwn = false;
+  let hasOwn2 = false;
   let state;
   for (let i2 = 0; i2 < key.length; i2++) {
     if (i2) {
-      t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      t = hasOwn2 ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
       m = (state = m[k]).c;
       if (type === 0 && (state.t === 1 || state.t === 2)) {
         return null;
@@ -39841,10 +35825,10 @@ function peekTable(ctx, key, table5, meta2, type) {
       }
     }
     k = key[i2];
-    if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
+    if ((hasOwn2 = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
       return null;
     }
-    if (!hasOwn) {
+    if (!hasOwn2) {
       let unsafe2 = k === "__proto__";
       if (ctx.uk && (unsafe2 || k === "constructor"))
         return false;
@@ -39877,8 +35861,8 @@ function peekTable(ctx, key, table5, meta2, type) {
   }
   state.d = true;
   if (type === 1) {
-    t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
-  } else if (type === 0 && hasOwn) {
+    t = hasOwn2 ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+  } else if (type === 0 && hasOwn2) {
     return null;
   }
   return [k, t, state.c];
@@ -40205,6 +36189,31 @@ function stringify(obj, { maxDepth: maxDepth2 = 1e3, numbersAsFloat = false, str
  * OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
  */
 
+// src/mirror-map/containerd.ts
+function containerdReferences(map, image3) {
+  const reference = referenceIn(image3);
+  const target2 = reference && mirrorsOf(map).get(reference.registry);
+  return reference && target2 ? placed(target2, reference) : [];
+}
+function isContainerdEntry(entry) {
+  const { kind, key, value } = entry;
+  return kind === "registry" && isRegistryHost(key) && value !== "" && !value.endsWith("-");
+}
+var mirrors = /* @__PURE__ */ new WeakMap();
+function mirrorsOf(map) {
+  const known = mirrors.get(map);
+  if (known) return known;
+  const entries = map.entries.filter(isContainerdEntry);
+  const made = new Map(entries.map(({ key, value }) => [key, value]));
+  mirrors.set(map, made);
+  return made;
+}
+function placed(target2, { repository: repository2, tag: tag2, digest: digest4 }) {
+  const named3 = `${withoutApiPath(target2)}/${repository2}`;
+  const text5 = `${named3}${tag2 ? `:${tag2}` : ""}${digest4 ? `@${digest4}` : ""}`;
+  return referenceIn(text5) === void 0 ? [] : [text5];
+}
+
 // src/install/nodes-readme.ts
 function nodesReadme({ endpoint, caCert }) {
   return `What containerd on the workload nodes should show
@@ -40469,15 +36478,10 @@ function secretData(target2) {
   };
 }
 
-// src/inputs/time.ts
-function utcSeconds(time3) {
-  return time3.toISOString().replace(/\.\d+Z$/, "Z");
-}
-
 // src/install/tables.ts
 var release = { name: "image-swap", namespace: "default" };
 function imagesTable(inventory) {
-  return table(inventory.images.flatMap((image3) => placementRows(image3, inventory)));
+  return table2(inventory.images.flatMap((image3) => placementRows(image3, inventory)));
 }
 function placementRows(image3, inventory) {
   return image3.placements.map(({ reference }) => {
@@ -40492,10 +36496,10 @@ function baseTable({ blobs: blobs2 }, homes2, inventory) {
     const repositories = (homes2.get(digest4) ?? []).map((home) => inEndpoint(home, inventory));
     return [digest4, String(size), repositories.join(" ")];
   });
-  return table(rows);
+  return table2(rows);
 }
 function settingsTable(inventory, target2, chart2) {
-  return table([
+  return table2([
     ["format", "1"],
     ...identityRows(inventory),
     ...registryRows(inventory),
@@ -40572,7 +36576,7 @@ function inEndpoint(whole, { target: target2 }) {
 function base643(text5) {
   return Buffer.from(text5).toString("base64");
 }
-function table(rows) {
+function table2(rows) {
   for (const value of rows.flat()) refuseControls(value);
   return Buffer.from(rows.map((row3) => `${row3.join("	")}
 `).join(""));
@@ -40641,8 +36645,8 @@ function carriedPath(platform6) {
   return `tools/${platform6.replace("/", "-")}/oras`;
 }
 function carriedPlatforms(files3) {
-  const names2 = files3.map(({ path: path12 }) => /^tools\/([^/]+)\/oras$/.exec(path12)?.[1]);
-  return names2.flatMap((name3) => name3?.replace("-", "/") ?? []);
+  const names = files3.map(({ path: path12 }) => /^tools\/([^/]+)\/oras$/.exec(path12)?.[1]);
+  return names.flatMap((name3) => name3?.replace("-", "/") ?? []);
 }
 function plain(path12, bytes) {
   return { path: path12, bytes, mode: 420 };
@@ -40675,6 +36679,5818 @@ function nodesInput({
     insecureSkipVerify,
     ...trust
   };
+}
+
+// src/report/carried-text.ts
+var words2 = {
+  embed: "the pull credential IN CLEAR TEXT: whoever has the file can pull with it",
+  age: "the pull credential, encrypted by age"
+};
+function carriedLines({ tools: tools2, credentials }) {
+  return [
+    ...tools2.length > 0 ? [`carries oras for ${tools2.join(", ")}`] : [],
+    ...credentials ? [`carries ${words2[credentials]}`] : []
+  ];
+}
+function inventoryLines({ files: files3, credentials }) {
+  return carriedLines({ tools: carriedPlatforms(files3), credentials: credentials ?? null });
+}
+
+// src/report/table.ts
+function table3(rows) {
+  const widths = [];
+  for (const row3 of rows) {
+    row3.slice(0, -1).forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    });
+  }
+  return rows.map(
+    (row3) => row3.map((cell, index) => index < row3.length - 1 ? cell.padEnd(widths[index] ?? 0) : cell)
+  ).map((row3) => row3.join("  ").trimEnd()).join("\n");
+}
+
+// src/report/placed-text.ts
+var stateWords = {
+  copied: "copied",
+  placed: "placed by mounts",
+  there: "there already",
+  proved: "served by a pull-through cache, which is not written",
+  failed: "failed"
+};
+function placedText(result, style = plainStyle) {
+  const { errors } = result;
+  return [
+    ...errors.map((error4) => errorLines(error4, style)),
+    ...errors.length > 0 ? [""] : [],
+    headline(result, style),
+    ...statesLines(result),
+    ...leftOutLines(result.leftOut, style),
+    ...goOnLines(result)
+  ].join("\n");
+}
+function headline({ images: images3, target: target2, referrers, errors }, style) {
+  const placements = images3.flatMap((image3) => image3.placements);
+  const failed4 = images3.filter((image3) => image3.placements.some(({ state }) => state === "failed"));
+  if (errors.length > 0) {
+    const label3 = style.paint("error", "failed:");
+    const lost3 = placements.filter(({ state }) => state === "failed").length;
+    if (lost3 === placements.length)
+      return `${label3} all ${count(images3.length, "image")}, ${count(lost3, "placement")}; nothing was placed in ${safeText(target2)}`;
+    const failure2 = `${failed4.length} of ${count(images3.length, "image")}, ${lost3} of ${count(placements.length, "placement")}`;
+    return `${label3} ${failure2}; the others are in ${safeText(target2)}`;
+  }
+  const all = imagesWords(images3.length - referrers, referrers);
+  const sums = `${all}, ${count(placements.length, "placement")} in ${safeText(target2)}`;
+  return `${style.paint("done", "done:")} ${sums}`;
+}
+function statesLines({ counts: counts2 }) {
+  return Object.entries(stateWords).filter(([state]) => counts2[state]).map(([state, words4]) => `  ${counts2[state]} ${words4}`);
+}
+function goOnLines({ errors, counts: counts2 }) {
+  if (errors.length === 0) return [];
+  const isPassing2 = errors.every(({ class: name3 }) => name3 === "transient");
+  const isAny = Object.keys(counts2).some((state) => state !== "failed");
+  const stays = isAny ? "what is there stays: " : "";
+  const first = isPassing2 ? "" : "mend what the errors say, then ";
+  return [`${stays}${first}run the same command again to go on`];
+}
+function leftOutLines(leftOut3, style) {
+  if (leftOut3.length === 0) return [];
+  const words4 = `left out: ${count(leftOut3.length, "image")} that no rule of the map covers: ${someOf(leftOut3)}`;
+  return [`  ${style.paint("warning", wrap(words4, style, 4, 2))}`];
+}
+
+// src/paper/words.ts
+var verdictWords = {
+  good: "In order",
+  attention: "To be agreed to",
+  bad: "Not in order"
+};
+var askedWords = {
+  both: "webhook and containerd",
+  webhook: "webhook",
+  containerd: "containerd"
+};
+var stateWords2 = {
+  ...stateWords,
+  failed: "FAILED"
+};
+var overrideWords = {
+  unsigned: "not signed",
+  certificate: "certificate not checked",
+  "plain-http": "plain HTTP",
+  credential: "credential in clear text",
+  referrers: "attached left out",
+  "let-pass": "let pass"
+};
+function bytesWords(bytes) {
+  return bytes === null ? "not known" : formatBytes(bytes);
+}
+function sizeWords(size) {
+  if (!size) return "not known";
+  return size.own === size.whole ? formatBytes(size.whole) : `${formatBytes(size.whole)}, ${formatBytes(size.own)} its own`;
+}
+function registryWords(registry3) {
+  return registry3 || "no image name";
+}
+function pinnedWords(pinnedBy) {
+  return pinnedBy === "tag" ? "tag, resolved when it was planned" : "digest, by its author";
+}
+var carriedWords = {
+  all: "a whole bundle",
+  delta: "a delta: it lacks what its base brought",
+  none: "a light bundle, without its images"
+};
+function factsOf(report) {
+  const { bundle: bundle2, target: target2, sums, at: at2, verb: verb2 } = report;
+  const { base: base2, chart: chart2, credentials } = bundle2;
+  return [
+    ["Name and version", `${bundle2.name} ${bundle2.version}, sequence ${bundle2.sequence}`],
+    ["Made", `${bundle2.createdAt} by ${bundle2.tool.name} ${bundle2.tool.version}`],
+    ["Expires", bundle2.expiresAt ?? "never"],
+    ["For", `${target2.path}, ${target2.environment}`],
+    ...optional2("Signed for", target2.signedTarget),
+    ...optional2("What it is", bundle2.carries && carriedWords[bundle2.carries]),
+    ...optional2(
+      "Builds on",
+      base2 && `${base2.name} ${base2.version}, sequence ${base2.sequence}, ${base2.inventoryDigest}`
+    ),
+    ["Images", imageSums(report)],
+    ["Bytes", byteSums(report)],
+    ["Platforms", sums.platforms.join(", ") || "not known"],
+    ...optional2("Chart", chart2 && `${chart2.name} ${chart2.version}, ${chart2.digest}`),
+    ...optional2(
+      "Pull credential",
+      credentials && (credentials === "age" ? "in it, encrypted by age" : "in it, IN CLEAR TEXT")
+    ),
+    ...optional2("CA certificate", target2.caCert && `${target2.caCert} (of its PEM text)`),
+    ...optional2("Not written to", target2.pullThrough.join(", ")),
+    ...optional2("SBOMs in it", sbomsIn(report)),
+    ...optional2("Inventory", bundle2.inventoryDigest),
+    ["Report", `${at2}, of ${verb2}`]
+  ];
+}
+function sbomsIn({ contents }) {
+  const names = contents.map(({ path: path12 }) => path12).filter((path12) => /^sbom\./.test(path12));
+  return names.length > 0 ? names.join(", ") : null;
+}
+function optional2(label3, value) {
+  return value ? [[label3, value]] : [];
+}
+function imageSums({ sums: { images: images3, attached, placements } }) {
+  const others = attached > 0 ? `${attached} attached to them` : "";
+  return [count(images3, "image"), others, `under ${count(placements, "reference")} in the target`].filter(Boolean).join(", ");
+}
+function byteSums({ sums: { carried: carried3, leftToBase, unique: unique3, apart }, bundle: bundle2 }) {
+  return [
+    bundle2.size === null ? "" : `${formatBytes(bundle2.size)} in all`,
+    `${formatBytes(carried3)} of blobs`,
+    leftToBase > 0 ? `${formatBytes(leftToBase)} left to the base` : "",
+    unique3 === null || apart === null || unique3 === apart ? "" : `${formatBytes(apart)} if no image shared its layers`
+  ].filter(Boolean).join(", ");
+}
+var notRecorded = "not recorded in a bundle";
+
+// src/paper/html-images.ts
+var mostUnfolded = 100;
+function imagesBody({ images: images3 }) {
+  const open8 = images3.length <= mostUnfolded;
+  const groups = [...groupBy(images3, ({ registry: registry3 }) => registry3)];
+  return html`${groups.map(([registry3, some]) => group2(registryWords(registry3), some, open8))}`;
+}
+function group2(registry3, images3, open8) {
+  const start2 = open8 ? html`<details open>` : html`<details>`;
+  return html`${start2}
+<summary><h3>${registry3}</h3> ${muted(count(images3.length, "image"))}</summary>
+${imageTable(registry3, images3)}</details>
+`;
+}
+function imageTable(registry3, images3) {
+  const isRecorded = images3.some(({ namedBy: namedBy2 }) => namedBy2);
+  const caption = isRecorded ? "" : `; who asked for them is ${notRecorded}`;
+  return table({
+    caption: `Images of ${registry3}${caption}`,
+    head: [...columns, ...isRecorded ? ["Named by"] : []],
+    rows: images3.flatMap((image3) => [
+      [...imageRow(image3), ...isRecorded ? [namedBy(image3)] : []],
+      ...image3.attached.map((one) => attachedRow(one, isRecorded ? [""] : []))
+    ]),
+    kind: isRecorded ? "images named" : "images"
+  });
+}
+var columns = ["Image", "Digest", "Platforms", "Size", "In the target"];
+function imageRow(image3) {
+  const { source, digest: digest4, originalDigest, pinnedBy, platforms: platforms2, size, placements } = image3;
+  return [
+    code2(source),
+    lines2([
+      code2(digest4),
+      muted(pinnedWords(pinnedBy)),
+      ...originalDigest ? [muted(html`at its source ${code2(originalDigest)}`)] : []
+    ]),
+    platforms2.length > 0 ? folded(platforms2, 4) : "-",
+    sizeCell(size),
+    placementsCell(placements)
+  ];
+}
+function namedBy({ namedBy: places }) {
+  return folded(
+    (places ?? []).map((place5) => muted(place5)),
+    2
+  );
+}
+function sizeCell(size) {
+  if (!size) return "not known";
+  return lines2([
+    formatBytes(size.whole),
+    ...size.own < size.whole ? [muted(`${formatBytes(size.own)} its own`)] : []
+  ]);
+}
+function placementsCell(placements) {
+  if (placements.length === 0)
+    return html`<span class="word bad">no rule maps it</span>: not carried`;
+  return folded(placements.map(placementLine), 3);
+}
+function placementLine({ reference, askedForBy, state, error: error4 }) {
+  const look2 = state === "failed" ? "bad" : "good";
+  const found = state ? html`, <span class="word ${look2}">${stateWords2[state]}</span>` : html``;
+  const why = error4 ? html`<span class="line">${error4}</span>` : html``;
+  return html`${code2(reference)} <span class="line muted">for ${askedWords[askedForBy]}${found}</span>${why}`;
+}
+function attachedRow(image3, more) {
+  const { source, digest: digest4, artifactType, subject, size, placements } = image3;
+  return {
+    kind: "attached",
+    cells: [
+      lines2([html`attached: ${artifactType ?? "referrer"}`, muted(code2(source))]),
+      lines2([code2(digest4), muted(html`to ${code2(subject)}`)]),
+      "-",
+      sizeCell(size),
+      placementsCell(placements),
+      ...more
+    ]
+  };
+}
+
+// src/paper/bars.ts
+function bar(value, most2) {
+  const width2 = most2 > 0 ? Math.min(100, Math.max(0, 100 * value / most2)) : 0;
+  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="4"></rect><rect class="fill" width="${width2.toFixed(2)}" height="4"></rect></svg>`;
+}
+
+// src/paper/map-svg.ts
+var mostEdges = 24;
+var width = 800;
+var [leftBar, rightBar] = [262, 470];
+var barWidth2 = 7;
+var gap = 12;
+var margin = 4;
+var thickest = 30;
+var lowest = 34;
+var letter = 7.9;
+function mapSvg(edges, base2) {
+  const shown4 = drawn(edges);
+  const sources = nodes(shown4, ({ source }) => registryWords(source));
+  const targets = nodes(shown4, ({ target: target2 }) => targetName(target2, base2));
+  const height = Math.max(heightOf(sources), heightOf(targets)) + 2 * margin;
+  for (const side of [sources, targets]) stack(side, (height - heightOf(side)) / 2);
+  const about = `${count(sources.length, "source registry").replace(/registrys$/, "registries")} to ${count(targets.length, "place")} in the target; the table below says the same.`;
+  return html`<svg class="map" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="map-title map-text">
+<title id="map-title">The mirror map as it is used</title>
+<desc id="map-text">${about}</desc>
+${bands(sources, targets, base2)}${sources.map((node2) => label(node2, "end"))}${targets.map((node2) => label(node2, "start"))}</svg>
+`;
+}
+function edgesLeftOut(edges) {
+  return Math.max(0, edges.length - mostEdges);
+}
+function targetName(target2, base2) {
+  if (target2 === void 0) return "no rule maps it";
+  return target2.startsWith(`${base2}/`) ? `\u2026${target2.slice(base2.length)}` : target2;
+}
+function weight({ bytes, images: images3 }) {
+  return bytes ?? images3;
+}
+function drawn(edges) {
+  const largest4 = [...edges].sort((a2, b) => weight(b) - weight(a2)).slice(0, mostEdges);
+  const most2 = Math.max(1, ...largest4.map(weight));
+  return largest4.map((edge) => ({
+    edge,
+    thickness: Math.max(2, thickest * weight(edge) / most2)
+  }));
+}
+function nodes(all, nameOf8) {
+  return [...groupBy(all, ({ edge }) => nameOf8(edge))].map(([name3, edges]) => {
+    const thick = edges.reduce((sum2, { thickness }) => sum2 + thickness, 0);
+    return { name: name3, edges, height: Math.max(lowest, thick), y: 0 };
+  });
+}
+function stack(side, top) {
+  let y = top;
+  for (const node2 of side) {
+    node2.y = y;
+    y += node2.height + gap;
+  }
+}
+function heightOf(side) {
+  return side.reduce((sum2, { height }) => sum2 + height + gap, -gap);
+}
+function bands(sources, targets, base2) {
+  const used = /* @__PURE__ */ new Map();
+  const take = (node2, { thickness }) => {
+    const thick = node2.edges.reduce((sum2, one) => sum2 + one.thickness, 0);
+    const before = used.get(node2) ?? 0;
+    used.set(node2, before + thickness);
+    return node2.y + (node2.height - thick) / 2 + before + thickness / 2;
+  };
+  return html`${sources.flatMap(
+    (source) => source.edges.flatMap((one) => {
+      const target2 = targets.find(({ name: name3 }) => name3 === targetName(one.edge.target, base2));
+      return target2 ? [band(one, take(source, one), take(target2, one))] : [];
+    })
+  )}`;
+}
+function band({ edge, thickness }, from, to) {
+  const [start2, end] = [leftBar + barWidth2, rightBar];
+  const middle = (start2 + end) / 2;
+  const path12 = `M${start2} ${round(from)} C${middle} ${round(from)} ${middle} ${round(to)} ${end} ${round(to)}`;
+  return html`<path class="edge ${edge.askedForBy ?? "none"}" d="${path12}" stroke-width="${round(thickness)}"></path>
+`;
+}
+function round(value) {
+  return String(Math.round(value * 10) / 10);
+}
+function label({ name: name3, edges, y, height }, anchor2) {
+  const isLeft = anchor2 === "end";
+  const [bar2, x] = isLeft ? [leftBar, leftBar - 9] : [rightBar, rightBar + barWidth2 + 9];
+  const most2 = Math.floor((isLeft ? x : width - x) / letter);
+  const middle = y + height / 2;
+  const lost3 = edges.every(({ edge }) => edge.target === void 0) && !isLeft;
+  return html`<rect class="${lost3 ? "node lost" : "node"}" x="${bar2}" y="${round(y)}" width="${barWidth2}" height="${round(height)}" rx="2"></rect>
+<text x="${x}" y="${round(middle - 3)}" text-anchor="${anchor2}">${shortened(name3, most2)}</text>
+<text class="small" x="${x}" y="${round(middle + 12)}" text-anchor="${anchor2}">${sumWords(edges)}</text>
+`;
+}
+function shortened(name3, most2) {
+  const letters = [...name3];
+  if (letters.length <= most2) return name3;
+  const head2 = Math.ceil((most2 - 1) / 3);
+  return `${letters.slice(0, head2).join("")}\u2026${letters.slice(head2 + 1 - most2).join("")}`;
+}
+function sumWords(edges) {
+  const images3 = edges.reduce((sum2, { edge }) => sum2 + edge.images, 0);
+  const bytes = edges.length === 1 ? edges[0]?.edge.bytes : void 0;
+  return [count(images3, "image"), ...bytes ? [formatBytes(bytes)] : []].join(", ");
+}
+
+// src/paper/html-pictures.ts
+function waysBody({ map, registries, target: target2 }) {
+  const left = edgesLeftOut(map);
+  const more = left > 0 ? html`<p>The picture leaves out ${count(left, "smaller way")}.</p>
+` : html``;
+  return html`<div class="scroll" role="group" aria-label="Picture of the map" tabindex="0">
+${mapSvg(map, target2.path)}</div>
+<p class="muted">To the left source registries, to the right where in ${target2.path} their images go; the thicker, the more.
+Dashed is asked for by containerd alone, pale by the webhook alone.</p>
+${more}<details>
+<summary>The same as a table, and the map itself</summary>
+${table({
+    caption: "Ways of the map that are used",
+    head: ["Source registry", "In the target", "Images", "Bytes", "Asked for by"],
+    rows: map.map(edgeRow)
+  })}<pre><code>${target2.mirrorMap}</code></pre>
+</details>
+${registryBars(registries)}`;
+}
+function edgeRow({ source, target: target2, images: images3, bytes, askedForBy }) {
+  return [
+    code2(registryWords(source)),
+    target2 === void 0 ? "no rule maps it" : code2(target2),
+    images3,
+    bytesWords(bytes ?? null),
+    askedForBy ? askedWords[askedForBy] : "-"
+  ];
+}
+function registryBars(registries) {
+  const isKnown = registries.every(({ bytes }) => bytes !== null);
+  const value = ({ bytes, images: images3 }) => isKnown ? bytes ?? 0 : images3;
+  const most2 = Math.max(0, ...registries.map(value));
+  return table({
+    caption: isKnown ? "Bytes by source registry; what several have counts for the first of them" : "Images by source registry; bytes are not known",
+    head: ["Source registry", "Images", "Bytes"],
+    rows: registries.map((share) => [
+      html`${code2(registryWords(share.registry))}${bar(value(share), most2)}`,
+      share.images,
+      bytesWords(share.bytes)
+    ]),
+    kind: "bars"
+  });
+}
+var shownBlobs = 10;
+function sharingBody({ shared: shared2, sums: { unique: unique3, apart } }) {
+  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return void 0;
+  const sum2 = (name3, bytes) => [
+    html`${name3}${bar(bytes, apart)}`,
+    formatBytes(bytes)
+  ];
+  return html`<p>What several images have is carried once: that saves ${formatBytes(apart - unique3)} of ${formatBytes(apart)}.</p>
+${table({
+    caption: "Bytes of all images",
+    head: ["How they are counted", "Bytes"],
+    rows: [sum2("each image by itself", apart), sum2("each blob once", unique3)],
+    kind: "bars"
+  })}<details>
+<summary>The blobs that save most</summary>
+${table({
+    caption: "Manifests, configs and layers that more than one image needs",
+    head: ["Blob", "Size", "Images", "Saved"],
+    rows: shared2.slice(0, shownBlobs).map((blob2) => [
+      lines2([code2(blob2.digest)]),
+      formatBytes(blob2.size),
+      blob2.images,
+      formatBytes(saved(blob2))
+    ])
+  })}</details>
+`;
+}
+
+// src/paper/page.ts
+var import_node_crypto7 = require("node:crypto");
+
+// src/paper/style.ts
+var styleSheet = `
+:root {
+  color-scheme: light dark;
+  --page: #ffffff; --panel: #f4f6f8; --text: #1a2027; --muted: #525c68; --line: #d3d9e0;
+  --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec;
+  --good: #176b35; --attention: #855300; --bad: #b01e18;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #10151b; --panel: #18202a; --text: #e7ebf0; --muted: #a9b4c1; --line: #303b48;
+    --accent: #7cbcff; --fill: #4d97e0; --rest: #2a3542;
+    --good: #62cf87; --attention: #e6b84d; --bad: #ff938a;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  margin: 0; padding: 2rem 1.25rem 4rem; background: var(--page); color: var(--text);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  overflow-wrap: anywhere;
+}
+header, main, footer { max-width: 74rem; margin: 0 auto; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; }
+h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 0; display: inline; }
+p { margin: .5rem 0; }
+a { color: var(--accent); }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
+code { unicode-bidi: isolate; direction: ltr; }
+pre { margin: .25rem 0 1rem; padding: .6rem .8rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
+.muted { color: var(--muted); font-size: .875rem; }
+.line { display: block; }
+.verdict { border: 1px solid var(--line); border-left: 6px solid var(--state); background: var(--panel); border-radius: 6px; padding: 1rem 1.25rem; margin: 0 0 1.5rem; }
+.verdict ul { margin: .5rem 0 0; padding-left: 1.25rem; }
+.verdict .state { margin: 0; font-size: 1.2rem; font-weight: 700; color: var(--state); }
+.state svg { width: 1.1em; height: 1.1em; vertical-align: -.15em; margin-right: .4em; fill: currentColor; }
+.good { --state: var(--good); } .attention { --state: var(--attention); } .bad { --state: var(--bad); }
+.word { color: var(--state); font-weight: 600; }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0 0 1.5rem; padding: 0; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .75rem 2rem; margin: 0; }
+dt { color: var(--muted); font-size: .875rem; }
+dd { margin: 0; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: .5rem 0 1.5rem; }
+caption { text-align: left; color: var(--muted); font-size: .875rem; padding: 0 0 .5rem; }
+th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
+thead th { color: var(--muted); font-size: .875rem; font-weight: 600; vertical-align: bottom; }
+th:last-child, td:last-child { padding-right: 0; }
+.attached th { padding-left: 1.25rem; }
+.images col:nth-child(1) { width: 25%; } .images col:nth-child(2) { width: 29%; }
+.images col:nth-child(3) { width: 10%; } .images col:nth-child(4) { width: 9%; }
+.named col:nth-child(1) { width: 20%; } .named col:nth-child(2) { width: 28.5%; } .named col:nth-child(6) { width: 13%; }
+.bars col:nth-child(1) { width: 60%; }
+.compared col:nth-child(3) { width: 12%; } .compared col:nth-child(2) { width: 30%; }
+.files col:nth-child(1) { width: 34%; } .files col:nth-child(2) { width: 10%; }
+details { margin: .5rem 0; }
+summary { cursor: pointer; padding: .35rem 0; }
+td details, th details { margin: .15rem 0 0; }
+td summary, th summary { padding: 0; color: var(--accent); font-size: .875rem; }
+svg.bar { display: block; width: 100%; max-width: 34rem; height: .5rem; margin-top: .35rem; border-radius: 3px; }
+.bar .rest { fill: var(--rest); } .bar .fill { fill: var(--fill); }
+.scroll { overflow-x: auto; margin: .5rem 0 1rem; }
+svg.map { display: block; width: 100%; min-width: 40rem; max-width: 62rem; height: auto; }
+.map text { fill: var(--text); font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: 13px; }
+.map .small { fill: var(--muted); font-family: system-ui, sans-serif; font-size: 11.5px; }
+.map .node { fill: var(--accent); }
+.map .edge { fill: none; stroke: var(--fill); stroke-opacity: .45; }
+.map .containerd { stroke-dasharray: 10 4; } .map .webhook { stroke-opacity: .3; }
+.map .none { stroke: var(--bad); stroke-dasharray: 3 4; stroke-opacity: .9; }
+.map .lost { fill: var(--bad); }
+footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
+@media screen and (max-width: 46rem) {
+  body { padding: 1.25rem 1rem 3rem; }
+  h1 { font-size: 1.4rem; }
+  table, tbody, tr, th, td, caption { display: block; width: auto; }
+  colgroup { display: none; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tbody tr { border-bottom: 1px solid var(--line); padding: .75rem 0; }
+  tbody th, tbody td { border: 0; padding: .15rem 0; }
+  td[data-label]::before { content: attr(data-label); display: block; color: var(--muted); font-size: .875rem; }
+  .attached { padding-left: 1rem !important; } .attached th { padding-left: 0; }
+}
+@page { margin: 13mm 12mm; }
+@media print {
+  :root {
+    color-scheme: light;
+    --page: #ffffff; --panel: #ffffff; --text: #000000; --muted: #444444; --line: #b5b5b5;
+    --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec; --good: #176b35; --attention: #855300; --bad: #b01e18;
+  }
+  body { padding: 0; font-size: 8.5pt; line-height: 1.35; }
+  nav { display: none; }
+  h1 { font-size: 16pt; } h2 { font-size: 12pt; margin-top: 6mm; }
+  h2, h3, caption { break-after: avoid; }
+  tr, .verdict, pre, svg { break-inside: avoid; }
+  .muted, dt, caption, thead th, footer, td summary, th summary { font-size: 7.5pt; }
+  details::details-content { content-visibility: visible; display: block; height: auto; }
+  summary { list-style: none; break-after: avoid; }
+  .scroll { overflow: visible; } svg.map { min-width: 0; }
+  .bar, .map { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
+`;
+
+// src/paper/page.ts
+var styleHash = (0, import_node_crypto7.createHash)("sha256").update(styleSheet).digest("base64");
+var policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
+var mostOfTitle = 70;
+function page({ title, body, footer }) {
+  const { text: text5 } = html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${[...title].slice(0, mostOfTitle).join("")}</title>
+<style>${ourOwn(styleSheet)}</style>
+</head>
+<body>
+${body}
+<footer>${footer}</footer>
+</body>
+</html>
+`;
+  return text5;
+}
+
+// src/paper/html.ts
+function reportHtml(report) {
+  const { verdict: verdict3, bundle: bundle2, at: at2, verb: verb2, tools: tools2 } = report;
+  const parts = sectionsOf(report);
+  const used = tools2.map(({ name: name3, version: version3 }) => `${name3} ${version3}`).join(", ");
+  return page({
+    title: `${bundle2.name} ${bundle2.version}: bundle report`,
+    body: html`<header>
+<h1>${verdict3.title}</h1>
+${verdictBox(verdict3.state, verdictWords[verdict3.state], verdict3.points)}${navigation(parts)}</header>
+<main>
+${facts(factsOf(report).map(([label3, value]) => [label3, factValue(value)]))}${sections(parts)}</main>`,
+    footer: html`Report of ${verb2}, ${at2}. Made with ${used}.`
+  });
+}
+function factValue(value) {
+  const parts = value.split(/(sha256:[0-9a-f]{64})/);
+  return html`${parts.map((part3, at2) => at2 % 2 === 1 ? code2(part3) : part3)}`;
+}
+function sectionsOf(report) {
+  const { errors, checks: checks2, map, images: images3 } = report;
+  const sharing2 = sharingBody(report);
+  return [
+    ...errors.length > 0 ? [{ id: "failures", title: "What failed", body: failuresBody(report) }] : [],
+    { id: "overrides", title: "Switched off on purpose", body: overridesBody(report) },
+    { id: "problems", title: "Problems", body: problemsBody(report) },
+    ...map.length > 0 ? [{ id: "ways", title: "From where, to where", body: waysBody(report) }] : [],
+    ...images3.length > 0 ? [{ id: "images", title: "Images", body: imagesBody(report) }] : [],
+    ...sharing2 ? [{ id: "sharing", title: "What sharing saves", body: sharing2 }] : [],
+    { id: "files", title: "Files", body: filesBody(report) },
+    ...checks2.length > 0 ? [{ id: "checks", title: "See for yourself", body: checksBody(report) }] : []
+  ];
+}
+function failuresBody({ errors }) {
+  return table({
+    caption: "Each failure once; the images below say which placements it hit",
+    head: ["Failure", "Found", "Expected", "What to do"],
+    rows: errors.map(({ class: name3, exitCode, message, given, expected: expected2, next }) => [
+      lines2([message, muted(`${name3}, exit code ${exitCode}`)]),
+      given ?? "",
+      expected2 ?? "",
+      next ?? ""
+    ])
+  });
+}
+function overridesBody({ overrides: overrides2 }) {
+  if (overrides2.length === 0)
+    return html`<p>Nothing.</p>
+`;
+  return table({
+    caption: "Who approves the bundle approves these",
+    head: ["What", "What it means"],
+    rows: overrides2.map(({ kind, message }) => [
+      html`<span class="word attention">${overrideWords[kind]}</span>`,
+      message
+    ])
+  });
+}
+function problemsBody({ problems: problems2 }) {
+  if (!problems2)
+    return html`<p>What was warned of when it was planned is ${notRecorded}.</p>
+`;
+  if (problems2.length === 0)
+    return html`<p>None was found.</p>
+`;
+  return table({
+    caption: "Found when it was planned",
+    head: ["Problem", "What it is", "Cure"],
+    rows: problems2.map(({ kind, severity, message, cure }) => [
+      html`<span class="word ${severity === "error" ? "bad" : "attention"}">${severity}</span>: ${kind}`,
+      message,
+      cure
+    ])
+  });
+}
+function filesBody({ files: files3, contents, bundle: bundle2 }) {
+  const rows = (all) => all.map(({ name: name3, size, sha256: sha2562 }) => [code2(name3), formatBytes(size), code2(sha2562)]);
+  const head2 = ["File", "Size", "sha256"];
+  const inside = contents.map(({ path: path12, ...rest2 }) => ({ name: path12, ...rest2 }));
+  const caption = bundle2.carries ? "In the bundle, beside its images; its signature covers these" : "What a bundle of this plan would have beside its images";
+  return html`${table({ caption: "To be carried, with the public key by another way", head: head2, rows: rows(files3), kind: "files" })}<details>
+<summary>${count(contents.length, "file")} in the bundle</summary>
+${table({ caption, head: head2, rows: rows(inside), kind: "files" })}</details>
+`;
+}
+function checksBody({ checks: checks2 }) {
+  return html`${checks2.map(
+    ({ what, command: command2 }) => html`<p>${what}:</p>
+<pre><code>${command2}</code></pre>
+`
+  )}`;
+}
+
+// src/report/map-picture.ts
+var maxCharacters = 5e3;
+var maxName = 80;
+var reserve = 60;
+function mermaidOf(edges) {
+  const lines4 = ["flowchart LR"];
+  const ids = /* @__PURE__ */ new Map();
+  let length = reserve;
+  for (const [at2, edge] of largestFirst(edges).entries()) {
+    const added3 = edgeLines(edge, ids);
+    length += added3.join("\n").length + 1;
+    if (length > maxCharacters)
+      return [...lines4, `  more["and ${edges.length - at2} more"]`].join("\n");
+    lines4.push(...added3);
+  }
+  return lines4.join("\n");
+}
+function largestFirst(edges) {
+  const weight2 = (some) => some.reduce((sum2, { bytes, images: images3 }) => sum2 + (bytes ?? images3), 0);
+  return [...groupBy(edges, ({ source }) => source).values()].sort((a2, b) => weight2(b) - weight2(a2)).flatMap((same) => [...same].sort((a2, b) => weight2([b]) - weight2([a2])));
+}
+var arrows = { both: "==>", webhook: "-->", containerd: "-.->" };
+function edgeLines(edge, ids) {
+  const { source, target: target2, images: images3, bytes, askedForBy } = edge;
+  const from = nodeOf(`source ${source}`, source || "no image name", ids);
+  const to = nodeOf(`target ${target2 ?? ""}`, target2 ?? "no rule maps it", ids);
+  const facts3 = [count(images3, "image"), ...bytes === void 0 ? [] : [formatBytes(bytes)]];
+  const arrow = askedForBy ? arrows[askedForBy] : "--x";
+  return [
+    ...from.lines,
+    ...to.lines,
+    `  ${from.id} ${arrow}|"${label2(facts3.join(", "))}"| ${to.id}`
+  ];
+}
+function nodeOf(key, name3, ids) {
+  const known = ids.get(key);
+  if (known) return { id: known, lines: [] };
+  const id = `n${ids.size + 1}`;
+  ids.set(key, id);
+  return { id, lines: [`  ${id}["${label2(name3)}"]`] };
+}
+function label2(text5) {
+  const name3 = [...safeText(text5).replace(/\s+/g, " ")];
+  const shown4 = name3.length > maxName ? [...name3.slice(0, maxName - 1), "\u2026"] : name3;
+  return shown4.map(
+    (character) => /[A-Za-z0-9 ._/,()+-]/.test(character) ? character : `#${character.codePointAt(0)};`
+  ).join("");
+}
+
+// src/paper/markdown-text.ts
+function plain2(text5) {
+  return line(text5).replace(/[\\`*_~[\]<>|&#!$@]/g, entity).replaceAll("://", "&#58;//").replace(/\bwww\./gi, "www&#46;");
+}
+function code3(text5) {
+  const inner = line(text5);
+  if (inner === "") return "";
+  return /[`|\\]/.test(inner) ? `<code>${plain2(inner)}</code>` : `\`${inner}\``;
+}
+function row2(cells) {
+  return `| ${cells.join(" | ")} |`;
+}
+function table4(head2, rows) {
+  if (rows.length === 0) return [];
+  return [row2(head2), row2(head2.map(() => "---")), ...rows.map(row2), ""];
+}
+function entity(character) {
+  return `&#${character.codePointAt(0)};`;
+}
+function line(text5) {
+  return safeText(text5).replace(/\s+/g, " ").trim();
+}
+
+// src/paper/markdown.ts
+function reportMarkdown(report) {
+  return [
+    ...heading(report),
+    ...table4(
+      ["", ""],
+      factsOf(report).map(([label3, value]) => [label3, plain2(value)])
+    ),
+    ...failures(report),
+    ...overrides(report),
+    ...problems(report),
+    ...ways(report),
+    ...images2(report),
+    ...sharing(report),
+    ...files2(report),
+    ...checks(report),
+    ...tools(report)
+  ].join("\n");
+}
+function heading({ verdict: verdict3 }) {
+  return [
+    `# ${plain2(verdict3.title)}`,
+    "",
+    `**${verdictWords[verdict3.state]}**`,
+    "",
+    ...verdict3.points.map((point2) => `- ${plain2(point2)}`),
+    ""
+  ];
+}
+function failures({ errors }) {
+  if (errors.length === 0) return [];
+  return [
+    "## What failed",
+    "",
+    ...table4(
+      ["Failure", "Found", "What to do"],
+      errors.map(({ class: name3, message, given, next }) => [
+        `${name3}: ${plain2(message)}`,
+        plain2(given ?? ""),
+        plain2(next ?? "")
+      ])
+    )
+  ];
+}
+function overrides({ overrides: overrides2 }) {
+  return [
+    "## Switched off on purpose",
+    "",
+    ...overrides2.length === 0 ? ["Nothing.", ""] : [],
+    ...table4(
+      ["What", "What it means"],
+      overrides2.map(({ kind, message }) => [overrideWords[kind], plain2(message)])
+    )
+  ];
+}
+function problems({ problems: found }) {
+  const none = found ? "None was found." : `Problems of the plan are ${notRecorded}.`;
+  return [
+    "## Problems",
+    "",
+    ...found && found.length > 0 ? [] : [none, ""],
+    ...table4(
+      ["", "Problem", "Cure"],
+      (found ?? []).map(({ kind, severity, message, cure }) => [
+        `${severity}, ${kind}`,
+        plain2(message),
+        plain2(cure)
+      ])
+    )
+  ];
+}
+function ways({ map, registries }) {
+  return [
+    "## Where it comes from, and where it goes",
+    "",
+    ...map.length > 0 ? ["```mermaid", mermaidOf(map), "```", ""] : [],
+    registries[0]?.bytes == null ? "" : "What images of several registries have counts for the first of them.",
+    "",
+    ...table4(
+      ["Source registry", "Images", "Bytes"],
+      registries.map(({ registry: registry3, images: number3, bytes }) => [
+        code3(registryWords(registry3)),
+        String(number3),
+        bytesWords(bytes)
+      ])
+    )
+  ];
+}
+function images2({ images: all }) {
+  return [
+    "## Images",
+    "",
+    ...table4(
+      ["Image", "Digest", "Platforms", "Size", "In the target", "Named by"],
+      all.flatMap((image3) => [imageRow2(image3), ...image3.attached.map(attachedRow2)])
+    )
+  ];
+}
+function imageRow2(image3) {
+  const { source, digest: digest4, originalDigest, platforms: platforms2, size, placements, namedBy: namedBy2, pinnedBy } = image3;
+  const filtered = originalDigest ? `<br>at its source ${code3(originalDigest)}` : "";
+  return [
+    code3(source),
+    `${code3(digest4)}${filtered}<br>${pinnedWords(pinnedBy)}`,
+    plain2(platforms2.join(", ") || "-"),
+    sizeWords(size),
+    placementWords(placements),
+    namedBy2 ? namedBy2.map(code3).join("<br>") || "-" : notRecorded
+  ];
+}
+function attachedRow2({
+  source,
+  digest: digest4,
+  size,
+  placements,
+  artifactType,
+  subject
+}) {
+  return [
+    `attached: ${code3(artifactType ?? source)}`,
+    code3(digest4),
+    `to ${code3(subject)}`,
+    sizeWords(size),
+    placementWords(placements),
+    ""
+  ];
+}
+function placementWords(placements) {
+  if (placements.length === 0) return "no rule maps it: not carried";
+  return placements.map(placementLine2).join("<br>");
+}
+function placementLine2({ reference, askedForBy, state, error: error4 }) {
+  const found = state ? `; ${stateWords2[state]}` : "";
+  const why = error4 ? `: ${plain2(error4)}` : "";
+  return `${code3(reference)} for ${askedWords[askedForBy]}${found}${why}`;
+}
+function sharing({ shared: shared2, sums: { unique: unique3, apart } }) {
+  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return [];
+  return [
+    "## What sharing saves",
+    "",
+    `${formatBytes(apart - unique3)} of ${formatBytes(apart)}: what several images have is carried once.`,
+    "",
+    ...table4(
+      ["Blob", "Size", "Images"],
+      shared2.slice(0, 10).map(({ digest: digest4, size, images: number3 }) => [
+        code3(digest4),
+        formatBytes(size),
+        String(number3)
+      ])
+    )
+  ];
+}
+function files2({ files: carried3, contents }) {
+  return [
+    ...carried3.length > 0 ? ["## Files to carry", ""] : [],
+    ...table4(
+      ["File", "Size", "sha256"],
+      carried3.map(({ name: name3, size, sha256: sha2562 }) => [code3(name3), formatBytes(size), code3(sha2562)])
+    ),
+    ...contents.length > 0 ? ["## Files in the bundle, beside its images", ""] : [],
+    ...table4(
+      ["File", "Size", "sha256"],
+      contents.map(({ path: path12, size, sha256: sha2562 }) => [code3(path12), formatBytes(size), code3(sha2562)])
+    )
+  ];
+}
+function checks({ checks: all }) {
+  return [
+    ...all.length > 0 ? ["## See for yourself", ""] : [],
+    ...table4(
+      ["Command", "What it shows"],
+      all.map(({ what, command: command2 }) => [code3(command2), plain2(what)])
+    )
+  ];
+}
+function tools({ tools: all }) {
+  const words4 = all.map(({ name: name3, version: version3 }) => `${plain2(name3)} ${plain2(version3)}`);
+  return ["## Tools", "", words4.join(", "), ""];
+}
+
+// src/paper/without-secrets.ts
+function withoutSecrets(value, redact) {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact));
+  if (typeof value !== "object" || value === null) return value;
+  const clean = Object.entries(value).map(([name3, one]) => [name3, withoutSecrets(one, redact)]);
+  return Object.fromEntries(clean);
+}
+
+// src/paper/write.ts
+function reportFiles(report, redact) {
+  const clean = withoutSecrets(report, redact);
+  return {
+    "report.json": jsonText(clean),
+    "report.md": reportMarkdown(clean),
+    "report.html": reportHtml(clean)
+  };
+}
+async function writeReport(report, folder, redact) {
+  const files3 = Object.entries(reportFiles(report, redact)).map(
+    ([name3, text5]) => [(0, import_node_path20.join)(folder, name3), text5]
+  );
+  for (const [path12, text5] of files3) await replaceFile(path12, text5, asHint);
+  return files3.map(([path12]) => path12);
+}
+
+// src/commands/compare-older.ts
+var import_node_path21 = require("node:path");
+
+// src/plan/match.ts
+function match(from, to, nameOf8) {
+  const [older, newer] = [byName(from, nameOf8), byName(to, nameOf8)];
+  return {
+    added: [...newer].filter(([name3]) => !older.has(name3)).map(([, one]) => one),
+    removed: [...older].filter(([name3]) => !newer.has(name3)).map(([, one]) => one),
+    both: [...newer].flatMap(([name3, one]) => {
+      const before = older.get(name3);
+      return before === void 0 ? [] : [{ from: before, to: one }];
+    })
+  };
+}
+function change(from, to) {
+  return JSON.stringify(from) === JSON.stringify(to) ? null : { from, to };
+}
+function byName(list, nameOf8) {
+  const times = /* @__PURE__ */ new Map();
+  return new Map(
+    list.map((one) => {
+      const name3 = nameOf8(one);
+      const time3 = times.get(name3) ?? 0;
+      times.set(name3, time3 + 1);
+      return [`${time3} ${name3}`, one];
+    })
+  );
+}
+
+// src/mirror-map/fnmatch.ts
+function fnmatch(pattern2) {
+  let tokens;
+  return (text5) => {
+    tokens ??= tokensOf([...pattern2]);
+    return matches(tokens, [...text5]);
+  };
+}
+function tokensOf(pattern2) {
+  const tokens = [];
+  let at2 = 0;
+  while (at2 < pattern2.length) {
+    const character = pattern2[at2++];
+    const end = character === "[" ? closingBracket(pattern2, at2) : -1;
+    if (end >= 0) {
+      tokens.push(characterSet(pattern2.slice(at2, end)));
+      at2 = end + 1;
+    } else {
+      tokens.push(character === "*" || character === "?" ? character : { literal: character });
+    }
+  }
+  return tokens;
+}
+function closingBracket(pattern2, at2) {
+  let from = pattern2[at2] === "!" ? at2 + 1 : at2;
+  if (pattern2[from] === "]") from++;
+  return pattern2.indexOf("]", from);
+}
+function characterSet(inside) {
+  const negated = inside[0] === "!";
+  const chunks2 = splitAtRanges(negated ? inside.slice(1) : inside);
+  const ranges = chunks2.slice(1).map((chunk, i2) => [chunks2[i2]?.at(-1) ?? "", chunk[0] ?? ""]);
+  if (ranges.some(([from, to]) => order(from) > order(to))) {
+    throw new PythonError("error", "bad character range");
+  }
+  return { negated, characters: new Set(chunks2.flat()), ranges };
+}
+function splitAtRanges(inside) {
+  const chunks2 = [];
+  let start2 = 0;
+  let hyphen = inside.indexOf("-", 1);
+  while (hyphen >= 0) {
+    chunks2.push(inside.slice(start2, hyphen));
+    start2 = hyphen + 1;
+    hyphen = inside.indexOf("-", hyphen + 3);
+  }
+  if (start2 < inside.length) chunks2.push(inside.slice(start2));
+  else chunks2.at(-1)?.push("-");
+  return chunks2;
+}
+function matches(tokens, text5) {
+  let [token, at2] = [0, 0];
+  let [star, starAt] = [-1, 0];
+  while (at2 < text5.length) {
+    const wanted = tokens[token];
+    if (wanted === "*") {
+      [star, starAt] = [token++, at2];
+    } else if (wanted !== void 0 && accepts(wanted, text5[at2])) {
+      token++;
+      at2++;
+    } else if (star >= 0) {
+      [token, at2] = [star + 1, ++starAt];
+    } else return false;
+  }
+  return tokens.slice(token).every((rest2) => rest2 === "*");
+}
+function accepts(token, character) {
+  if (token === "?") return true;
+  if ("literal" in token) return token.literal === character;
+  const within2 = ([from, to]) => order(from) <= order(character) && order(character) <= order(to);
+  return (token.characters.has(character) || token.ranges.some(within2)) !== token.negated;
+}
+function order(character) {
+  return character.codePointAt(0) ?? -1;
+}
+
+// src/mirror-map/lookup.ts
+var prepared = /* @__PURE__ */ new WeakMap();
+function lookupOf(map) {
+  const known = prepared.get(map);
+  if (known) return known;
+  const lookup = prepare(map.entries);
+  prepared.set(map, lookup);
+  return lookup;
+}
+function prepare(entries) {
+  const [exact, replace, keys] = [/* @__PURE__ */ new Map(), /* @__PURE__ */ new Map(), /* @__PURE__ */ new Map()];
+  for (const { kind, key, value } of entries) {
+    if (kind === "exact") exact.set(key, value);
+    else if (kind === "replace") replace.set(key, value);
+    else keys.set(key, value);
+  }
+  return {
+    exact,
+    replace: [...replace].map(([glob, prefix]) => ({ matches: fnmatch(glob), prefix })),
+    keys,
+    fallback: keys.get(defaultKey),
+    noswap: keys.get(noswapKey)?.split(",") ?? []
+  };
+}
+
+// src/mirror-map/python-re.ts
+function substitute(pattern2, template, text5) {
+  const { source, groups } = translate(pattern2);
+  const parts = templateParts(template, groups);
+  return text5.replace(
+    compile2(source),
+    (...match2) => parts.map((part3) => typeof part3 === "string" ? part3 : match2[part3] ?? "").join("")
+  );
+}
+function compile2(source) {
+  try {
+    return new RegExp(source, "g");
+  } catch (cause) {
+    throw failed(String(cause));
+  }
+}
+function translate(pattern2) {
+  let [source, groups, open8, at2] = ["", 0, 0, 0];
+  let before = "nothing";
+  while (at2 < pattern2.length) {
+    const token = tokenAt(pattern2, at2);
+    at2 += token.length;
+    if (token === "(") groups++;
+    if (token.startsWith("(")) open8++;
+    if (token === ")" && --open8 < 0) throw failed("unbalanced parenthesis");
+    const kind = kindOf(token);
+    if (kind === "quantifier" && before !== "item") throw failed("nothing to repeat");
+    source += inJavaScript(token, kind, groups);
+    before = kind;
+  }
+  if (open8 > 0) throw failed("unterminated subpattern");
+  return { source, groups };
+}
+var quantifier = /(?:[*+?]|\{(?:[0-9]+(?:,[0-9]*)?|,[0-9]*)\})\??/y;
+var opening = /\((?:\?(?:[:=!]|<[=!]))?/y;
+function tokenAt(pattern2, at2) {
+  const character = pattern2.charAt(at2);
+  if (character === "\\") return escapeAt(pattern2, at2);
+  if (character === "[") return pattern2.slice(at2, setEnd(pattern2, at2));
+  const [longer] = sticky(quantifier, pattern2, at2) ?? sticky(opening, pattern2, at2) ?? [character];
+  if (longer === "(" && pattern2[at2 + 1] === "?") throw failed("unknown extension");
+  return longer;
+}
+function sticky(expression, text5, at2) {
+  expression.lastIndex = at2;
+  return expression.exec(text5);
+}
+function kindOf(token) {
+  if (/^(?:[*+?]|\{.+\})/.test(token)) return "quantifier";
+  return /^(?:[\^$|(]|\\[bBAZ]$)/.test(token) ? "nothing" : "item";
+}
+function inJavaScript(token, kind, groups) {
+  if (token === ".") return "[^\\n]";
+  if (token === "$") return "(?=\\n?(?![^]))";
+  if (token === "\\a") return "\\x07";
+  if (token === "\\A") return "^";
+  if (token === "\\Z") return "(?![^])";
+  if (token.startsWith("[") && token.length > 1) return setInJavaScript(token);
+  if (/^\\[1-9]/.test(token) && Number(token.slice(1)) > groups) throw failed("invalid group");
+  if (kind === "quantifier") return token.replace("{,", "{0,");
+  return /^[\]{}/]$/.test(token) ? `\\${token}` : token;
+}
+var knownEscape = /\\(?:[1-9][0-9]?|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDsSwWbBAZafnrtv]|[^0-9A-Za-z])/sy;
+function escapeAt(pattern2, at2) {
+  const [found] = sticky(knownEscape, pattern2, at2) ?? [];
+  if (found === void 0) throw failed(`bad escape ${pattern2.slice(at2, at2 + 2)}`);
+  return found;
+}
+function setEnd(pattern2, at2) {
+  let end = pattern2[at2 + 1] === "^" ? at2 + 2 : at2 + 1;
+  if (pattern2[end] === "]") end++;
+  while (end < pattern2.length && pattern2[end] !== "]") {
+    end += pattern2[end] === "\\" ? escapeAt(pattern2, end).length : 1;
+  }
+  if (end >= pattern2.length) throw failed("unterminated character set");
+  return end + 1;
+}
+function setInJavaScript(set) {
+  const [, open8 = "", inside = ""] = /^(\[\^?)(.*)\]$/s.exec(set) ?? [];
+  return `${open8}${inside.replace(/^\]/, "\\]")}]`;
+}
+var templateEscape = /\\(?:(?<octal>0[0-7]{0,2}|[0-3][0-7]{2})|(?<group>[1-9][0-9]?)|g<(?<name>[^>]*)>|(?<other>.))?/gs;
+var controls = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "	",
+  v: "\v",
+  "\\": "\\"
+};
+function templateParts(template, groups) {
+  const parts = [];
+  let end = 0;
+  for (const match2 of template.matchAll(templateEscape)) {
+    parts.push(template.slice(end, match2.index), templatePart(match2, groups));
+    end = match2.index + match2[0].length;
+  }
+  return [...parts, template.slice(end)];
+}
+function templatePart(match2, groups) {
+  const { octal, group: group3, name: name3, other } = match2.groups ?? {};
+  if (octal !== void 0) return String.fromCharCode(Number.parseInt(octal, 8));
+  if (group3 !== void 0) return groupNumber(group3, groups);
+  if (name3 !== void 0) return namedGroup(name3, groups);
+  if (other === void 0) throw failed("bad escape (end of pattern)");
+  const control = controls[other];
+  if (control === void 0 && /[A-Za-z]/.test(other)) throw failed(`bad escape \\${other}`);
+  return control ?? `\\${other}`;
+}
+function namedGroup(name3, groups) {
+  if (/^[0-9]+$/.test(name3)) return groupNumber(name3, groups);
+  if (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name3)) throw new PythonError("IndexError", "unknown group");
+  throw failed("bad character in group name");
+}
+function groupNumber(text5, groups) {
+  if (Number(text5) > groups) throw failed(`invalid group reference ${text5}`);
+  return Number(text5);
+}
+function failed(message) {
+  return new PythonError("error", message);
+}
+
+// src/mirror-map/webhook.ts
+function webhookImage(map, image3) {
+  try {
+    const swapped = swap(lookupOf(map), image3);
+    return { swapped: swapped !== void 0, image: swapped ?? image3 };
+  } catch (thrown) {
+    if (thrown instanceof PythonError) return { error: thrown.name };
+    throw thrown;
+  }
+}
+function swap(lookup, image3) {
+  const exact = lookup.exact.get(image3);
+  if (exact !== void 0) return exact;
+  const replace = lookup.replace.find(({ matches: matches2 }) => matches2(image3));
+  if (replace) return pathJoin(replace.prefix, image3.slice(image3.lastIndexOf("/") + 1));
+  if (lookup.fallback === void 0) return void 0;
+  const registry3 = registryOf2(image3);
+  const key = keyFor(lookup, registry3, image3);
+  if (key !== void 0) return byKey(lookup, key, registry3, image3);
+  const { noswap } = lookup;
+  const excluded = noswap.join("") !== "" || noswap.length > 1;
+  if (excluded && noswap.some((part3) => image3.includes(part3))) return void 0;
+  return byDefault(lookup.fallback, registry3, image3);
+}
+function registryOf2(image3) {
+  const slash = image3.indexOf("/");
+  if (slash < 0) {
+    const name3 = image3.slice(0, image3.search(/[:@]|$/));
+    return name3.includes(".") ? name3 : "docker.io";
+  }
+  const first = image3.slice(0, slash);
+  return first.includes(".") && slash < image3.length - 1 ? first : "docker.io";
+}
+function keyFor({ keys }, registry3, image3) {
+  const bare2 = withoutPort(registry3);
+  const key = !keys.has(registry3) && keys.has(bare2) ? bare2 : registry3;
+  const library = `${key}/library`;
+  if (!keys.has(library)) return keys.has(key) ? key : void 0;
+  if (!image3.includes("/")) return library;
+  if (!keys.has(key)) throw new PythonError("KeyError", key);
+  return key;
+}
+function byKey({ keys }, key, registry3, image3) {
+  const value = keys.get(key) ?? "";
+  if (value === "") return void 0;
+  if (!value.endsWith("-")) return replaceOrPrefix(key, value, image3);
+  const cut = image3.replace(/:[^\n]*\//, "/");
+  const bare2 = withoutPort(registry3);
+  return cut.includes(bare2) ? value + cut : `${value}${bare2}/${cut}`;
+}
+function byDefault(value, registry3, image3) {
+  if (value === "") return void 0;
+  if (value.endsWith("-")) return `${value}${withoutPort(registry3)}/${image3}`;
+  return replaceOrPrefix(registry3, value, image3);
+}
+function replaceOrPrefix(source, value, image3) {
+  return image3.includes(source) ? substitute(source, value, image3) : `${value}/${image3}`;
+}
+function withoutPort(registry3) {
+  const colon = registry3.indexOf(":");
+  return colon < 0 ? registry3 : registry3.slice(0, colon);
+}
+
+// src/plan/placements.ts
+function askedFor(map, image3) {
+  const containerd2 = containerdReferences(map, image3).map((text5) => ({
+    by: "containerd",
+    reference: parseReference(text5)
+  }));
+  const webhook = webhookImage(map, image3);
+  if ("error" in webhook) return { asked: containerd2, webhookError: webhook.error };
+  if (!webhook.swapped) return { asked: containerd2 };
+  const reference = referenceIn(webhook.image);
+  if (!reference || startsWithV2(reference)) return { asked: containerd2, unusable: webhook.image };
+  return { asked: [{ by: "webhook", reference }, ...containerd2] };
+}
+function startsWithV2(reference) {
+  return reference.repository === "v2" || reference.repository.startsWith("v2/");
+}
+function placementsOf(asked2, digest4, isClaimed) {
+  const askers = /* @__PURE__ */ new Map();
+  for (const { by, reference } of asked2) {
+    for (const name3 of tagged(reference, digest4)) {
+      if (reference.digest && name3 === written(reference) && isClaimed(name3)) continue;
+      const before = askers.get(name3);
+      askers.set(name3, before === void 0 || before === by ? by : "both");
+    }
+  }
+  return [...askers].map(([reference, askedForBy]) => ({ reference, askedForBy }));
+}
+function tagClaims(wanted) {
+  const claims = /* @__PURE__ */ new Map();
+  for (const { asked: asked2, digest: digest4 } of wanted) {
+    for (const name3 of asked2.flatMap(({ reference }) => tagged(reference, digest4))) {
+      claims.set(name3, (claims.get(name3) ?? /* @__PURE__ */ new Set()).add(digest4));
+    }
+  }
+  return (reference) => (claims.get(reference)?.size ?? 0) > 1;
+}
+function tagged(reference, digest4) {
+  if (!reference.digest) return [written(reference)];
+  const kept = `${repositoryOf(reference)}:airgap-${hexOf(digest4).slice(0, 12)}`;
+  return reference.tag ? [written(reference), kept] : [kept];
+}
+function repositoryOf(reference) {
+  return `${reference.registry}/${reference.repository}`;
+}
+function written(reference) {
+  return `${repositoryOf(reference)}:${reference.tag ?? "latest"}`;
+}
+
+// src/plan/image-difference.ts
+function compareImages(from, to) {
+  const { added: added3, removed, both } = match(from.images, to.images, ({ source }) => source);
+  const moved2 = both.filter((pair) => pair.from.digest !== pair.to.digest);
+  const replaced = replacements2(added3, removed);
+  return {
+    added: added3.map((image3) => ({ ...listed(image3), replaces: replaced.get(image3) ?? null })),
+    removed: removed.map(listed),
+    moved: moved2.map(movedImage),
+    unchanged: both.length - moved2.length
+  };
+}
+function comparePlacements(from, to) {
+  const matched = match(placed2(from), placed2(to), ({ reference }) => reference);
+  const moved2 = matched.both.filter((pair) => pair.from.digest !== pair.to.digest);
+  return {
+    added: matched.added,
+    removed: matched.removed,
+    moved: moved2.map(({ from: { digest: digest4 }, to: now2 }) => {
+      return { reference: now2.reference, source: now2.source, from: digest4, to: now2.digest };
+    }),
+    unchanged: matched.both.length - moved2.length
+  };
+}
+function placed2({ images: images3 }) {
+  return images3.flatMap(
+    ({ source, digest: digest4, placements }) => placements.map(({ reference }) => ({ reference, source, digest: digest4 }))
+  );
+}
+function listed({ source, digest: digest4, platforms: platforms2, placements }) {
+  return { source, digest: digest4, platforms: platforms2, placements: placements.map(({ reference }) => reference) };
+}
+function movedImage({ from, to }) {
+  return {
+    source: to.source,
+    from: from.digest,
+    to: to.digest,
+    cause: atSource(from) === atSource(to) ? "platforms" : "tag",
+    platforms: change(from.platforms, to.platforms)
+  };
+}
+function atSource({ digest: digest4, originalDigest }) {
+  return originalDigest ?? digest4;
+}
+function replacements2(added3, removed) {
+  const [newer, older] = [byRepository(added3), byRepository(removed)];
+  return new Map(
+    [...newer].flatMap(([repository2, images3]) => {
+      const [one, ...more] = images3;
+      const [before, ...others] = older.get(repository2) ?? [];
+      const isPlain = one && before && more.length + others.length === 0;
+      return isPlain ? [[one, before.source]] : [];
+    })
+  );
+}
+function byRepository(images3) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const image3 of images3) {
+    const name3 = nameOf(image3.source);
+    const group3 = groups.get(name3);
+    if (group3) group3.push(image3);
+    else groups.set(name3, [image3]);
+  }
+  return groups;
+}
+function nameOf(source) {
+  const reference = referenceIn(source);
+  return reference ? repositoryOf(reference) : source;
+}
+
+// src/plan/target-difference.ts
+function compareTargets({ target: from }, { target: to }) {
+  const [older, newer] = [fieldsOf(from), fieldsOf(to)];
+  const fields2 = Object.keys(newer);
+  return {
+    changed: fields2.flatMap((field) => {
+      const found = change(older[field], newer[field]);
+      return found ? [{ field, ...found }] : [];
+    }),
+    map: compareMaps(from.mirrorMap, to.mirrorMap)
+  };
+}
+function fieldsOf(target2) {
+  return {
+    endpoint: target2.endpoint,
+    baseContentPath: target2.baseContentPath,
+    plainHttp: String(target2.plainHttp),
+    insecureSkipVerify: String(target2.insecureSkipVerify),
+    caCert: target2.caCert === void 0 ? "" : digestOf(Buffer.from(target2.caCert)),
+    environment: target2.environment,
+    pullThrough: (target2.pullThrough ?? []).join(", ")
+  };
+}
+function compareMaps(from, to) {
+  const [older, newer] = [rulesOf(from), rulesOf(to)];
+  const { added: added3, removed, both } = match(older, newer, ({ key }) => key);
+  return {
+    added: added3,
+    removed,
+    changed: both.filter((pair) => pair.from.value !== pair.to.value).map((pair) => ({ key: pair.to.key, from: pair.from.value, to: pair.to.value })),
+    reordered: change(orderOf(older, newer), orderOf(newer, older)) !== null
+  };
+}
+function rulesOf(text5) {
+  const rules = new Map(
+    parseMirrorMap(text5).entries.map(({ kind, key, value }) => [`${marks2[kind]}${key}`, value])
+  );
+  return [...rules].map(([key, value]) => ({ key, value }));
+}
+var marks2 = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
+function orderOf(rules, others) {
+  const known = new Set(others.map(({ key }) => key));
+  return rules.map(({ key }) => key).filter((key) => key.startsWith(replaceMark) && known.has(key));
+}
+
+// src/plan/difference.ts
+function compare(from, to) {
+  const parts = {
+    images: compareImages(from, to),
+    placements: comparePlacements(from, to),
+    platforms: change(from.platforms, to.platforms),
+    chart: change(from.chart ?? null, to.chart ?? null),
+    target: compareTargets(from, to),
+    credentials: change(from.credentials ?? null, to.credentials ?? null),
+    files: compareFiles(from.files, to.files)
+  };
+  return {
+    same: isEmpty(parts),
+    ...parts,
+    tool: change(from.tool.version, to.tool.version),
+    bytes: compareBytes(from, to)
+  };
+}
+function isEmpty(part3) {
+  if (Array.isArray(part3)) return part3.length === 0;
+  if (typeof part3 !== "object" || part3 === null) return part3 === null || part3 === false;
+  return Object.entries(part3).every(([name3, value]) => name3 === "unchanged" || isEmpty(value));
+}
+var repeating = /^(?:(?:images|base|settings)\.tsv|index\.json|oci-layout|SHA256SUMS|README\.txt|sbom\.(?:cdx|spdx)\.json|chart\/.*)$/;
+function compareFiles(from, to) {
+  const [older, newer] = [from, to].map(
+    (files3) => files3.filter(({ path: path13 }) => !repeating.test(path13))
+  );
+  const { added: added3, removed, both } = match(older, newer, ({ path: path13 }) => path13);
+  const path12 = (file2) => file2.path;
+  return {
+    added: added3.map(path12),
+    removed: removed.map(path12),
+    changed: both.filter((pair) => change(pair.from, pair.to)).map((pair) => pair.to.path)
+  };
+}
+function compareBytes(from, to) {
+  if (from.imagesNotEmbedded || to.imagesNotEmbedded)
+    return { carried: null, shared: null, dropped: null };
+  const [older, newer] = [contentOf2(from), contentOf2(to)];
+  const isIn = (content) => (blob2) => content.has(blob2.digest);
+  const [before, after] = [[...older.values()], [...newer.values()]];
+  return {
+    carried: totalSize(after.filter((blob2) => !isIn(older)(blob2))),
+    shared: totalSize(after.filter(isIn(older))),
+    dropped: totalSize(before.filter((blob2) => !isIn(newer)(blob2)))
+  };
+}
+function contentOf2({ blobs: blobs2, base: base2 }) {
+  return new Map([...blobs2, ...base2?.blobs ?? []].map((blob2) => [blob2.digest, blob2]));
+}
+
+// src/commands/compare-older.ts
+async function readOlder(path12, { cwd, emit }) {
+  try {
+    return (await readUnverified((0, import_node_path21.resolve)(cwd, path12))).inventory;
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError)) throw error4;
+    const message = `there is nothing to compare with: ${error4.message} (${error4.given ?? path12})`;
+    emit({ kind: "warning", message });
+    return void 0;
+  }
+}
+function changesSince(older, newer) {
+  const { name: name3, version: version3, sequence, createdAt } = older;
+  return { since: { name: name3, version: version3, sequence, createdAt }, ...compare(older, newer) };
+}
+
+// src/inputs/stall-time.ts
+var variable = "AIRGAP_BUNDLE_STALL_SECONDS";
+function stallTimeOf(env) {
+  const text5 = env[variable];
+  if (!text5) return void 0;
+  const seconds = /^\d+(\.\d+)?$/.test(text5) ? Number(text5) : Number.NaN;
+  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
+  throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
+    given: text5,
+    expected: "seconds, from 1 to 3600 (60 when it is not set)"
+  });
+}
+
+// src/registry/client.ts
+var import_node_events17 = require("node:events");
+
+// src/registry/retry.ts
+var import_promises24 = require("node:timers/promises");
+var Transient = class extends Error {
+  name = "Transient";
+  failure;
+  /** The server's own word on when to come back, milliseconds. */
+  retryAfter;
+  /** Who has failed; undefined where that is not known. */
+  origin;
+  /** No connection could be made: unless the origin has answered before, it is waited for some seconds. */
+  isUnreachable;
+  /** The host wants fewer requests, and not this one alone. */
+  isLimit;
+  constructor(failure2, how = {}) {
+    super(failure2.message, { cause: failure2 });
+    this.failure = failure2;
+    this.retryAfter = how.retryAfter;
+    this.origin = how.origin;
+    this.isUnreachable = how.isUnreachable ?? false;
+    this.isLimit = how.isLimit ?? false;
+  }
+};
+var tenMinutes = 6e5;
+var unreachableBudget = 5e3;
+var firstBackoff = 250;
+var longestBackoff = 3e4;
+async function retry(work, options) {
+  const attempts = new Attempts(options);
+  for (; ; ) {
+    try {
+      options.signal.throwIfAborted();
+      return await work();
+    } catch (thrown) {
+      await attempts.pauseAfter(thrown);
+    }
+  }
+}
+async function twice(work) {
+  try {
+    return await work();
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
+    return work();
+  }
+}
+var Attempts = class {
+  #options;
+  #failingSince;
+  #tries = 0;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** Something arrived that need not be asked for again: tries and budget count anew. */
+  progressed() {
+    this.#failingSince = void 0;
+    this.#tries = 0;
+  }
+  /** What the budget has left, milliseconds. */
+  get left() {
+    const { budget } = this.#options;
+    return budget - (performance.now() - (this.#failingSince ?? performance.now()));
+  }
+  /** Waits until the next try may start. @throws what was thrown, when trying again does not help or not any more */
+  async pauseAfter(thrown, signal = this.#options.signal) {
+    if (!(thrown instanceof Transient)) throw thrown;
+    const now2 = performance.now();
+    this.#failingSince ??= now2;
+    this.#tries++;
+    const backoff2 = fullJitter(thrown.isLimit ? 1 : this.#tries);
+    const wait = Math.max(thrown.retryAfter ?? 0, backoff2);
+    if (this.#isEnough(thrown, now2 - this.#failingSince + wait)) {
+      this.#giveUp(thrown, this.#failingSince);
+      throw thrown.failure;
+    }
+    this.#options.onWait?.(wait, thrown);
+    await (0, import_promises24.setTimeout)(wait, void 0, { signal });
+  }
+  #isEnough({ origin, isUnreachable }, then) {
+    const { budget, reach } = this.#options;
+    if (origin !== void 0 && reach?.missed.has(origin)) return true;
+    if (!isUnreachable || origin === void 0) return then > budget;
+    const isKnown = reach?.answered.has(origin);
+    return then > (isKnown ? budget : Math.min(budget, unreachableBudget)) && this.#tries > 1;
+  }
+  /** Unless it answered others meanwhile. */
+  #giveUp({ origin }, failingSince) {
+    const { reach } = this.#options;
+    if (reach === void 0 || origin === void 0) return;
+    if ((reach.answered.get(origin) ?? 0) < failingSince) reach.missed.add(origin);
+  }
+};
+function fullJitter(tries) {
+  return Math.random() * Math.min(longestBackoff, firstBackoff * 2 ** tries);
+}
+function retryAfter(header2, now2) {
+  if (header2 === void 0) return void 0;
+  if (/^\d+$/.test(header2.trim())) return Number(header2) * 1e3;
+  const date3 = Date.parse(header2);
+  return Number.isNaN(date3) ? void 0 : Math.max(0, date3 - now2.getTime());
+}
+
+// src/registry/failures.ts
+function readFailure(status, text5, subject) {
+  const { host, what, repository: repository2 } = subject;
+  const given = `${status} from ${host}${text5 && `: ${text5}`}`;
+  const errorClass = classOf(status, text5, "read");
+  if (errorClass === "authentication") {
+    return new AirgapError(errorClass, `${host} refuses to read ${what}`, {
+      given,
+      next: `give the account the right to pull ${repository2}, or log in: docker login ${host}`
+    });
+  }
+  if (errorClass === "integrity")
+    return new AirgapError(errorClass, `${what} is smaller than its descriptor says`, {
+      given,
+      next: "push the image to its registry again: what is stored there is damaged"
+    });
+  return new AirgapError(errorClass, `cannot read ${what} from ${host}`, {
+    given,
+    next: /HTTP request.* HTTPS/i.test(text5) ? `remove plainHttp of registries."${host}"` : "check the reference, and that the host is a registry"
+  });
+}
+function pushFailure(status, text5, subject) {
+  const { host, what } = subject;
+  const errorClass = classOf(status, text5, "write");
+  const message = errorClass === "integrity" ? `${what} came to ${host} damaged` : `${host} refuses ${what}`;
+  return new AirgapError(errorClass, message, {
+    given: `${status}${text5 && `: ${text5}`}`,
+    next: pushCures[status] ?? `see what ${host} logs about it`
+  });
+}
+function lacksContent({ given = "" }) {
+  return /(?:manifest|blob)[_ ]unknown\b/i.test(given);
+}
+function wrongCredentials(host, anonymous, text5) {
+  const message = anonymous ? `${host} wants a login, and there are no credentials for it` : `${host} does not accept the credentials given for it`;
+  return new AirgapError("authentication", message, {
+    ...text5 && { given: text5 },
+    next: `docker login ${host}, or ${anonymous ? "give" : "mend"} the user and password file of the command${/action: push|project \S+ not found/.test(text5) ? notThereYet : ""}`
+  });
+}
+var notThereYet = "; if the project is not there yet: airgap-bundle prepare";
+function classOf(status, words4, asked2) {
+  if (isPassing(status)) return "transient";
+  if (status === 401) return "authentication";
+  if (status === 416 || /(?:digest|size)[_ ]invalid/i.test(words4)) return "integrity";
+  if (asked2 === "write") return "refused";
+  return status === 403 ? "authentication" : "usage";
+}
+function isPassing(status) {
+  return [408, 425, 429, 500, 502, 503, 504].includes(status) || status >= 520 && status <= 530;
+}
+function passingFailure(status, text5, { host, origin }, retryAfter2) {
+  const message = status === 429 ? `${host} asks for fewer requests` : `${host} is not able to answer now`;
+  const failure2 = new AirgapError("transient", message, {
+    given: `${status}${text5 && `: ${text5}`}`,
+    next: runAgain(retryAfter2)
+  });
+  const isLimit2 = status === 429 || retryAfter2 !== void 0;
+  return new Transient(failure2, { retryAfter: retryAfter2, origin, isLimit: isLimit2 });
+}
+function runAgain(wait) {
+  return wait === void 0 ? "run again to resume" : `run again in ${Math.ceil(wait / 1e3)} s to resume`;
+}
+function registryWords2(body, contentType2) {
+  if (/html/i.test(contentType2)) return "";
+  return oneLine(distributionErrors(body) ?? body);
+}
+function distributionErrors(body) {
+  try {
+    const { errors } = JSON.parse(body);
+    if (!Array.isArray(errors) || errors.length === 0) return void 0;
+    return errors.map(({ code: code4, message }) => [code4, message].filter(Boolean).join(": ")).join("; ");
+  } catch {
+    return void 0;
+  }
+}
+var pushCures = {
+  403: "give the account the right to push there; a proxy cache cannot be pushed to: name it in pullThrough",
+  404: "make the repository or project in the target first: airgap-bundle prepare does, and lists with --dry-run",
+  409: "the tag is immutable and holds something else: choose another tag or delete it there",
+  412: "the tag is immutable and holds something else: choose another tag or delete it there",
+  413: "raise the body size that the registry's front server accepts",
+  507: "free space or raise the quota in the target"
+};
+
+// src/registry/gate.ts
+var Gate = class {
+  #size;
+  #inside = 0;
+  #queue = [];
+  constructor(size) {
+    this.#size = size;
+  }
+  /** Resolves to the function that gives the place back (once, however often it is called). */
+  async enter(signal) {
+    signal.throwIfAborted();
+    const entered = this.#enterNow();
+    if (entered !== void 0) return entered;
+    await this.#turn(signal);
+    return this.#place();
+  }
+  /** As `enter` where nobody need be waited for; else undefined. */
+  tryEnter() {
+    return this.#enterNow();
+  }
+  #enterNow() {
+    if (this.#queue.length > 0 || this.#inside >= this.#size.places) return void 0;
+    if (this.#inside++ === 0) this.#size.began?.(performance.now());
+    return this.#place();
+  }
+  #place() {
+    let inside = true;
+    return () => {
+      if (inside) this.#leave();
+      inside = false;
+    };
+  }
+  #turn(signal) {
+    return new Promise((resolve23, reject) => {
+      const called = () => {
+        signal.removeEventListener("abort", aborted4);
+        resolve23();
+      };
+      const aborted4 = () => {
+        this.#queue.splice(this.#queue.indexOf(called), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", aborted4, { once: true });
+      this.#queue.push(called);
+    });
+  }
+  #leave() {
+    this.#inside--;
+    this.#size.ended?.(performance.now(), this.#queue.length > 0);
+    while (this.#queue.length > 0 && this.#inside < this.#size.places) {
+      this.#inside++;
+      this.#queue.shift()?.();
+    }
+  }
+};
+
+// src/registry/pace.ts
+var start = 16;
+var step = 8;
+var firstRest = 2;
+var longestRest = 32;
+var shortLatency = 200;
+var bytesOfRequest = 64 * 1024;
+var shortest2 = 250;
+function firstStanding(most2) {
+  return { places: Math.min(start, most2), rest: 0, nextRest: firstRest };
+}
+function afterWindow(standing, window2, most2) {
+  if (!window2.isFull) return standing;
+  if (isChoking(standing, window2)) return halved(standing);
+  const { places, before, rest: rest2, nextRest } = standing;
+  if (before !== void 0 && !pays(standing, window2)) {
+    const longer = Math.min(longestRest, nextRest * 2);
+    return { places: before, last: window2, rest: nextRest, nextRest: longer };
+  }
+  const kept = { last: window2, nextRest: before === void 0 ? nextRest : firstRest };
+  if (rest2 > 0) return { places, ...kept, rest: rest2 - 1 };
+  if (places >= most2) return { places, ...kept, rest: rest2 };
+  if (places < start) return { places: places + 1, ...kept, rest: rest2 };
+  return { places: Math.min(most2, places + step), ...kept, before: places, rest: rest2 };
+}
+function halved({ places, nextRest }) {
+  return { places: Math.max(1, Math.floor(places / 2)), rest: 1, nextRest };
+}
+function pays({ places, before = places, last }, { rate }) {
+  const expected2 = 1 + (places / before - 1) / 2;
+  return last === void 0 || rate >= last.rate * expected2;
+}
+function isChoking({ last }, { latency, rate }) {
+  if (last?.latency === void 0 || latency === void 0) return false;
+  return latency > shortLatency && latency > 3 * last.latency && rate <= last.rate;
+}
+var Pace = class {
+  #most;
+  #standing;
+  #opened = 0;
+  #ends = 0;
+  #waits = 0;
+  #bytes = 0;
+  #answers = 0;
+  #latencies = 0;
+  #isTroubled = false;
+  /** @param most places, at least 1 */
+  constructor(most2) {
+    this.#most = most2;
+    this.#standing = firstStanding(most2);
+  }
+  get places() {
+    return this.#standing.places;
+  }
+  /** The first one is at work after a pause: what was before it says nothing about the rate. */
+  began(now2) {
+    this.#open(now2);
+  }
+  /** Bytes of a blob came or went. */
+  moved(bytes) {
+    this.#bytes += bytes;
+  }
+  /** @param latency milliseconds until the headers of a read were there */
+  answered(latency) {
+    this.#answers++;
+    this.#latencies += latency;
+  }
+  /** The registry asked for less, or broke under it. Of several in one window one counts. */
+  troubled() {
+    if (!this.#isTroubled) this.#standing = halved(this.#standing);
+    this.#isTroubled = true;
+  }
+  /** A piece of work has left its place; `isWanted`: somebody waits for it. */
+  ended(now2, isWanted2) {
+    this.#ends++;
+    if (isWanted2) this.#waits++;
+    const elapsed = now2 - this.#opened;
+    if (elapsed < shortest2 || this.#ends < this.places) return;
+    if (!this.#isTroubled)
+      this.#standing = afterWindow(this.#standing, this.#seen(elapsed), this.#most);
+    this.#open(now2);
+    this.#isTroubled = false;
+  }
+  #seen(elapsed) {
+    return {
+      rate: (this.#ends + this.#bytes / bytesOfRequest) / elapsed * 1e3,
+      latency: this.#answers === 0 ? void 0 : this.#latencies / this.#answers,
+      isFull: this.#waits * 2 > this.#ends
+    };
+  }
+  #open(now2) {
+    this.#opened = now2;
+    this.#ends = this.#waits = this.#bytes = this.#answers = this.#latencies = 0;
+  }
+};
+
+// src/registry/waiting-window.ts
+var import_promises25 = require("node:timers/promises");
+var firstWait = 500;
+var longestWait = 3e4;
+var WaitingWindow = class {
+  #closed;
+  #scouting;
+  #inARow = 0;
+  get isOpen() {
+    return this.#closed === void 0;
+  }
+  /** @returns milliseconds that it lasts, if it begins now; undefined while it lasts already */
+  close({ failure: failure2, retryAfter: retryAfter2 = 0 }) {
+    const now2 = performance.now();
+    const lasts = this.#closed?.until ?? 0;
+    const begins = now2 >= lasts;
+    if (begins) this.#inARow++;
+    const wait = Math.max(retryAfter2, begins ? backoff(this.#inARow) : 0);
+    this.#closed = { until: Math.max(now2 + wait, lasts), failure: failure2 };
+    return begins ? wait : void 0;
+  }
+  /**
+   * Waits while it lasts.
+   * @returns for who goes ahead what to call when the answer is there; undefined for all others
+   * @throws AirgapError the failure that began it, at once, where it lasts longer than the budget (milliseconds)
+   */
+  async passed(budget, signal) {
+    while (this.#closed !== void 0) {
+      signal.throwIfAborted();
+      const wait = this.#closed.until - performance.now();
+      if (wait > budget) throw later(this.#closed.failure, wait);
+      if (wait > 0) await (0, import_promises25.setTimeout)(wait, void 0, { signal });
+      else if (this.#scouting === void 0) return this.#goAhead();
+      else await this.#scouting;
+    }
+    return void 0;
+  }
+  #goAhead() {
+    let back = () => {
+    };
+    this.#scouting = new Promise((resolve23) => {
+      back = resolve23;
+    });
+    return () => {
+      this.#scouting = void 0;
+      if (this.#closed !== void 0 && performance.now() >= this.#closed.until) this.#open();
+      back();
+    };
+  }
+  #open() {
+    this.#closed = void 0;
+    this.#inARow = 0;
+  }
+};
+function backoff(inARow) {
+  const most2 = Math.min(longestWait, firstWait * 2 ** (inARow - 1));
+  return most2 * (0.5 + Math.random() / 2);
+}
+function later(failure2, wait) {
+  const { class: name3, message, given } = failure2;
+  return new AirgapError(name3, message, { given, next: runAgain(wait), cause: failure2 });
+}
+
+// src/registry/places.ts
+var shortWait = 2e3;
+var mostPlaces = 32;
+var hosts = 0;
+var Places = class {
+  /** Who needs places of several hosts enters them in this order, so that no two wait for each other. */
+  turn = hosts++;
+  #gate;
+  #pace;
+  #window = new WaitingWindow();
+  #context;
+  #toldUntil = 0;
+  /** @param most at least 1 */
+  constructor(context, most2 = mostPlaces) {
+    this.#pace = new Pace(most2);
+    this.#gate = new Gate(this.#pace);
+    this.#context = context;
+  }
+  /** Waits for a place; resolves to what gives it back. */
+  enter() {
+    return this.#gate.enter(this.#context.signal);
+  }
+  /** A place that nobody need be waited for; else undefined. */
+  tryEnter() {
+    return this.isOpen ? this.#gate.tryEnter() : void 0;
+  }
+  /** Whether the host takes requests at all: not while it has asked to be left alone. */
+  get isOpen() {
+    return this.#window.isOpen;
+  }
+  /**
+   * Does it when the host takes requests; of those who had to wait for that one goes ahead.
+   * @param budget milliseconds: it is not waited longer
+   * @param signal ends the wait
+   * @throws AirgapError transient where the host wants to be left alone for longer
+   */
+  async whenOpen(work, budget, signal = this.#context.signal) {
+    const isBack = await this.#window.passed(budget, signal);
+    try {
+      return await work();
+    } catch (error4) {
+      if (error4 instanceof Transient && error4.isLimit) this.limited(error4);
+      throw error4;
+    } finally {
+      isBack?.();
+    }
+  }
+  /** The host wants fewer requests: none, for a while. */
+  limited(failure2) {
+    const wait = this.#window.close(failure2);
+    if (wait !== void 0) this.#tell(wait, failure2);
+  }
+  /** Something that may pass has failed, and is tried again in so many milliseconds. */
+  failing(failure2, wait) {
+    if (!failure2.isUnreachable) this.#pace.troubled();
+    this.#tell(wait, failure2);
+  }
+  /** Once for all who wait at the same time. */
+  #tell(wait, { failure: failure2 }) {
+    const now2 = performance.now();
+    if (wait < shortWait || now2 < this.#toldUntil) return;
+    this.#toldUntil = now2 + wait;
+    const seconds = Math.ceil(wait / 1e3);
+    const why = failure2.given ? ` (${failure2.given})` : "";
+    const message = `${failure2.message}${why}; next try in ${seconds} s`;
+    this.#context.emit({ kind: "note", message });
+  }
+  /** Bytes of blobs came or went. */
+  moved(bytes) {
+    this.#pace.moved(bytes);
+  }
+  /** @param latency milliseconds until the headers of a read were there */
+  answered(latency) {
+    this.#pace.answered(latency);
+  }
+};
+
+// src/registry/exchange.ts
+var mostRedirects = 5;
+var largestErrorText = 64 * 1024;
+var Exchange = class {
+  places;
+  /** Pulls that the host lets us make, as its last answer said; undefined where it does not count them. */
+  pullsLeft;
+  #options;
+  constructor(options) {
+    this.#options = options;
+    this.places = new Places(options.context, options.maxConcurrent);
+  }
+  /** Runs one piece of work (one or more calls), again from its start while it fails transiently. */
+  async run(work, patience2) {
+    const release2 = await this.places.enter();
+    try {
+      return await this.retry(work, patience2);
+    } finally {
+      release2();
+    }
+  }
+  /** As `run`, for who has a place already. */
+  retry(work, patience2) {
+    const options = this.#retrying(patience2);
+    const { budget, signal } = options;
+    return retry(() => this.places.whenOpen(work, budget, signal), options);
+  }
+  /** By the same rules, for work that goes on from where it stopped; each try waits by `whenOpen`. */
+  attempts() {
+    return new Attempts(this.#retrying());
+  }
+  /** Not while the host asked to be left alone. */
+  whenOpen(work) {
+    return this.places.whenOpen(work, this.#options.retryBudget);
+  }
+  get signal() {
+    return this.#options.context.signal;
+  }
+  /** One answer of any status but 401 and those that pass. @throws Transient, AirgapError */
+  async send(call) {
+    const { authorization, registry: registry3 } = this.#options;
+    const url = new URL(call.to, registry3);
+    const atHome = url.origin === registry3.origin;
+    const used = atHome ? await authorization.header(call.scopes) : void 0;
+    let answer = await this.#follow(call, url, used);
+    if (answer.status === 401 && answer.url.origin === registry3.origin) {
+      await answer.body.dump();
+      const challenges = answer.headers["www-authenticate"] ?? "";
+      const fresh = await authorization.answer([challenges].flat().join(", "), call.scopes, used);
+      answer = await this.#follow(call, url, fresh);
+      if (answer.status === 401) throw await this.#stillUnauthorized(answer);
+    }
+    if (isPassing(answer.status)) throw await this.#passing(answer);
+    return answer;
+  }
+  /** The registry's words about a failure, safe to show; uses the body up. */
+  async words(answer) {
+    const body = await this.readAll(answer, largestErrorText).catch(() => "");
+    return registryWords2(body.toString(), String(answer.headers["content-type"] ?? ""));
+  }
+  readAll(answer, limit) {
+    return this.#options.transport.readAll(answer, limit);
+  }
+  failure(error4, url) {
+    return this.#options.transport.failure(error4, url);
+  }
+  async #follow({ method, headers, body }, start2, authorization) {
+    let url = start2;
+    for (let hops = 0; hops <= mostRedirects; hops++) {
+      const own2 = url.origin === this.#options.registry.origin && authorization !== void 0;
+      const asked2 = performance.now();
+      const answer = await this.#options.transport.request({
+        method,
+        url,
+        headers: { ...headers, ...own2 && { authorization } },
+        ...body !== void 0 && { body }
+      });
+      const isRead = method === "GET" || method === "HEAD";
+      if (isRead) this.places.answered(performance.now() - asked2);
+      this.places.moved(body?.length ?? 0);
+      this.pullsLeft = pullsLeft(answer) ?? this.pullsLeft;
+      const location = answer.headers.location;
+      const redirected = [301, 302, 303, 307, 308].includes(answer.status);
+      if (!redirected || !isRead || typeof location !== "string") return answer;
+      await answer.body.dump();
+      url = locationFrom(url, location);
+    }
+    throw new AirgapError("usage", `${this.#options.host} redirects in a circle`, {
+      given: `more than ${mostRedirects} redirects, the last to ${url.host}`,
+      next: "check the host, and the servers in front of the registry"
+    });
+  }
+  async #stillUnauthorized(answer) {
+    const anonymous = await this.#options.authorization.isAnonymous();
+    return wrongCredentials(this.#options.host, anonymous, await this.words(answer));
+  }
+  async #passing(answer) {
+    const header2 = answer.headers["retry-after"]?.toString();
+    const wait = retryAfter(header2, this.#options.context.now());
+    return passingFailure(answer.status, await this.words(answer), answer.url, wait);
+  }
+  #retrying({ within: within2 = Number.POSITIVE_INFINITY, wanted } = {}) {
+    const { retryBudget, transport } = this.#options;
+    const onWait = (wait, failure2) => this.places.failing(failure2, wait);
+    const { answered, missed } = transport.reach;
+    const reach = { answered, missed: within2 < retryBudget ? new Set(missed) : missed };
+    const signal = wanted ? AbortSignal.any([this.signal, wanted]) : this.signal;
+    return { budget: Math.min(retryBudget, within2), signal, reach, onWait };
+  }
+};
+function pullsLeft({ headers }) {
+  const left = /^\d+/.exec(headers["ratelimit-remaining"]?.toString() ?? "")?.[0];
+  return left === void 0 ? void 0 : Number(left);
+}
+function locationFrom(from, location) {
+  const url = URL.canParse(location, from.href) ? new URL(location, from) : void 0;
+  const allowed = from.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) {
+    throw new AirgapError("usage", `${from.host} sends us on to an address that is not safe`, {
+      given: url === void 0 ? "no URL" : `${url.protocol}//${url.host}`,
+      expected: `${allowed.join(" or ")}//`,
+      next: `check the external URL (scheme, X-Forwarded-Proto) that ${from.host} is configured with`
+    });
+  }
+  url.username = "";
+  url.password = "";
+  return url;
+}
+
+// src/registry/answers.ts
+function header(answer, name3) {
+  return answer.headers[name3]?.toString() ?? "";
+}
+function contentLength(answer) {
+  const text5 = header(answer, "content-length");
+  return /^\d+$/.test(text5) ? Number(text5) : void 0;
+}
+function rangeStart(answer) {
+  const start2 = /^bytes (\d+)-/.exec(header(answer, "content-range"))?.[1];
+  return start2 === void 0 ? void 0 : Number(start2);
+}
+function uploadLocation(answer) {
+  const location = header(answer, "location");
+  return location === "" ? void 0 : locationFrom(answer.url, location);
+}
+function contentType(answer) {
+  return header(answer, "content-type").split(";", 1)[0]?.trim() ?? "";
+}
+function describedBy(answer) {
+  const digest4 = header(answer, "docker-content-digest");
+  const size = contentLength(answer);
+  const mediaType2 = contentType(answer);
+  const known = manifestTypes.includes(mediaType2);
+  return isDigest(digest4) && size && known ? { mediaType: mediaType2, digest: digest4, size } : void 0;
+}
+function checkedDigest(bytes, reference, answer, subject) {
+  const stated = header(answer, "docker-content-digest");
+  if (isDigest(stated)) expectDigest(stated, digestOf(bytes, algorithmOf(stated)), subject);
+  else if (stated !== "") expectDigest(stated, digestOf(bytes), subject);
+  if (!isDigest(reference)) return isDigest(stated) ? stated : digestOf(bytes);
+  expectDigest(reference, digestOf(bytes, algorithmOf(reference)), subject);
+  return reference;
+}
+function expectDigest(expected2, given, subject) {
+  if (given === expected2) return;
+  throw new AirgapError("integrity", `${subject.what} from ${subject.host} has another digest`, {
+    given,
+    expected: expected2,
+    next: "something between here and the registry changes content, or its storage is damaged"
+  });
+}
+function mediaTypeOf2(answer, bytes) {
+  const type = contentType(answer);
+  if (type.startsWith("application/vnd.")) return type;
+  try {
+    const { mediaType: mediaType2 } = JSON.parse(bytes.toString());
+    return typeof mediaType2 === "string" ? mediaType2 : type;
+  } catch {
+    return type;
+  }
+}
+
+// src/registry/paths.ts
+var part = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+var repositoryName = new RegExp(`^${part}(?:/${part})*$`);
+var tag = /^\w[\w.-]{0,127}$/;
+function manifestPath(repository2, reference) {
+  if (!isDigest(reference) && !tag.test(reference)) throw notAllowed(reference);
+  return `${repositoryPath(repository2)}/manifests/${reference}`;
+}
+function blobPath2(repository2, digest4) {
+  if (!isDigest(digest4)) throw notAllowed(digest4);
+  return `${repositoryPath(repository2)}/blobs/${digest4}`;
+}
+function referrersPath(repository2, digest4) {
+  if (!isDigest(digest4)) throw notAllowed(digest4);
+  return `${repositoryPath(repository2)}/referrers/${digest4}`;
+}
+function uploadsPath(repository2) {
+  return `${repositoryPath(repository2)}/blobs/uploads/`;
+}
+function repositoryPath(repository2) {
+  if (!repositoryName.test(repository2)) throw notAllowed(repository2);
+  return `/v2/${repository2}`;
+}
+function notAllowed(name3) {
+  return new AirgapError("usage", "not a name that a registry can have", {
+    given: JSON.stringify(name3),
+    expected: "a lower-case repository; a tag of at most 128 characters, or a digest"
+  });
+}
+
+// src/registry/subject.ts
+function manifestSubject(host, repository2, reference) {
+  const what = `manifest ${repository2}${reference.includes(":") ? "@" : ":"}${reference}`;
+  return { host, repository: repository2, what, path: manifestPath(repository2, reference) };
+}
+function blobSubject(host, repository2, digest4) {
+  const what = `blob ${digest4} of ${repository2}`;
+  return { host, repository: repository2, what, path: blobPath2(repository2, digest4) };
+}
+function scope(repository2, actions) {
+  return `repository:${repository2}:${actions}`;
+}
+async function refusedRead({ exchange }, answer, subject) {
+  return readFailure(answer.status, await exchange.words(answer), subject);
+}
+async function refusedPush({ exchange }, answer, subject) {
+  return pushFailure(answer.status, await exchange.words(answer), subject);
+}
+
+// src/registry/pushing.ts
+async function mountBlob(registry3, repository2, digest4, from) {
+  const { host, exchange } = registry3;
+  const scopes = [scope(repository2, "pull,push"), scope(from, "pull")];
+  const to = `${uploadsPath(repository2)}?${new URLSearchParams({ mount: digest4, from })}`;
+  const subject = { host, repository: repository2, what: `the mount of ${digest4} into ${repository2}` };
+  try {
+    return await exchange.run(async () => {
+      const answer = await exchange.send({ method: "POST", to, scopes });
+      if (answer.status === 202) await cancel(registry3, answer, repository2);
+      if (![201, 202, 400, 403, 404, 405].includes(answer.status))
+        throw await refusedPush(registry3, answer, subject);
+      await answer.body.dump();
+      return answer.status === 201;
+    });
+  } catch (error4) {
+    if (error4 instanceof AirgapError && error4.class === "authentication") return false;
+    throw error4;
+  }
+}
+async function putBlob(registry3, repository2, digest4, bytes) {
+  const { exchange } = registry3;
+  const { path: path12, ...subject } = blobSubject(registry3.host, repository2, digest4);
+  const headers = { "content-type": "application/octet-stream" };
+  let isSent = false;
+  const send2 = async () => {
+    if (isSent && (await ask2(registry3, path12, repository2)).status === 200) return;
+    const to = await openUpload(registry3, subject);
+    to.searchParams.set("digest", digest4);
+    isSent = true;
+    await put(registry3, { to, headers, body: bytes }, subject);
+  };
+  await twice(() => exchange.run(send2));
+}
+async function checkPush(registry3, repository2) {
+  const { host, exchange } = registry3;
+  const subject = { host, repository: repository2, what: `a push to ${repository2}` };
+  await exchange.run(async () => {
+    await remove(registry3, await openUpload(registry3, subject), repository2);
+  });
+}
+async function putManifest(registry3, repository2, reference, mediaType2, bytes) {
+  const { path: to, ...subject } = manifestSubject(registry3.host, repository2, reference);
+  const headers = { "content-type": mediaType2 };
+  let isSent = false;
+  const send2 = async () => {
+    if (isSent && await resolvesTo(bytes, registry3, to, repository2))
+      return { knowsSubject: false };
+    isSent = true;
+    const answer = await put(registry3, { to, headers, body: bytes }, subject);
+    return { knowsSubject: answer.headers["oci-subject"] !== void 0 };
+  };
+  return twice(() => registry3.exchange.run(send2));
+}
+async function resolvesTo(bytes, registry3, path12, repository2) {
+  const answer = await ask2(registry3, path12, repository2, { accept: manifestTypes.join(", ") });
+  return answer.status === 200 && describedBy(answer)?.digest === digestOf(bytes);
+}
+async function ask2({ exchange }, to, repository2, headers = {}) {
+  const scopes = [scope(repository2, "pull,push")];
+  const answer = await exchange.send({ method: "HEAD", to, headers, scopes });
+  await answer.body.dump();
+  return answer;
+}
+async function put(registry3, call, subject) {
+  const scopes = [scope(subject.repository, "pull,push")];
+  const answer = await registry3.exchange.send({ method: "PUT", scopes, ...call });
+  if (answer.status < 200 || answer.status > 204)
+    throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+  return answer;
+}
+async function openUpload(registry3, subject) {
+  const { repository: repository2, host, what } = subject;
+  const answer = await registry3.exchange.send({
+    method: "POST",
+    to: uploadsPath(repository2),
+    scopes: [scope(repository2, "pull,push")]
+  });
+  if (answer.status !== 202) throw await refusedPush(registry3, answer, subject);
+  await answer.body.dump();
+  const location = uploadLocation(answer);
+  if (location !== void 0) return location;
+  throw new AirgapError("refused", `${host} opens no upload session for ${what}`, {
+    given: "an answer without Location",
+    next: `check the servers in front of ${host}: one of them takes headers away`
+  });
+}
+async function cancel(registry3, answer, repository2) {
+  const location = uploadLocation(answer);
+  if (location !== void 0) await remove(registry3, location, repository2);
+}
+async function remove({ exchange }, to, repository2) {
+  const scopes = [scope(repository2, "pull,push,delete")];
+  try {
+    const answer = await exchange.send({ method: "DELETE", to, scopes });
+    await answer.body.dump();
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError || error4 instanceof Transient)) throw error4;
+  }
+}
+
+// src/registry/reading.ts
+var import_node_stream10 = require("node:stream");
+
+// src/registry/blob-body.ts
+var import_node_events16 = require("node:events");
+var import_node_stream9 = require("node:stream");
+var headway = 256 * 1024;
+function blobBody(first, request) {
+  const body = new import_node_stream9.PassThrough();
+  const closed = new AbortController();
+  body.once("close", () => closed.abort());
+  const { signal } = request.exchange;
+  signal.addEventListener("abort", () => body.destroy(signal.reason), { signal: closed.signal });
+  fill(body, first, request, closed.signal).then(
+    () => body.end(),
+    (error4) => body.destroy(error4)
+  );
+  return body;
+}
+async function fill(body, first, { subject, exchange, resume }, closed) {
+  const size = contentLength(first);
+  const attempts = exchange.attempts();
+  let next = { answer: first, start: 0 };
+  let position = 0;
+  let begun = 0;
+  const take = async (bytes) => {
+    position += bytes.length;
+    if (position - begun >= headway) attempts.progressed();
+    exchange.places.moved(bytes.length);
+    if (!body.write(bytes)) await (0, import_node_events16.once)(body, "drain", { signal: closed });
+  };
+  for (; ; ) {
+    try {
+      const part3 = next ?? await resume(position);
+      next = void 0;
+      begun = position;
+      await stoppable(
+        part3,
+        closed,
+        () => read2(part3, { from: position, ...size !== void 0 && { to: size } }, take, exchange)
+      );
+      if (size !== void 0 && position < size) throw incomplete(subject, position, size);
+      return;
+    } catch (error4) {
+      closed.throwIfAborted();
+      if (position === size) return;
+      await attempts.pauseAfter(error4, closed);
+    }
+  }
+}
+async function read2({ answer, start: start2 }, { from, to = Number.POSITIVE_INFINITY }, take, exchange) {
+  let at2 = start2;
+  try {
+    for await (const chunk of answer.body) {
+      const fresh = chunk.subarray(Math.max(0, from - at2), Math.max(0, to - at2));
+      at2 += chunk.length;
+      if (fresh.length > 0) await take(fresh);
+    }
+  } catch (error4) {
+    throw exchange.failure(error4, answer.url);
+  }
+}
+async function stoppable({ answer: { body } }, closed, work) {
+  const stop2 = () => body.destroy();
+  body.on("error", () => {
+  });
+  closed.addEventListener("abort", stop2, { once: true });
+  try {
+    await work();
+  } finally {
+    closed.removeEventListener("abort", stop2);
+  }
+}
+function incomplete({ what, host }, size, expected2) {
+  return new Transient(
+    new AirgapError("transient", `${what} came incomplete from ${host}`, {
+      given: `${size} bytes`,
+      expected: `${expected2} bytes`,
+      next: "run again to resume"
+    })
+  );
+}
+
+// src/registry/reading.ts
+var largestManifest = 4 * 1024 * 1024;
+var accept = manifestTypes.join(", ");
+async function headManifest(registry3, repository2, reference, within2) {
+  const subject = manifestSubject(registry3.host, repository2, reference);
+  const found = await registry3.exchange.run(
+    async () => {
+      const answer = await read3(registry3, "HEAD", subject, { accept });
+      await answer.body.dump();
+      if (answer.status === 404) return "none";
+      if (answer.status === 405 || answer.status === 400) return "ask by GET";
+      if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+      return describedBy(answer) ?? "ask by GET";
+    },
+    { within: within2 }
+  );
+  if (found === "none") return void 0;
+  if (found === "ask by GET")
+    return (await getManifest(registry3, repository2, reference, within2))?.descriptor;
+  if (isDigest(reference)) expectDigest(reference, found.digest, subject);
+  return found;
+}
+async function getManifest(registry3, repository2, reference, within2) {
+  const { exchange } = registry3;
+  const subject = manifestSubject(registry3.host, repository2, reference);
+  const get = async () => {
+    const answer = await read3(registry3, "GET", subject, { accept });
+    if (answer.status === 404) return void await answer.body.dump();
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const bytes = await exchange.readAll(answer, largestManifest);
+    const digest4 = checkedDigest(bytes, reference, answer, subject);
+    const descriptor3 = { mediaType: mediaTypeOf2(answer, bytes), digest: digest4, size: bytes.length };
+    return { descriptor: descriptor3, bytes };
+  };
+  return exchange.run(() => twice(get), { within: within2 });
+}
+async function headBlob(registry3, repository2, digest4) {
+  const subject = blobSubject(registry3.host, repository2, digest4);
+  return registry3.exchange.run(async () => {
+    let answer = await read3(registry3, "HEAD", subject);
+    await answer.body.dump();
+    if (answer.status === 405) {
+      answer = await read3(registry3, "GET", subject);
+      answer.body.on("error", () => {
+      }).destroy();
+    }
+    if (answer.status === 404) return void 0;
+    if (answer.status !== 200) throw await refusedRead(registry3, answer, subject);
+    const size = contentLength(answer);
+    if (size !== void 0) return size;
+    throw new AirgapError("integrity", `${registry3.host} tells no size for ${subject.what}`, {
+      expected: "a Content-Length",
+      next: `check the servers in front of ${registry3.host}: one of them takes headers away`
+    });
+  });
+}
+async function getBlob(registry3, repository2, digest4, range) {
+  const release2 = await registry3.exchange.places.enter();
+  try {
+    const content = await openBlob(registry3, repository2, digest4, range);
+    content.body.once("close", release2);
+    return content;
+  } catch (error4) {
+    release2();
+    throw error4;
+  }
+}
+async function openBlob(registry3, repository2, digest4, range, wanted) {
+  const { host, exchange } = registry3;
+  const subject = blobSubject(host, repository2, digest4);
+  const open8 = () => readBlob(registry3, subject, range?.start, range?.end);
+  const first = await exchange.retry(open8, { wanted });
+  const part3 = first.status === 206 ? range : void 0;
+  const resume = (position) => exchange.whenOpen(() => rest(registry3, subject, position, part3));
+  const body = blobBody(first, { subject, exchange, resume });
+  if (wanted) (0, import_node_stream10.addAbortSignal)(wanted, body);
+  return { status: first.status === 206 ? 206 : 200, body };
+}
+async function rest(registry3, subject, position, part3) {
+  const origin = part3?.start ?? 0;
+  const answer = await readBlob(registry3, subject, origin + position, part3?.end);
+  const from = answer.status === 206 ? rangeStart(answer) ?? origin + position : 0;
+  if (from <= origin + position) return { answer, start: from - origin };
+  answer.body.on("error", () => {
+  }).destroy();
+  throw new AirgapError("integrity", `${subject.host} leaves out bytes of ${subject.what}`, {
+    given: `bytes from ${from} on`,
+    expected: `bytes from ${origin + position} on`
+  });
+}
+async function readBlob(registry3, subject, start2, end) {
+  const headers = start2 === void 0 ? void 0 : { range: `bytes=${start2}-${end ?? ""}` };
+  const answer = await read3(registry3, "GET", subject, headers);
+  if (answer.status === 200 || answer.status === 206) return answer;
+  throw await refusedRead(registry3, answer, subject);
+}
+function read3({ exchange }, method, { path: path12, repository: repository2 }, headers = {}) {
+  return exchange.send({ method, to: path12, headers, scopes: [scope(repository2, "pull")] });
+}
+
+// src/registry/referrers.ts
+var largestPage = 4 * 1024 * 1024;
+var mostPages = 20;
+async function listReferrers(registry3, repository2, subject) {
+  const referrers = [];
+  let to = referrersPath(repository2, subject);
+  try {
+    for (let pages = 0; to !== void 0 && pages < mostPages; pages++) {
+      const page2 = await readPage(registry3, repository2, to);
+      if (page2 === void 0 && pages === 0) return void 0;
+      if (page2 === void 0) throw brokenOff(registry3, subject, pages);
+      referrers.push(...page2.referrers);
+      to = page2.next;
+    }
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError) || error4.class === "transient") throw error4;
+    return { failure: error4 };
+  }
+  return { referrers };
+}
+function brokenOff({ host }, subject, pages) {
+  const message = `${host} breaks off its list of what is attached to ${subject}`;
+  return new AirgapError("integrity", message, {
+    given: `${pages} pages`,
+    next: "run again, or leave it out: referrers: false"
+  });
+}
+function readPage(registry3, repository2, to) {
+  const { exchange } = registry3;
+  const scopes = [scope(repository2, "pull")];
+  return exchange.run(async () => {
+    const answer = await exchange.send({
+      method: "GET",
+      to,
+      headers: { accept: ociIndex },
+      scopes
+    });
+    if (answer.status === 403) {
+      const what = `what is attached to an image of ${repository2}`;
+      throw await refusedRead(registry3, answer, { host: registry3.host, repository: repository2, what });
+    }
+    const isList2 = answer.headers["content-type"]?.toString().startsWith(ociIndex);
+    if (answer.status !== 200 || !isList2) return void await answer.body.dump();
+    const bytes = await exchange.readAll(answer, largestPage);
+    return { referrers: references(parseManifest(bytes, ociIndex)), next: nextPage(answer) };
+  });
+}
+function nextPage({ headers, url }) {
+  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.link?.toString() ?? "")?.[1];
+  return link === void 0 ? void 0 : locationFrom(url, link);
+}
+
+// src/registry/api.ts
+var RegistryClient = class {
+  host;
+  access;
+  /** For requests to this host that oras sends. */
+  places;
+  #registry;
+  constructor(host, access3, exchange) {
+    this.host = host;
+    this.access = access3;
+    this.places = exchange.places;
+    this.#registry = { host, exchange };
+  }
+  /** Manifests that this host still lets us pull, if it counts them (Docker Hub does). */
+  get pullsLeft() {
+    return this.#registry.exchange.pullsLeft;
+  }
+  /**
+   * What a tag or digest is here; undefined when there is none (404).
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  headManifest(repository2, reference, within2) {
+    return headManifest(this.#registry, repository2, reference, within2);
+  }
+  /**
+   * The bytes of a manifest or index, at most 4 MiB, their digest checked; undefined on 404.
+   * @param within milliseconds in which it may be tried again; by default all of the budget
+   */
+  getManifest(repository2, reference, within2) {
+    return getManifest(this.#registry, repository2, reference, within2);
+  }
+  /**
+   * What the referrers API says is attached to a manifest; undefined where there is no such API, whatever the
+   * refusal. @throws AirgapError transient
+   */
+  listReferrers(repository2, subject) {
+    return listReferrers(this.#registry, repository2, subject);
+  }
+  /** The size of a blob in bytes; undefined when the repository does not have it. */
+  headBlob(repository2, digest4) {
+    return headBlob(this.#registry, repository2, digest4);
+  }
+  /**
+   * A blob, or a part of it, as it comes. The registry may answer a range with the whole blob (200).
+   * Its place among the concurrent requests is held until the body ends.
+   * @param range bytes, `end` inclusive
+   */
+  getBlob(repository2, digest4, range) {
+    return getBlob(this.#registry, repository2, digest4, range);
+  }
+  /**
+   * A blob for who has a place in `places` already, as for oras reading through us.
+   * @param wanted aborts when nobody reads it any more
+   */
+  openBlob(repository2, digest4, wanted) {
+    return openBlob(this.#registry, repository2, digest4, void 0, wanted);
+  }
+  /**
+   * Makes a blob of another repository of this registry appear in this one without moving it. False when
+   * the registry does not do that (any refusal: a mount never tells a wrong password).
+   */
+  mountBlob(repository2, digest4, from) {
+    return mountBlob(this.#registry, repository2, digest4, from);
+  }
+  /** Sends a small blob in one piece. */
+  putBlob(repository2, digest4, bytes) {
+    return putBlob(this.#registry, repository2, digest4, bytes);
+  }
+  /** Whether we may push here, by opening an upload session and cancelling it. @throws AirgapError */
+  checkPush(repository2) {
+    return checkPush(this.#registry, repository2);
+  }
+  /** Puts a manifest or index under a tag or its digest; what it refers to must be there. */
+  putManifest(repository2, reference, mediaType2, bytes) {
+    return putManifest(this.#registry, repository2, reference, mediaType2, bytes);
+  }
+};
+
+// src/registry/addresses.ts
+var import_node_net = require("node:net");
+function isLoopback(host) {
+  return host === "localhost" || host.endsWith(".localhost") || inRanges(loopback, host);
+}
+function isLinkLocal(host) {
+  return inRanges(linkLocal, host);
+}
+function bareHost(url) {
+  return url.hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+}
+var loopback = new import_node_net.BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+loopback.addSubnet("::ffff:127.0.0.0", 104, "ipv6");
+var linkLocal = new import_node_net.BlockList();
+linkLocal.addSubnet("169.254.0.0", 16, "ipv4");
+linkLocal.addSubnet("0.0.0.0", 8, "ipv4");
+linkLocal.addSubnet("fe80::", 10, "ipv6");
+linkLocal.addAddress("::", "ipv6");
+linkLocal.addSubnet("::ffff:169.254.0.0", 112, "ipv6");
+linkLocal.addSubnet("::ffff:0.0.0.0", 104, "ipv6");
+function inRanges(ranges, host) {
+  const version3 = (0, import_node_net.isIP)(host);
+  return version3 !== 0 && ranges.check(host, version3 === 4 ? "ipv4" : "ipv6");
+}
+
+// src/registry/challenge.ts
+function parseChallenges(header2) {
+  const challenges = [];
+  const part3 = /\s*,?\s*(?:([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$))/y;
+  for (let match2 = part3.exec(header2); match2 !== null; match2 = part3.exec(header2)) {
+    const [whole, name3, quoted2, token, scheme] = match2;
+    if (whole === "") break;
+    if (scheme !== void 0) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
+    else if (name3 !== void 0) {
+      const value = quoted2?.replace(/\\(.)/g, "$1") ?? token ?? "";
+      const last = challenges.at(-1);
+      if (last !== void 0) last.parameters[name3.toLowerCase()] = value;
+    }
+  }
+  return challenges;
+}
+function checkRealm(realm, registry3) {
+  const refuse = (expected2) => new AirgapError(
+    "authentication",
+    `${registry3.host} names a token service that gets no password`,
+    {
+      given: JSON.stringify(realm.slice(0, 200)),
+      expected: expected2,
+      next: `check the token realm that ${registry3.host} is configured with`
+    }
+  );
+  const url = URL.canParse(realm) ? new URL(realm) : void 0;
+  const allowed = registry3.protocol === "http:" ? ["http:", "https:"] : ["https:"];
+  if (url === void 0 || !allowed.includes(url.protocol)) throw refuse("an https URL");
+  if (url.username || url.password) throw refuse("a URL without a user name");
+  const host = bareHost(url);
+  if ((isLoopback(host) || isLinkLocal(host)) && host !== bareHost(registry3)) {
+    throw refuse("no loopback or link-local address");
+  }
+  return url;
+}
+
+// src/registry/plain-http.ts
+function isPrivate(url) {
+  return url.protocol === "https:" || isLoopback(bareHost(url));
+}
+function overPlainHttp(host, url) {
+  return new AirgapError("usage", `a credential for ${host} would travel over plain HTTP`, {
+    given: url.origin,
+    expected: "https, or a registry on loopback",
+    next: "set up TLS, or add --allow-plain-http-credentials if the network is yours alone"
+  });
+}
+
+// src/registry/authorization.ts
+var largestAnswer = 1024 * 1024;
+var Authorization = class {
+  #options;
+  #tokens = /* @__PURE__ */ new Map();
+  #challenge;
+  constructor(options) {
+    this.#options = options;
+  }
+  /** What to send with a first try: nothing until the registry has asked. */
+  async header(scopes) {
+    if (this.#challenge === void 0) return void 0;
+    if (this.#challenge.scheme === "basic") return this.#basic();
+    return this.#token(this.#challenge, scopes);
+  }
+  /**
+   * The header that answers a 401, once.
+   * @param used what the refused request carried: the same is never offered again
+   * @throws AirgapError('authentication') when there is nothing else to offer
+   */
+  async answer(challenges, scopes, used) {
+    const offered = parseChallenges(challenges);
+    const challenge = offered.find(({ scheme }) => scheme === "bearer") ?? offered.find(({ scheme }) => scheme === "basic");
+    if (challenge === void 0) throw this.#unknownScheme(offered);
+    this.#challenge = withoutScope(challenge);
+    if (challenge.scheme === "bearer") return this.#freshToken(challenge, scopes, used);
+    const header2 = await this.#basic();
+    if (header2 === void 0) throw wrongCredentials(this.#options.host, true, "");
+    if (header2 === used) throw wrongCredentials(this.#options.host, false, "");
+    return header2;
+  }
+  /** Whether requests go without a user: decides the wording of a refusal. */
+  async isAnonymous() {
+    return await this.#options.credential() === void 0;
+  }
+  async #basic() {
+    const credential = await this.#options.credential();
+    if (credential === void 0) return void 0;
+    this.#mayGoTo(this.#options.registry);
+    if ("username" in credential) return basicHeader(credential.username, credential.password);
+    throw new AirgapError("authentication", `${this.#options.host} takes no identity token`, {
+      expected: "a user name and a password",
+      next: `docker login ${this.#options.host}`
+    });
+  }
+  async #freshToken(challenge, scopes, used) {
+    const wanted = allScopes(scopes, challenge);
+    const known = await this.#tokens.get(scopeKey(wanted))?.catch(() => void 0);
+    if (known !== void 0 && known.header === used) this.#tokens.delete(scopeKey(wanted));
+    return this.#token(challenge, scopes);
+  }
+  async #token(challenge, scopes) {
+    const wanted = allScopes(scopes, challenge);
+    const key = scopeKey(wanted);
+    const known = this.#tokens.get(key);
+    if (known !== void 0) {
+      const { header: header2, until } = await known;
+      if (performance.now() < until) return header2;
+      if (this.#tokens.get(key) === known) this.#tokens.delete(key);
+      return this.#token(challenge, scopes);
+    }
+    const fetched = this.#fetchToken(challenge, wanted);
+    this.#tokens.set(key, fetched);
+    fetched.catch(() => this.#tokens.delete(key));
+    return (await fetched).header;
+  }
+  async #fetchToken(challenge, scopes) {
+    const { host, registry: registry3, transport } = this.#options;
+    const realm = checkRealm(challenge.parameters.realm ?? "", registry3);
+    const credential = await this.#options.credential();
+    if (credential !== void 0) {
+      this.#mayGoTo(realm);
+      this.#mayGoTo(registry3);
+    }
+    const service = challenge.parameters.service ?? "";
+    const answer = credential !== void 0 && "identityToken" in credential ? await this.#refresh(realm, service, scopes, credential.identityToken) : await this.#get(realm, service, scopes, credential);
+    const text5 = (await transport.readAll(answer, largestAnswer)).toString();
+    if (answer.status !== 200) throw this.#refusal(answer, text5, credential === void 0);
+    return readToken(text5) ?? this.#noToken(host, realm);
+  }
+  #get(realm, service, scopes, credential) {
+    const url = new URL(realm);
+    if (service) url.searchParams.set("service", service);
+    for (const scope2 of scopes) url.searchParams.append("scope", scope2);
+    const headers = credential && {
+      authorization: basicHeader(credential.username, credential.password)
+    };
+    return this.#options.transport.request({ method: "GET", url, ...headers && { headers } });
+  }
+  #refresh(url, service, scopes, identityToken) {
+    const body = new URLSearchParams({
+      grant_type: "refresh_token",
+      service,
+      client_id: "airgap-bundle",
+      scope: scopes.join(" "),
+      refresh_token: identityToken
+    }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return this.#options.transport.request({ method: "POST", url, headers, body });
+  }
+  #refusal({ status, url, headers }, text5, anonymous) {
+    const said2 = registryWords2(text5, String(headers["content-type"] ?? ""));
+    if (isPassing(status)) {
+      const wait = retryAfter(headers["retry-after"]?.toString(), this.#options.now());
+      return passingFailure(status, said2, url, wait);
+    }
+    const given = `${status} from its token service ${url.host}${said2 && `: ${said2}`}`;
+    return wrongCredentials(this.#options.host, anonymous, given);
+  }
+  /** The one place where a credential is kept from the open network. @throws AirgapError('usage') */
+  #mayGoTo(url) {
+    const { host, allowPlainHttp } = this.#options;
+    if (!allowPlainHttp && !isPrivate(url)) throw overPlainHttp(host, url);
+  }
+  #noToken(host, realm) {
+    throw new AirgapError("authentication", `the token service of ${host} gives no token`, {
+      given: `an answer of ${realm.host} without one`,
+      next: `docker login ${host}`
+    });
+  }
+  #unknownScheme(offered) {
+    const { host } = this.#options;
+    return new AirgapError("authentication", `${host} wants a login of a kind not known here`, {
+      given: offered.map(({ scheme }) => scheme).join(", ") || "no challenge",
+      expected: "Bearer or Basic"
+    });
+  }
+};
+function basicHeader(username, password) {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+function withoutScope({ scheme, parameters: { scope: _, ...parameters2 } }) {
+  return { scheme, parameters: parameters2 };
+}
+function allScopes(scopes, { parameters: parameters2 }) {
+  const ours2 = new Set(scopes.map(resourceOf));
+  const theirs = (parameters2.scope ?? "").split(" ").filter(Boolean);
+  return [...scopes, ...theirs.filter((scope2) => !ours2.has(resourceOf(scope2)))];
+}
+function resourceOf(scope2) {
+  return scope2.slice(0, scope2.lastIndexOf(":"));
+}
+function scopeKey(scopes) {
+  return [...scopes].sort().join(" ");
+}
+function readToken(text5) {
+  let answer;
+  try {
+    answer = JSON.parse(text5) ?? {};
+  } catch {
+    return void 0;
+  }
+  const token = answer.token || answer.access_token;
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return void 0;
+  const life = typeof answer.expires_in === "number" ? answer.expires_in : 60;
+  return { header: `Bearer ${token}`, until: performance.now() + life * 900 };
+}
+
+// src/registry/once.ts
+function onceEach(name3, make2) {
+  const made = /* @__PURE__ */ new Map();
+  return (input) => {
+    const promise = made.get(name3(input)) ?? make2(input);
+    made.set(name3(input), promise);
+    return promise;
+  };
+}
+function itself(text5) {
+  return text5;
+}
+
+// scripts/stubs/undici.mjs
+var import_api = __toESM(require_api(), 1);
+var import_agent = __toESM(require_agent(), 1);
+var import_dispatcher = __toESM(require_dispatcher(), 1);
+var import_proxy_agent = __toESM(require_proxy_agent(), 1);
+Object.assign(import_dispatcher.default.prototype, import_api.default);
+
+// src/registry/connection-failures.ts
+function connectionFailure(error4, { host, origin }, proxy) {
+  const { code: code4, text: text5 } = rootOf2(error4);
+  const rule = connectionRules.find(({ codes: codes2 }) => codes2.test(code4) || codes2.test(text5));
+  if (rule === void 0) return void 0;
+  const { transient } = rule;
+  const peer = transient === "unreachable" && code4 !== aborted3 && proxy ? `the proxy ${proxy}` : host;
+  const failure2 = new AirgapError(transient ? "transient" : "usage", rule.say(peer), {
+    given: [.../* @__PURE__ */ new Set([code4, oneLine(text5)])].filter(Boolean).join(": "),
+    next: rule.next(peer),
+    cause: error4
+  });
+  if (!transient) return failure2;
+  return new Transient(failure2, { origin, isUnreachable: transient === "unreachable" });
+}
+function classOfConnection(code4) {
+  const rule = connectionRules.find(({ codes: codes2 }) => codes2.test(code4));
+  return rule && (rule.transient ? "transient" : "usage");
+}
+var aborted3 = "UND_ERR_ABORTED";
+var again = () => "run again to resume";
+var connectionRules = [
+  {
+    codes: /^CERT_HAS_EXPIRED$|^CERT_NOT_YET_VALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} has expired or is not valid yet`,
+    next: () => "renew the certificate, or set the clock of this machine right"
+  },
+  {
+    codes: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is for another name`,
+    next: () => "use a name that the certificate has, or have it issued for this one"
+  },
+  {
+    codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
+    transient: false,
+    say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
+    next: (host) => `give the authority's PEM: of the target as ociImageRegistry.caCert, which the cluster gets too; of a source as caCert of registries."${host}"`
+  },
+  {
+    codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
+    transient: false,
+    say: (host) => `${host} does not speak TLS`,
+    next: (host) => `if it is meant to be plain HTTP: registries."${host}": {plainHttp: true}`
+  },
+  {
+    codes: /^(?:CERT_\w+|CRL_\w+|ERR_SSL_\w+|ERR_TLS_\w+|EPROTO)$/,
+    transient: false,
+    say: (host) => `no TLS connection to ${host}`,
+    next: (host) => `look at it with: openssl s_client -connect ${host}`
+  },
+  {
+    codes: /^HPE_|^UND_ERR_RESPONSE_STATUS_CODE$/,
+    transient: false,
+    say: (host) => `${host} does not speak HTTP`,
+    next: (host) => `check host and port; if it wants TLS, remove plainHttp of registries."${host}"`
+  },
+  {
+    codes: /Proxy.*407/,
+    transient: false,
+    say: (host) => `the proxy on the way to ${host} wants a user name and a password`,
+    next: () => "put them into HTTP_PROXY and HTTPS_PROXY, or the host into NO_PROXY"
+  },
+  {
+    codes: /^Proxy response \(5/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached through the proxy`,
+    next: () => "check the proxy in HTTP_PROXY and HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^Proxy response/,
+    transient: false,
+    say: (host) => `the proxy does not let us through to ${host}`,
+    next: () => "check HTTP_PROXY and HTTPS_PROXY, or put the host into NO_PROXY"
+  },
+  {
+    codes: /^(?:ENOTFOUND|EAI_\w+|ENODATA)$/,
+    transient: "unreachable",
+    say: (host) => `no address is known for ${host}`,
+    next: () => "check the name and the DNS of this machine, then run again"
+  },
+  {
+    codes: /^ECONNREFUSED$/,
+    transient: "unreachable",
+    say: (host) => `${host} refuses the connection`,
+    next: () => "check that the registry runs on this port, then run again"
+  },
+  {
+    codes: /^(?:EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    transient: "unreachable",
+    say: (host) => `${host} cannot be reached`,
+    next: () => "check the network or HTTPS_PROXY, then run again"
+  },
+  {
+    codes: /^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/,
+    transient: "broken",
+    say: (host) => `${host} stopped answering`,
+    next: again
+  },
+  {
+    codes: /^(?:ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/,
+    transient: "broken",
+    say: (host) => `the connection to ${host} broke off`,
+    next: again
+  }
+];
+function rootOf2(error4) {
+  let found = { code: "", text: "" };
+  for (let e = error4; e instanceof Error; e = e.cause) {
+    const { code: code4 } = e;
+    if (typeof code4 === "string" || found.text === "") {
+      found = { code: typeof code4 === "string" ? code4 : "", text: e.message };
+    }
+  }
+  return found;
+}
+
+// src/registry/proxy.ts
+var import_node_net2 = require("node:net");
+function proxyFor(url, env) {
+  const name3 = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = env[name3] || env[name3.toLowerCase()];
+  if (!proxy || isLoopback(bareHost(url))) return void 0;
+  const exceptions = (env.NO_PROXY || env.no_proxy || "").split(",");
+  if (exceptions.some((exception) => isExempt(url, exception.trim().toLowerCase()))) {
+    return void 0;
+  }
+  return proxyUrl(name3, proxy);
+}
+function isExempt(url, exception) {
+  if (exception === "") return false;
+  if (exception === "*") return true;
+  const host = bareHost(url);
+  if (exception.includes("/")) return inNetwork(host, exception);
+  const { name: name3, port } = hostAndPort(exception);
+  if (port !== void 0 && port !== (url.port || (url.protocol === "https:" ? "443" : "80"))) {
+    return false;
+  }
+  const domain = name3.replace(/^\*\./, ".");
+  if (domain.startsWith(".")) return host.endsWith(domain);
+  return host === domain || (0, import_node_net2.isIP)(domain) === 0 && host.endsWith(`.${domain}`);
+}
+function hostAndPort(text5) {
+  if ((0, import_node_net2.isIP)(text5) !== 0) return { name: text5 };
+  const [, name3 = text5, port] = /^(.*?)(?::(\d+))?$/.exec(text5) ?? [];
+  const bare2 = name3.replace(/^\[|\]$/g, "");
+  return port === void 0 ? { name: bare2 } : { name: bare2, port };
+}
+function inNetwork(host, network) {
+  const [address = "", bits] = network.split("/");
+  const version3 = (0, import_node_net2.isIP)(address);
+  const prefix = Number(bits);
+  if (version3 === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version3 === 4 ? 32 : 128)) {
+    return false;
+  }
+  const ranges = new import_node_net2.BlockList();
+  ranges.addSubnet(address, prefix, version3 === 4 ? "ipv4" : "ipv6");
+  return inRanges(ranges, host);
+}
+function proxyUrl(name3, proxy) {
+  const text5 = /^(?:https?|socks5h?):\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  try {
+    return new URL(text5.replace(/^socks5h:/i, "socks5:"));
+  } catch {
+    throw new AirgapError("usage", `${name3} is no URL`, { expected: "http://host:port" });
+  }
+}
+
+// src/registry/trust.ts
+var import_node_crypto8 = require("node:crypto");
+var import_promises26 = require("node:fs/promises");
+var import_node_path22 = require("node:path");
+var import_node_tls = require("node:tls");
+var bundles = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/pki/tls/cacert.pem",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/ssl/cert.pem"
+];
+async function systemTrust(env) {
+  const files3 = env.SSL_CERT_FILE ? [env.SSL_CERT_FILE] : bundles;
+  const texts = [
+    ...import_node_tls.rootCertificates,
+    await firstText2(files3),
+    ...await Promise.all(
+      (env.SSL_CERT_DIR ?? "").split(":").filter(Boolean).map((folder) => folderTexts(folder))
+    ),
+    env.NODE_EXTRA_CA_CERTS ? await textOf3(env.NODE_EXTRA_CA_CERTS) : ""
+  ];
+  return [...new Set(texts.flatMap(certificatesIn))];
+}
+async function dockerTrust(host, folder = "/etc/docker/certs.d") {
+  return certificatesIn(await folderTexts((0, import_node_path22.join)(folder, host), ".crt"));
+}
+function secureContext(host, authorities, caCert = "") {
+  const own2 = certificatesIn(caCert);
+  if (caCert.trim() !== "" && (own2.length === 0 || !own2.every(isCertificate))) {
+    throw new AirgapError("usage", `the CA given for ${host} is no certificate`, {
+      expected: 'PEM, "-----BEGIN CERTIFICATE-----"',
+      next: `mend caCert of registries."${host}"`
+    });
+  }
+  return (0, import_node_tls.createSecureContext)({ ca: [...authorities, ...own2] });
+}
+function isCertificate(pem) {
+  try {
+    new import_node_crypto8.X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+function certificatesIn(text5) {
+  return text5.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+async function firstText2(paths) {
+  for (const path12 of paths) {
+    const text5 = await textOf3(path12);
+    if (text5 !== "") return text5;
+  }
+  return "";
+}
+async function folderTexts(folder, ending2 = "") {
+  const names = await (0, import_promises26.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending2)).sort();
+  return (await Promise.all(paths.map((name3) => textOf3((0, import_node_path22.join)(folder, name3))))).join("\n");
+}
+function textOf3(path12) {
+  return (0, import_promises26.readFile)(path12, "utf8").catch(() => "");
+}
+
+// src/registry/transport.ts
+var stallTime = 6e4;
+var slowest = 32;
+var Transport = class {
+  reach = { answered: /* @__PURE__ */ new Map(), missed: /* @__PURE__ */ new Set() };
+  #access;
+  #context;
+  #stallMs;
+  #dispatchers = /* @__PURE__ */ new Map();
+  #system;
+  /** @param stallMs after so many milliseconds without a byte a request has failed */
+  constructor(access3, context, stallMs = stallTime) {
+    this.#access = access3;
+    this.#context = context;
+    this.#stallMs = stallMs;
+  }
+  /** One request, no redirects followed. @throws AirgapError, or Transient when it may work later. */
+  async request({ url, method, headers, body }) {
+    const { signal } = this.#context;
+    signal.throwIfAborted();
+    const dispatcher = await this.#dispatcherFor(url);
+    try {
+      const { statusCode, ...answer } = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers: { "user-agent": "airgap-bundle", ...headers },
+        body: body ?? null,
+        // undici would close the connection after each HEAD and each empty POST.
+        reset: false,
+        signal,
+        headersTimeout: this.#stallMs + (body?.length ?? 0) / slowest,
+        bodyTimeout: this.#stallMs
+      });
+      this.#heard(url.origin, isPassing(statusCode));
+      return { url, status: statusCode, headers: answer.headers, body: answer.body };
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+  }
+  /** The whole body. @throws AirgapError('usage') when it is over `limit` bytes. */
+  async readAll({ body, url }, limit) {
+    const chunks2 = [];
+    let size = 0;
+    try {
+      for await (const chunk of body) {
+        chunks2.push(chunk);
+        size += chunk.length;
+        if (size > limit) {
+          throw new AirgapError("usage", `${url.host} sends more than is allowed`, {
+            expected: `at most ${limit} bytes`
+          });
+        }
+      }
+    } catch (error4) {
+      throw this.failure(error4, url);
+    }
+    return Buffer.concat(chunks2, size);
+  }
+  /** What to throw for an error of undici; ours and unknown ones stay as they are. */
+  failure(error4, url) {
+    if (error4 instanceof AirgapError || error4 instanceof Transient) return error4;
+    if (this.#context.signal.aborted) return this.#context.signal.reason;
+    const proxy = proxyFor(url, this.#context.env);
+    return connectionFailure(error4, url, proxy?.host) ?? error4;
+  }
+  #heard(origin, notNow) {
+    const { answered, missed } = this.reach;
+    answered.set(origin, notNow ? answered.get(origin) ?? 0 : performance.now());
+    if (!notNow) missed.delete(origin);
+  }
+  /** Drops what was opened; what could not be opened was told to whoever asked for it. */
+  async close() {
+    const opened = await Promise.allSettled(this.#dispatchers.values());
+    await Promise.all(
+      opened.map((one) => one.status === "fulfilled" ? one.value.destroy() : void 0)
+    );
+  }
+  #dispatcherFor(url) {
+    let dispatcher = this.#dispatchers.get(url.origin);
+    if (dispatcher === void 0) {
+      dispatcher = this.#open(url);
+      this.#dispatchers.set(url.origin, dispatcher);
+    }
+    return dispatcher;
+  }
+  async #open(url) {
+    const proxy = proxyFor(url, this.#context.env);
+    const own2 = url.protocol === "https:" ? await this.#tls(url) : {};
+    if (proxy === void 0) return new import_agent.default({ connect: own2 });
+    return new import_proxy_agent.default({
+      uri: proxy.href,
+      // A plain HTTP request goes to the proxy as it is: most refuse CONNECT to other ports than 443.
+      proxyTunnel: url.protocol === "https:",
+      requestTls: { ...own2, servername: bareHost(url) },
+      proxyTls: proxy.protocol === "https:" ? await this.#tls(proxy) : {}
+    });
+  }
+  async #tls(url) {
+    this.#system ??= systemTrust(this.#context.env);
+    const { caCert, insecureSkipVerify = false } = accessAt(url, this.#access);
+    const authorities = [...await this.#system, ...await dockerTrust(url.host)];
+    return {
+      // Made once: reading some 300 certificates for every connection is slow.
+      secureContext: secureContext(url.host, authorities, caCert),
+      rejectUnauthorized: !insecureSkipVerify
+    };
+  }
+};
+
+// src/registry/client.ts
+function openRegistries(options) {
+  (0, import_node_events17.setMaxListeners)(0, options.context.signal);
+  const transport = new Transport(options.access, options.context, options.stallMs);
+  const credential = onceEach(itself, options.credential);
+  const clients = /* @__PURE__ */ new Map();
+  const client = (name3) => {
+    const host = canonicalHost(name3);
+    const known = clients.get(host) ?? openClient(host, { ...options, credential }, transport);
+    clients.set(host, known);
+    return known;
+  };
+  return {
+    client,
+    source: ({ registry: registry3, repository: repository2 }) => {
+      const mirror = options.access[registry3]?.mirror;
+      if (mirror === void 0) return { client: client(registry3), repository: repository2 };
+      const [host = "", ...path12] = mirror.split("/").filter(Boolean);
+      return { client: client(host), repository: [...path12, repository2].join("/") };
+    },
+    close: () => transport.close()
+  };
+}
+function openClient(host, options, transport) {
+  const { access: accessByHost, credential, context } = options;
+  const access3 = accessByHost[host] ?? accessAt(new URL(originOf(host, {})), accessByHost);
+  const registry3 = new URL(originOf(host, access3));
+  const authorization = new Authorization({
+    host,
+    registry: registry3,
+    transport,
+    now: context.now,
+    credential: () => credential(host),
+    allowPlainHttp: options.allowPlainHttpCredentials ?? false
+  });
+  const exchange = new Exchange({
+    host,
+    registry: registry3,
+    authorization,
+    transport,
+    context,
+    maxConcurrent: access3.maxConcurrent,
+    retryBudget: options.retryBudgetMs ?? tenMinutes
+  });
+  return new RegistryClient(host, access3, exchange);
+}
+
+// src/registry/docker-credentials.ts
+var import_promises27 = require("node:fs/promises");
+var import_node_path23 = require("node:path");
+var notFound = "credentials not found in native keychain";
+var helperTimeout = 6e4;
+var entrySchema = object({
+  auth: string2().optional(),
+  username: string2().optional(),
+  password: string2().optional(),
+  identitytoken: string2().optional()
+});
+var configSchema = object({
+  auths: record(string2(), entrySchema).nullish(),
+  credHelpers: record(string2(), string2()).nullish(),
+  credsStore: string2().nullish()
+});
+var helperSchema = object({ Username: string2(), Secret: string2() });
+function dockerCredentials(context) {
+  let config2;
+  return onceEach(itself, async (host) => {
+    config2 ??= readConfig(context);
+    return lookUp(host, await config2, context);
+  });
+}
+async function lookUp(host, config2, context) {
+  const helper = entryFor(host, config2.credHelpers ?? {}) || config2.credsStore;
+  const fromHelper = helper ? await askHelper(helper, host, context) : void 0;
+  if (fromHelper !== void 0) return fromHelper;
+  const entry = entryFor(host, config2.auths ?? {});
+  return entry && readEntry2(entry, host, context);
+}
+async function readConfig(context) {
+  const path12 = configPath(context);
+  const text5 = path12 && await readIfThere(path12);
+  if (!text5) return {};
+  try {
+    return configSchema.parse(JSON.parse(text5));
+  } catch (error4) {
+    throw new AirgapError("usage", `cannot read the docker config ${path12}`, {
+      given: error4 instanceof ZodError ? prettifyError(error4) : "no JSON",
+      next: `mend ${path12}, or name another folder in DOCKER_CONFIG`
+    });
+  }
+}
+function configPath({ env, cwd }) {
+  if (env.DOCKER_CONFIG) return (0, import_node_path23.resolve)(cwd, env.DOCKER_CONFIG, "config.json");
+  return env.HOME ? (0, import_node_path23.join)(env.HOME, ".docker", "config.json") : void 0;
+}
+async function readIfThere(path12) {
+  try {
+    return await (0, import_promises27.readFile)(path12, "utf8");
+  } catch (cause) {
+    const { code: code4 } = cause;
+    if (code4 === "ENOENT" || code4 === "ENOTDIR") return void 0;
+    const next = "make the file readable, or name another folder in DOCKER_CONFIG";
+    throw new AirgapError("usage", `cannot read the docker config ${path12}`, {
+      given: code4 ?? "",
+      next,
+      cause
+    });
+  }
+}
+function entryFor(host, entries) {
+  const names = isDockerHub(host) ? [dockerHubKey, ...dockerHubHosts] : [host];
+  const exact = names.find((name3) => Object.hasOwn(entries, name3));
+  if (exact !== void 0) return entries[exact];
+  const key = Object.keys(entries).find((name3) => names.includes(hostOfKey(name3)));
+  return key === void 0 ? void 0 : entries[key];
+}
+function hostOfKey(key) {
+  return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+}
+function readEntry2(entry, host, context) {
+  if (entry.identitytoken) return { identityToken: entry.identitytoken };
+  const { username, password } = entry.auth ? decoded(entry.auth, host, context) : entry;
+  return username ? { username, password: password ?? "" } : void 0;
+}
+function decoded(auth, host, context) {
+  const text5 = Buffer.from(auth, "base64").toString();
+  const colon = text5.indexOf(":");
+  if (colon < 0) {
+    throw new AirgapError("usage", `the docker config holds no usable auth for ${host}`, {
+      given: configPath(context) ?? "",
+      expected: "base64 of user:password",
+      next: `docker login ${host}`
+    });
+  }
+  return { username: text5.slice(0, colon), password: text5.slice(colon + 1).replace(/\0+$/, "") };
+}
+async function askHelper(helper, host, context) {
+  if (!/^[\w.-]+$/.test(helper)) throw badHelper(helper, "usage", "not the name of a helper");
+  const program = `docker-credential-${helper}`;
+  const answer = await execa(program, ["get"], {
+    input: isDockerHub(host) ? dockerHubKey : host,
+    env: helperEnvironment(context.env),
+    extendEnv: false,
+    cwd: context.cwd,
+    cancelSignal: context.signal,
+    timeout: helperTimeout,
+    reject: false
+  });
+  context.signal.throwIfAborted();
+  if (answer.code === "ENOENT") throw badHelper(program, "tool", "not found on PATH");
+  if (answer.failed) {
+    if (`${answer.stdout}${answer.stderr}`.includes(notFound)) return void 0;
+    const said2 = oneLine(`${answer.stderr} ${answer.stdout}`) || "no reason given";
+    throw badHelper(program, "authentication", said2);
+  }
+  return readHelper(answer.stdout, program);
+}
+function helperEnvironment(env) {
+  const theirs = Object.entries(env).filter(([name3]) => !/^(?:AIRGAP_BUNDLE|INPUT)_/i.test(name3));
+  return Object.fromEntries(theirs);
+}
+function readHelper(text5, program) {
+  let answer;
+  try {
+    answer = helperSchema.parse(JSON.parse(text5));
+  } catch {
+    throw badHelper(program, "authentication", "an answer that is not its protocol");
+  }
+  const { Username: username, Secret: secret2 } = answer;
+  if (username === "<token>") return { identityToken: secret2 };
+  return username ? { username, password: secret2 } : void 0;
+}
+function badHelper(program, kind, given) {
+  return new AirgapError(kind, `the credential helper ${JSON.stringify(program)} does not work`, {
+    given,
+    next: "install it, or remove it from credsStore and credHelpers of the docker config"
+  });
+}
+
+// src/commands/given-credential.ts
+var import_node_path24 = require("node:path");
+var flagPrefix = { push: "push-", pull: "" };
+var variables = { push: "AIRGAP_BUNDLE_PUSH_PASSWORD", pull: "AIRGAP_BUNDLE_PASSWORD" };
+async function readGiven(whose, { username, passwordFile }, context) {
+  if (!username && passwordFile) throw passwordOfNobody(whose, passwordFile);
+  if (!username) return void 0;
+  const variable2 = variables[whose];
+  const password = passwordFile ? withoutLastBreak(
+    await readText((0, import_node_path24.resolve)(context.cwd, passwordFile), `the ${whose} password file`)
+  ) : context.env[variable2];
+  if (password) return { username, password };
+  const prefix = flagPrefix[whose];
+  throw new AirgapError("usage", `the ${whose} password is missing`, {
+    given: `--${prefix}username ${username}`,
+    expected: `--${prefix}password-file FILE, or ${variable2}`,
+    next: `write the password into a file of mode 0600, and add --${prefix}password-file FILE`
+  });
+}
+function passwordOfNobody(whose, passwordFile) {
+  const flag2 = `${flagPrefix[whose]}username`;
+  const without = whose === "push" ? " to push with the docker config" : "";
+  return new AirgapError("usage", `a ${whose} password is given, but no user name`, {
+    given: passwordFile,
+    next: `add --${flag2} (${whose}-username in the Action), or drop it${without}`
+  });
+}
+function emitSecret({ username, password }, { emit }) {
+  emit({ kind: "secret", value: password });
+  emit({ kind: "secret", value: Buffer.from(`${username}:${password}`).toString("base64") });
+}
+
+// src/commands/push-credential.ts
+var noPush = {
+  username: void 0,
+  passwordFile: void 0,
+  allowPlainHttp: false
+};
+async function runCredentials(endpoint, push, context) {
+  const fromDocker = dockerCredentials(context);
+  const pushed = await readGiven("push", push, context);
+  const given = push.logins ?? /* @__PURE__ */ new Map();
+  if (pushed && given.has(canonicalHost(endpoint))) throw givenTwice2(endpoint);
+  return async (host) => {
+    const own2 = host === endpoint && pushed ? pushed : given.get(canonicalHost(host));
+    const credential = own2 ?? await fromDocker(host);
+    if (credential && "identityToken" in credential) {
+      context.emit({ kind: "secret", value: credential.identityToken });
+    } else if (credential) emitSecret(credential, context);
+    return credential;
+  };
+}
+function givenTwice2(endpoint) {
+  return new AirgapError("usage", "the target has two credentials", {
+    given: `${endpoint} in registry-auth, and push-username`,
+    expected: "one of the two",
+    next: "leave one of the two out"
+  });
+}
+
+// src/commands/connect.ts
+async function connect(endpoint, { registries: access3, retryBudgetMs }, context, push = noPush) {
+  const stallMs = stallTimeOf(context.env);
+  const entry = {
+    credential: await runCredentials(endpoint, push, context),
+    allowPlainHttpCredentials: push.allowPlainHttp,
+    ...retryBudgetMs === void 0 ? {} : { retryBudgetMs },
+    ...stallMs === void 0 ? {} : { stallMs }
+  };
+  return { registries: openRegistries({ access: access3, ...entry, context }), ...entry };
+}
+async function withConnections(endpoint, ways2, push, context, work) {
+  const connections = await connect(endpoint, ways2, context, push);
+  try {
+    return await work(connections);
+  } finally {
+    await connections.registries.close();
+  }
+}
+
+// src/commands/create.ts
+var import_node_fs12 = require("node:fs");
+var import_node_path43 = require("node:path");
+var import_node_stream15 = require("node:stream");
+
+// src/bundle/part-size.ts
+var units2 = {
+  "": 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e3 ** 2,
+  gb: 1e3 ** 3,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3
+};
+var smallest = 1024 ** 2;
+function parsePartSize(text5) {
+  const [, number3 = "", unit2 = ""] = /^([0-9]+(?:\.[0-9]+)?) *([a-z]*)$/i.exec(text5.trim()) ?? [];
+  const size = Number(number3) * (units2[unit2.toLowerCase()] ?? Number.NaN);
+  if (size >= smallest && Number.isSafeInteger(Math.ceil(size)))
+    return Math.floor(size / blockSize) * blockSize;
+  throw new AirgapError("usage", "the split size is no size that a part can have", {
+    given: text5,
+    expected: "at least 1MiB: a number with B, KiB, MiB, GiB, KB, MB or GB; bytes without a unit",
+    next: "give for instance --split-size 1900MiB"
+  });
+}
+function requireFewParts(size, partSize) {
+  const count4 = countParts(size, partSize);
+  if (count4 <= mostParts) return;
+  throw new AirgapError("usage", "the split size is too small for this bundle", {
+    given: `${partSize} bytes, which makes ${count4} parts of ${size} bytes`,
+    expected: `at most ${mostParts} parts`,
+    next: `give a --split-size of at least ${Math.ceil(size / mostParts / smallest)}MiB`
+  });
+}
+
+// src/bundle/reuse.ts
+var import_node_stream11 = require("node:stream");
+var import_consumers = require("node:stream/consumers");
+async function openOlder(path12) {
+  const volume = await reusable(path12, openVolume(path12));
+  try {
+    return olderBundle(volume, await reusable(path12, blobPlaces(volume)));
+  } catch (error4) {
+    await volume.close();
+    throw error4;
+  }
+}
+async function blobPlaces(volume) {
+  const head2 = await readHead(volume);
+  const { entries } = layOut(parsePrintedInventory(head2.inventory), head2);
+  const blobs2 = entries.filter(({ path: path12 }) => path12.startsWith("blobs/"));
+  return new Map(
+    blobs2.map((entry) => [entry.digest, { start: bodyStart(entry), size: entry.size }])
+  );
+}
+function olderBundle(volume, places) {
+  const taken = { bytes: 0, damaged: [] };
+  return {
+    path: volume.path,
+    taken,
+    has: (digest4) => places.has(digest4),
+    async take({ digest: digest4, size }, write) {
+      const place5 = places.get(digest4);
+      if (place5 === void 0) return false;
+      try {
+        await write(import_node_stream11.Readable.from(chunks(volume, place5)));
+        taken.bytes += size;
+        return true;
+      } catch (error4) {
+        if (!(error4 instanceof AirgapError && error4.class === "integrity")) throw error4;
+        taken.damaged.push(digest4);
+        return false;
+      }
+    },
+    async find(digest4) {
+      const place5 = places.get(digest4);
+      if (place5 === void 0 || place5.size > smallSize) return void 0;
+      const bytes = await (0, import_consumers.buffer)(chunks(volume, place5));
+      return digestOf(bytes) === digest4 ? bytes : void 0;
+    },
+    close: () => volume.close()
+  };
+}
+var smallSize = 4 * 1024 * 1024;
+var chunkSize = 1024 * 1024;
+async function* chunks(volume, { start: start2, size }) {
+  for (let done = 0; done < size; ) {
+    const bytes = Buffer.allocUnsafe(Math.min(chunkSize, size - done));
+    const { bytesRead } = await volume.read(bytes, 0, bytes.length, start2 + done).catch(nothing);
+    if (bytesRead === 0) return;
+    done += bytesRead;
+    yield bytes.subarray(0, bytesRead);
+  }
+}
+function nothing() {
+  return { bytesRead: 0 };
+}
+async function reusable(path12, reading) {
+  try {
+    return await reading;
+  } catch (error4) {
+    throw error4 instanceof AirgapError && error4.class !== "io" ? notReusable(path12, error4) : error4;
+  }
+}
+function notReusable(path12, cause) {
+  return new AirgapError(cause.class, `nothing can be reused: ${cause.message}`, {
+    given: cause.given ?? path12,
+    expected: "a bundle that `airgap-bundle create` wrote",
+    next: "name another one with --reuse, or leave --reuse out",
+    cause
+  });
+}
+
+// src/bundle/write.ts
+var import_promises34 = require("node:fs/promises");
+var import_node_path29 = require("node:path");
+
+// src/disk/lock.ts
+var import_promises30 = require("node:fs/promises");
+var import_node_path25 = require("node:path");
+
+// src/disk/holder.ts
+var import_node_crypto9 = require("node:crypto");
+var import_promises28 = require("node:fs/promises");
+var import_node_os8 = require("node:os");
+var import_promises29 = require("node:timers/promises");
+var holderSchema = object({
+  id: uuid2(),
+  process: string2(),
+  pid: string2().optional(),
+  host: string2(),
+  since: string2()
+});
+async function signIn(path12, now2, beat) {
+  const { name: name3, pid } = await thisProcess();
+  const id = (0, import_node_crypto9.randomUUID)();
+  const since = now2.toISOString();
+  const text5 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os8.hostname)(), since });
+  const file2 = await openNew(path12);
+  if (file2 === void 0) return void 0;
+  try {
+    await onDisk(path12, file2.write(text5, 0));
+  } catch (error4) {
+    await file2.close();
+    await (0, import_promises28.rm)(path12, { force: true });
+    throw error4;
+  }
+  return { id, stop: keepAlive(file2, text5, beat) };
+}
+async function openNew(path12) {
+  const opening2 = (0, import_promises28.open)(path12, "wx").catch((error4) => {
+    if (error4.code !== "EEXIST") throw error4;
+    return void 0;
+  });
+  return onDisk(path12, opening2);
+}
+function keepAlive(file2, text5, { every }) {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = last.then(() => file2.write(text5, 0)).catch(() => void 0);
+  }, every);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    await last;
+    await file2.close().catch(() => void 0);
+  };
+}
+async function readHolder(path12) {
+  try {
+    const text5 = await readWritten(path12);
+    const { mtimeMs: mtime } = await (0, import_promises28.stat)(path12);
+    const said2 = holderSchema.safeParse(parsed(text5));
+    if (said2.success) return { ...said2.data, mtime };
+    const since = new Date(mtime).toISOString();
+    return { id: `${mtime}`, process: "", host: "an unknown host", since, mtime };
+  } catch (error4) {
+    if (error4.code === "ENOENT") return void 0;
+    return onDisk(path12, Promise.reject(error4));
+  }
+}
+async function readWritten(path12) {
+  for (let tries = 0; tries < 20; tries++) {
+    const text5 = await (0, import_promises28.readFile)(path12, "utf8");
+    if (text5 !== "") return text5;
+    await (0, import_promises29.setTimeout)(10);
+  }
+  return "";
+}
+function parsed(text5) {
+  try {
+    return JSON.parse(text5);
+  } catch {
+    return void 0;
+  }
+}
+async function isStale({ mtime }, path12, { deadAfter }) {
+  return await timeIn(path12) - mtime > deadAfter;
+}
+async function hasPulse({ mtime }, path12, { deadAfter }, signal) {
+  for (let waited = 0; waited < deadAfter; waited += deadAfter / 30) {
+    await (0, import_promises29.setTimeout)(deadAfter / 30, void 0, { signal });
+    const found = await readHolder(path12);
+    if (found?.mtime !== mtime) return found !== void 0;
+  }
+  return false;
+}
+async function timeIn(path12) {
+  const probe = `${path12}.${(0, import_node_crypto9.randomUUID)()}`;
+  try {
+    const file2 = await onDisk(probe, (0, import_promises28.open)(probe, "wx"));
+    return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
+  } finally {
+    await (0, import_promises28.rm)(probe, { force: true });
+  }
+}
+
+// src/disk/lock.ts
+var usualBeat = { every: 5e3, deadAfter: 3e4 };
+async function takeLock(locked2, context, beat = usualBeat) {
+  const { path: path12 } = locked2;
+  await makeFolder((0, import_node_path25.dirname)(path12));
+  for (; ; ) {
+    context.signal.throwIfAborted();
+    const signed = await signIn(path12, context.now(), beat);
+    if (signed) {
+      await sweepBeside(path12);
+      return heldLock(locked2, signed.id, signed.stop);
+    }
+    const holder = await readHolder(path12);
+    if (holder === void 0) continue;
+    await refuseLiving(holder, locked2, context, beat);
+    await clear(holder, locked2, context, beat);
+  }
+}
+async function whileLocked(locked2, context, work) {
+  return holding(await takeLock(locked2, context), work);
+}
+async function holding(lock, work) {
+  try {
+    return await work(lock);
+  } finally {
+    await lock.release();
+  }
+}
+async function isInUse(path12) {
+  const holder = await readHolder(path12);
+  return holder !== void 0 && await lookAt(holder.process) !== "gone";
+}
+function heldLock(locked2, id, stop2) {
+  const { path: path12 } = locked2;
+  const isHeld = async () => (await readHolder(path12).catch(() => void 0))?.id === id;
+  return {
+    isHeld,
+    async check() {
+      const holder = await readHolder(path12);
+      if (holder?.id !== id) throw holder ? lockedBy(holder, locked2) : lost(locked2);
+    },
+    async release() {
+      await stop2();
+      if (await isHeld()) await (0, import_promises30.rm)(path12, { force: true }).catch(() => void 0);
+    }
+  };
+}
+async function sweepBeside(path12) {
+  const [folder, prefix] = [(0, import_node_path25.dirname)(path12), `${(0, import_node_path25.basename)(path12)}.`];
+  const names = await (0, import_promises30.readdir)(folder).catch(() => []);
+  const left = names.filter((name3) => name3.startsWith(prefix) && isId(name3.slice(prefix.length)));
+  for (const name3 of left) await (0, import_promises30.rm)((0, import_node_path25.join)(folder, name3), { force: true }).catch(() => void 0);
+}
+var isId = (text5) => /^[0-9a-f.-]+$/.test(text5);
+async function refuseLiving(holder, locked2, { emit, signal }, beat) {
+  const { path: path12, what } = locked2;
+  const state = await lookAt(holder.process);
+  if (state === "runs") throw lockedBy(holder, locked2);
+  if (state === "gone" || await isStale(holder, path12, beat)) return;
+  const { pid = "?", host } = holder;
+  const message = `${what} was held by process ${pid} on ${host}: looking for up to ${beat.deadAfter / 1e3} s whether it lives`;
+  emit({ kind: "note", message });
+  if (await hasPulse(holder, path12, beat, signal)) throw lockedFromAfar(holder, locked2);
+}
+async function clear({ id }, { path: path12, what }, context, beat) {
+  const right = await takeLock({ path: `${path12}.${id}`, what }, context, beat);
+  try {
+    if ((await readHolder(path12))?.id === id) await onDisk(path12, (0, import_promises30.rm)(path12, { force: true }));
+  } finally {
+    await right.release();
+  }
+}
+function lockedBy(holder, { what }) {
+  const { pid } = holder;
+  const here = pid === void 0 ? "stop it" : `stop it: kill ${pid}`;
+  return new AirgapError("locked", `another run holds ${what}`, {
+    given: whoIs(holder),
+    next: `wait until it has ended, or ${here}`
+  });
+}
+function lockedFromAfar(holder, { path: path12, what }) {
+  return new AirgapError("locked", `another run holds ${what}`, {
+    given: `${whoIs(holder)}; it cannot be seen from here, but it gives signs of life`,
+    next: `wait until it has ended, or stop it there; when you know that it does not run, delete ${path12}`
+  });
+}
+function lost({ path: path12, what }) {
+  return new AirgapError("locked", `another run has had ${what} meanwhile`, {
+    given: `${path12} is gone: this run gave no sign of life for too long`,
+    next: "run again"
+  });
+}
+function whoIs({ pid, host, since }) {
+  return `${pid === void 0 ? "a process" : `process ${pid}`} on ${host}, since ${since}`;
+}
+
+// src/bundle/partial.ts
+var import_promises32 = require("node:fs/promises");
+var import_node_path27 = require("node:path");
+
+// src/bundle/unfinished-publication.ts
+var import_promises31 = require("node:fs/promises");
+var import_node_path26 = require("node:path");
+function scriptIn(partial2) {
+  return `${partial2}-install.sh`;
+}
+function sumsIn(partial2) {
+  return `${partial2}-sha256`;
+}
+function asideOf(path12, partial2) {
+  return `${olderIn(partial2)}${(0, import_node_path26.basename)(path12)}`;
+}
+var olderIn = (partial2) => `${partial2}-old-`;
+async function isUnsettled(partial2) {
+  return (await filesIn((0, import_node_path26.dirname)(partial2))).includes(scriptIn(partial2));
+}
+async function settle2(partial2, out) {
+  if (!await isUnsettled(partial2)) return;
+  const there = await filesIn((0, import_node_path26.dirname)(partial2));
+  const files3 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
+  const moved2 = files3.filter((path12) => !there.includes(path12));
+  if (moved2.length === files3.length) return complete(partial2, out);
+  const older = there.filter((path12) => path12.startsWith(olderIn(partial2))).sort();
+  const back = moved2.map((path12) => [(0, import_node_path26.join)((0, import_node_path26.dirname)(out), (0, import_node_path26.basename)(path12)), path12]);
+  const returns = firstPartLast(older).map((path12) => [path12, placeOf(path12, partial2, out)]);
+  await moveAll([...back, ...returns]);
+  await syncFolder((0, import_node_path26.dirname)(out));
+  for (const path12 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path12, (0, import_promises31.rm)(path12));
+}
+async function complete(partial2, out) {
+  const home = (0, import_node_path26.dirname)(out);
+  await syncFolder(home);
+  for (const path12 of await supersededAt(partial2, out))
+    await onDisk(path12, (0, import_promises31.rm)(path12, { force: true }));
+  await moveAll([
+    [sumsIn(partial2), `${out}.sha256`],
+    [scriptIn(partial2), (0, import_node_path26.join)(home, "install.sh")]
+  ]);
+  await syncFolder(home);
+}
+async function supersededAt(partial2, out) {
+  const names = (await filesOf(partial2).catch(() => [])).map((path12) => (0, import_node_path26.basename)(path12));
+  if (names.length === 0) return [];
+  return names.includes((0, import_node_path26.basename)(out)) ? partsAt(out) : [out];
+}
+async function partsAt(out) {
+  const there = await onDisk((0, import_node_path26.dirname)(out), (0, import_promises31.readdir)((0, import_node_path26.dirname)(out), { withFileTypes: true }));
+  const names = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
+  const parts = names.filter((name3) => partNumber((0, import_node_path26.basename)(out), name3) !== void 0);
+  return parts.sort().map((name3) => (0, import_node_path26.join)((0, import_node_path26.dirname)(out), name3));
+}
+function firstPartLast(paths) {
+  const isSum = (path12) => path12.endsWith(".sha256");
+  return [...paths.filter((path12) => !isSum(path12)).reverse(), ...paths.filter(isSum)];
+}
+function placeOf(aside, partial2, out) {
+  return (0, import_node_path26.join)((0, import_node_path26.dirname)(out), aside.slice(olderIn(partial2).length));
+}
+async function filesOf(partial2) {
+  const text5 = await onDisk(sumsIn(partial2), (0, import_promises31.readFile)(sumsIn(partial2), "utf8"));
+  const names = [...text5.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
+  return names.map((name3) => (0, import_node_path26.join)((0, import_node_path26.dirname)(partial2), name3));
+}
+async function filesIn(folder) {
+  const names = await (0, import_promises31.readdir)(folder).catch(() => []);
+  return names.map((name3) => (0, import_node_path26.join)(folder, name3));
+}
+async function moveAll(moves) {
+  const failures2 = [];
+  for (const [from, to] of moves) {
+    await onDisk(to, (0, import_promises31.rename)(from, to)).catch((error4) => {
+      const { code: code4 } = error4.cause ?? error4;
+      if (code4 !== "ENOENT") failures2.push(error4);
+    });
+  }
+  if (failures2.length > 0) throw failures2[0];
+}
+
+// src/bundle/partial.ts
+function lockOf(out) {
+  return { path: (0, import_node_path27.join)((0, import_node_path27.dirname)(out), `.${(0, import_node_path27.basename)(out)}.lock`), what: `the bundle ${out}` };
+}
+async function openPartial(out, layout, size, { emit }) {
+  const home = (0, import_node_path27.dirname)(out);
+  const folder = `${partialPrefix(out)}${layout}`;
+  const names = await onDisk(home, (0, import_promises32.readdir)(home));
+  const left = names.map((name3) => (0, import_node_path27.join)(home, name3)).filter(startsWith(partialPrefix(out)));
+  for (const path12 of left) await settle2((0, import_node_path27.join)(path12, (0, import_node_path27.basename)(out)), out);
+  for (const path12 of left.filter((path13) => path13 !== folder)) {
+    emit({ kind: "note", message: `${path12} is of another input or split size: it is removed` });
+    await removePartial(path12);
+  }
+  await tellOfOthers(names, out, emit);
+  const isTaken = left.includes(folder);
+  await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
+  if (!isTaken) await onDisk(folder, (0, import_promises32.mkdir)(folder));
+  return { folder, path: (0, import_node_path27.join)(folder, (0, import_node_path27.basename)(out)), isTaken };
+}
+var startsWith = (prefix) => (path12) => path12.startsWith(prefix);
+async function tellOfOthers(names, out, emit) {
+  for (const name3 of names) {
+    const [, bundle2] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
+    if (bundle2 === void 0 || bundle2 === (0, import_node_path27.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path27.join)((0, import_node_path27.dirname)(out), bundle2)).path)) continue;
+    const folder = (0, import_node_path27.join)((0, import_node_path27.dirname)(out), name3);
+    const size = formatBytes(await allocated(folder));
+    const message = `a run that did not end has left ${size} of ${bundle2} in ${folder}`;
+    emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
+  }
+}
+async function requireRoom(folder, size) {
+  const { bavail, bsize } = await onDisk(folder, (0, import_promises32.statfs)(folder));
+  if (bavail * bsize >= size) return;
+  throw new AirgapError("io", "the disk has too little room for the bundle", {
+    given: `${bavail * bsize} bytes free in ${folder}`,
+    expected: `${size} bytes`,
+    next: "free some space, or write to another folder"
+  });
+}
+async function allocated(folder) {
+  return (await statsIn(folder)).reduce((sum2, { blocks }) => sum2 + blocks * 512, 0);
+}
+async function statsIn(path12) {
+  const names = await (0, import_promises32.readdir)(path12).catch(() => []);
+  const paths = [path12, ...names.map((name3) => (0, import_node_path27.join)(path12, name3))];
+  const stats = await Promise.all(paths.map((one) => (0, import_promises32.stat)(one).catch(() => void 0)));
+  return stats.filter((one) => one !== void 0);
+}
+function partialPrefix(out) {
+  return (0, import_node_path27.join)((0, import_node_path27.dirname)(out), `.${(0, import_node_path27.basename)(out)}.partial-`);
+}
+async function removePartial(folder) {
+  await onDisk(folder, (0, import_promises32.rm)(folder, { recursive: true, force: true }));
+}
+
+// src/bundle/publish.ts
+var import_promises33 = require("node:fs/promises");
+var import_node_path28 = require("node:path");
+async function publish(finished8) {
+  const { partial: partial2, out, script } = finished8;
+  const sums = sumsIn(partial2);
+  await onDisk(sums, (0, import_promises33.writeFile)(sums, sumLines(finished8), { flush: true }));
+  const installer = scriptIn(partial2);
+  await onDisk(installer, (0, import_promises33.writeFile)(installer, script, { mode: 493, flush: true }));
+  await syncFolder((0, import_node_path28.dirname)(partial2));
+  try {
+    await moveFiles(finished8);
+  } catch (error4) {
+    await settle2(partial2, out).catch(() => void 0);
+    throw error4;
+  }
+  await complete(partial2, out);
+  return (0, import_node_path28.join)((0, import_node_path28.dirname)(out), "install.sh");
+}
+function sumLines({ out, parts, sums }) {
+  const name3 = (at2) => (0, import_node_path28.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
+  return sums.map((sum2, at2) => sumLine(sum2, name3(at2))).join("");
+}
+async function moveFiles({ partial: partial2, out, parts }) {
+  const sums = `${out}.sha256`;
+  await moveAll([[sums, asideOf(sums, partial2)]]);
+  await syncFolder((0, import_node_path28.dirname)(out));
+  if (parts === 0) return onDisk(out, (0, import_promises33.rename)(partial2, out));
+  for (const path12 of await partsAt(out)) await onDisk(path12, (0, import_promises33.rename)(path12, asideOf(path12, partial2)));
+  for (let number3 = parts; number3 > 0; number3--) {
+    const place5 = partPathOf(out, number3);
+    await onDisk(place5, (0, import_promises33.rename)(partPathOf(partial2, number3), place5));
+  }
+}
+
+// src/bundle/resume.ts
+async function isFinished(entry, { volume, mtime, threads }, signal) {
+  const window2 = new Window(volume, entry.size < largeBody ? entry.end - entry.start : blockSize);
+  if (!await hasHeader(window2, entry, mtime)) return false;
+  const reading = { threads, signal, progress: () => void 0 };
+  return await digestOfBody(window2, entry, reading) === entry.digest;
+}
+async function clearGaps(volume, { entries, size }) {
+  const gaps = entries.map((entry) => ({ start: bodyStart(entry) + entry.size, end: entry.end }));
+  for (const { start: start2, end } of [...gaps, { start: size - endSize, end: size }])
+    if (start2 < end) await volume.write(Buffer.alloc(end - start2), start2);
+}
+async function openSame(out, inventory) {
+  const volume = await openVolume(out).catch(() => void 0);
+  const head2 = await (volume && readHead(volume).catch(() => void 0));
+  await volume?.close();
+  return head2?.inventory.equals(inventory) ? openOlder(out) : void 0;
+}
+
+// src/bundle/trailing-hash.ts
+var TrailingHash = class {
+  #hash;
+  /** Ranges behind the first gap, by where they start. */
+  #ahead = /* @__PURE__ */ new Map();
+  #hashed;
+  #complete;
+  #following;
+  #failure;
+  constructor(hash, start2) {
+    this.#hash = hash;
+    this.#hashed = start2;
+    this.#complete = start2;
+  }
+  /** These bytes stay as they are now. Ranges come in any order, each once. */
+  written(start2, end) {
+    if (start2 === end) return;
+    this.#ahead.set(start2, end);
+    for (let next = this.#next(); next !== void 0; next = this.#next()) this.#complete = next;
+    if (this.#hashed < this.#complete) this.#following ??= this.#follow();
+  }
+  /** Hex, when every byte up to `end` was written. @throws AirgapError io */
+  async digest(end) {
+    await this.#following;
+    if (this.#failure !== void 0) throw this.#failure;
+    if (this.#hashed !== end) throw new Error(`bytes ${this.#hashed} to ${end} were not written`);
+    return this.#hash.digest();
+  }
+  /** Where nobody wants the digest. */
+  drop() {
+    this.#hash.drop();
+  }
+  #next() {
+    const end = this.#ahead.get(this.#complete);
+    this.#ahead.delete(this.#complete);
+    return end;
+  }
+  async #follow() {
+    try {
+      while (this.#hashed < this.#complete) {
+        const length = Math.min(stride, this.#complete - this.#hashed);
+        await this.#hash.update(this.#hashed, length);
+        this.#hashed += length;
+      }
+      this.#following = void 0;
+    } catch (error4) {
+      this.#failure = error4;
+    }
+  }
+};
+
+// src/bundle/volume-sums.ts
+var VolumeSums = class {
+  #whole;
+  #files;
+  constructor({ size, parts, isSplit }, threads) {
+    const range = ({ start: start2, end }) => ({
+      start: start2,
+      end,
+      hash: new TrailingHash(threads.start(), start2)
+    });
+    this.#whole = range({ start: 0, end: size });
+    this.#files = isSplit ? parts.map(range) : [];
+  }
+  /** These bytes stay as they are now. */
+  written(start2, end) {
+    for (const range of [this.#whole, ...this.#files]) {
+      const from = Math.max(start2, range.start);
+      const to = Math.min(end, range.end);
+      if (from < to) range.hash.written(from, to);
+    }
+  }
+  /** When every byte was written. @throws AirgapError io */
+  async finish() {
+    const sumOf2 = ({ hash, end }) => hash.digest(end);
+    const [sha2562, ...files3] = await Promise.all([this.#whole, ...this.#files].map(sumOf2));
+    if (sha2562 === void 0) throw new Error("a volume has a sum");
+    return { sha256: sha2562, files: files3.length > 0 ? files3 : [sha2562] };
+  }
+};
+
+// src/bundle/write-blobs.ts
+var import_node_events18 = require("node:events");
+var import_node_stream13 = require("node:stream");
+
+// src/bundle/write-blob.ts
+var import_node_stream12 = require("node:stream");
+
+// src/registry/read-blob.ts
+async function readBlob2(client, repository2, { digest: digest4, size }) {
+  const name3 = `${client.host}/${repository2}@${digest4}`;
+  if (size > mostReadWhole) {
+    throw new AirgapError("usage", "a config or chart is too large", {
+      given: `${name3}, ${size} bytes`,
+      expected: `at most ${mostReadWhole} bytes`
+    });
+  }
+  return twice(async () => {
+    const { body } = await client.getBlob(repository2, digest4);
+    const bytes = await readUpTo(size, body);
+    if (bytes.length === size && digestOf(bytes, algorithmOf(digest4)) === digest4) return bytes;
+    throw new AirgapError("integrity", "a blob is not what its descriptor says", {
+      given: name3,
+      next: "push it to its registry again: what is stored there, or comes from there, is damaged"
+    });
+  });
+}
+async function readUpTo(size, body, tell2 = () => {
+}) {
+  const chunks2 = [];
+  let read5 = 0;
+  for await (const chunk of body) {
+    chunks2.push(chunk);
+    read5 += chunk.length;
+    tell2(chunk.length);
+    if (read5 > size) break;
+  }
+  return Buffer.concat(chunks2);
+}
+
+// src/bundle/body-journal.ts
+var rangeSize = 32 * 1024 * 1024;
+var unit = 256 * 1024;
+var stride3 = 2 * unit;
+var mark = Buffer.from("airgap-bundle has written, a byte a range:\n");
+var mostNotes = blockSize - mark.length;
+var BodyJournal = class {
+  #entry;
+  #volume;
+  #ranges;
+  #lastNote = Promise.resolve();
+  /** @param notes what an earlier run has left in the block, if anything */
+  constructor(entry, volume, notes) {
+    this.#entry = entry;
+    this.#volume = volume;
+    this.#ranges = rangesOf(entry.size).map(({ start: start2, end }, at2) => {
+      const next = Math.min(start2 + (notes?.[at2] ?? 0) * unit, end + 1);
+      return { start: start2, end, next, noted: next };
+    });
+  }
+  get ranges() {
+    return this.#ranges.map(({ start: start2, end, next }) => ({ start: start2, end, next }));
+  }
+  /** Tells that the body is written up to `position`, from the start of the range that `from` lies in. */
+  async reached(from, position) {
+    const first = Math.floor(from / rangeSize);
+    const reached = this.#ranges.slice(first).filter(({ start: start2 }) => start2 < position);
+    for (const range of reached) range.next = Math.min(position, range.end + 1);
+    const isWorthIt = ({ next, noted, end }) => next - noted >= stride3 || next > end && noted <= end;
+    if (reached.some(isWorthIt)) await this.#note();
+  }
+  /** One at a time: an earlier one must not come to the disk after a later one. */
+  #note() {
+    this.#lastNote = this.#lastNote.then(() => this.#writeNotes());
+    return this.#lastNote;
+  }
+  async #writeNotes() {
+    const block2 = Buffer.alloc(blockSize);
+    mark.copy(block2);
+    const counts2 = this.#ranges.map(
+      ({ start: start2, end, next }) => next > end ? rangeSize / unit : Math.floor((next - start2) / unit)
+    );
+    block2.set(counts2.slice(0, mostNotes), mark.length);
+    for (const range of this.#ranges) range.noted = range.next;
+    await this.#volume.write(block2, this.#entry.start);
+  }
+};
+async function openBodyJournal(entry, volume, isTaken) {
+  if (!isTaken) return new BodyJournal(entry, volume, void 0);
+  const block2 = Buffer.alloc(blockSize);
+  await volume.read(block2, 0, blockSize, entry.start);
+  const isNoted = block2.subarray(0, mark.length).equals(mark);
+  return new BodyJournal(entry, volume, isNoted ? block2.subarray(mark.length) : void 0);
+}
+function rangesOf(size) {
+  return Array.from({ length: Math.ceil(size / rangeSize) }, (_, at2) => ({
+    start: at2 * rangeSize,
+    end: Math.min((at2 + 1) * rangeSize, size) - 1
+  }));
+}
+
+// src/bundle/write-blob.ts
+var batchSize = 128 * 1024;
+async function writeBlob(entry, read5, target2) {
+  let told = 0;
+  const progress = (bytes) => {
+    told += bytes;
+    target2.progress(bytes);
+  };
+  try {
+    return await writeChecked(entry, read5, { ...target2, progress });
+  } catch (error4) {
+    target2.progress(-told);
+    throw error4;
+  }
+}
+async function writeChecked(entry, read5, target2) {
+  const write = entry.size < largeBody ? writeSmall : writeLarge;
+  const found = await write(entry, read5, target2);
+  if (found.digest === entry.digest && found.size === entry.size) return found.kept ?? 0;
+  throw wrongBlob(entry, [found.digest, `${found.size} bytes`].filter(Boolean).join(", "));
+}
+async function writeSmall(entry, read5, { volume, mtime, progress }) {
+  const { body } = await read5();
+  const bytes = await readUpTo(entry.size, body, progress);
+  const digest4 = digestOf(bytes);
+  if (digest4 === entry.digest)
+    await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
+  return { digest: digest4, size: bytes.length };
+}
+async function writeLarge(entry, read5, target2) {
+  const { volume, threads, mtime } = target2;
+  const start2 = bodyStart(entry);
+  const hash = new TrailingHash(threads.start(), start2);
+  try {
+    const { size, kept } = await writeBody(entry, read5, target2, hash);
+    if (size !== entry.size) return { size };
+    const digest4 = `sha256:${await hash.digest(start2 + size)}`;
+    if (digest4 === entry.digest) await volume.write(encodeHeader(entry, mtime), entry.start);
+    return { digest: digest4, size, kept };
+  } finally {
+    hash.drop();
+  }
+}
+async function writeBody(entry, read5, target2, hash) {
+  const journal = await openBodyJournal(entry, target2.volume, target2.isTaken);
+  const place5 = { entry, target: target2, hash, journal };
+  const [first, ...others] = missingRanges(journal);
+  if (first === void 0) return { size: entry.size, kept: keep(place5) };
+  const isAll = first.start === 0 && first.end === entry.size - 1;
+  const answer = await read5(isAll ? void 0 : first);
+  if (answer.status === 200) {
+    const size = await writeRange(answer, { start: 0, end: entry.size - 1 }, place5);
+    return { size, kept: 0 };
+  }
+  const kept = keep(place5);
+  const failed4 = new AbortController();
+  const write = async (range) => {
+    failed4.signal.throwIfAborted();
+    const { status, body } = range === first ? answer : await read5(range);
+    return writeRange({ status, body: (0, import_node_stream12.addAbortSignal)(failed4.signal, body) }, range, place5);
+  };
+  const stop2 = (error4) => {
+    failed4.abort(error4);
+    return 0;
+  };
+  const sizes = await Promise.all([first, ...others].map((range) => write(range).catch(stop2)));
+  failed4.signal.throwIfAborted();
+  return { size: sizes.reduce((sum2, size) => sum2 + size, kept), kept };
+}
+function missingRanges({ ranges }) {
+  const missing6 = ranges.filter(({ next, end }) => next <= end);
+  return missing6.map(({ next, end }) => ({ start: next, end }));
+}
+function keep({ entry, target: target2, hash, journal }) {
+  const origin = bodyStart(entry);
+  for (const { start: start2, next } of journal.ranges) hash.written(origin + start2, origin + next);
+  const kept = journal.ranges.reduce((sum2, { start: start2, next }) => sum2 + next - start2, 0);
+  target2.progress(kept);
+  return kept;
+}
+async function writeRange({ status, body }, { start: start2, end }, { entry, target: target2, hash, journal }) {
+  const origin = bodyStart(entry);
+  let position = start2;
+  let pending = [];
+  let waiting = 0;
+  const flush = async () => {
+    await target2.volume.writeAll(pending, origin + position);
+    hash.written(origin + position, origin + position + waiting);
+    position += waiting;
+    pending = [];
+    waiting = 0;
+    await journal.reached(start2, position);
+  };
+  let from = status === 206 ? start2 : 0;
+  for await (const chunk of body) {
+    const fresh = chunk.subarray(Math.max(0, start2 - from), Math.max(0, end + 1 - from));
+    from += chunk.length;
+    target2.progress(fresh.length);
+    pending.push(fresh);
+    waiting += fresh.length;
+    if (from > end + 1) break;
+    if (waiting >= batchSize) await flush();
+  }
+  await flush();
+  const most2 = status === 206 ? end + 1 : entry.size;
+  return from > most2 ? from - start2 : position - start2;
+}
+function wrongBlob({ digest: digest4, size }, found) {
+  return new AirgapError("integrity", `the blob ${digest4} arrived with other bytes`, {
+    given: found,
+    expected: `${digest4}, ${size} bytes`,
+    next: "run again; if it stays, the source registry or a proxy before it is damaged"
+  });
+}
+
+// src/bundle/write-blobs.ts
+async function writeBlobs(target2, entries, sources, { emit, signal: runSignal }) {
+  const failed4 = new AbortController();
+  const signal = AbortSignal.any([failed4.signal, runSignal]);
+  (0, import_node_events18.setMaxListeners)(0, signal);
+  const progress = blobsProgress(entries, sources.images ?? [], emit);
+  let resumed = 0;
+  const bring2 = async (entry) => {
+    signal.throwIfAborted();
+    const { read: read5, end } = progress.begin(entry);
+    if (target2.isTaken && await isFinished(entry, target2, signal)) {
+      resumed += entry.size;
+      read5(entry.size);
+    } else {
+      const kept = await fetch(entry, sources, { ...target2, progress: read5 }, signal);
+      resumed += kept;
+    }
+    end();
+    target2.sums.written(entry.start, entry.end);
+  };
+  const { concurrency } = sources;
+  await pMap(entries, (entry) => bring2(entry).catch((error4) => failed4.abort(error4)), {
+    concurrency
+  });
+  signal.throwIfAborted();
+  return resumed;
+}
+async function fetch(entry, { older, readBlob: readBlob3 }, target2, signal) {
+  let { isTaken } = target2;
+  const write = (read5) => {
+    const how = { ...target2, isTaken };
+    isTaken = false;
+    return writeBlob(entry, async (range) => stoppable2(await read5(range), signal), how);
+  };
+  const take = async (body) => void await write(async () => ({ status: 200, body }));
+  if (await older?.take(entry, take)) return 0;
+  return twice(() => write((range) => readBlob3(entry, range)));
+}
+function stoppable2({ status, body }, signal) {
+  body.on("error", () => void 0);
+  return { status, body: (0, import_node_stream13.addAbortSignal)(signal, body) };
+}
+
+// src/bundle/write.ts
+async function writeBundle(job, context) {
+  return writeArchive(job, publishBundle, context);
+}
+async function writeAlone(job, context) {
+  return writeArchive({ ...job, files: /* @__PURE__ */ new Map() }, publishAlone, context);
+}
+async function writeArchive(job, publishIt, context) {
+  const head2 = headOf(job);
+  const archive = layOut(job.inventory, head2);
+  if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
+  await makeFolder((0, import_node_path29.dirname)(job.out));
+  return whileLocked(lockOf(job.out), context, async (lock) => {
+    const layout = layoutName(head2, archive, job);
+    const partial2 = await openPartial(job.out, layout, archive.size, context);
+    try {
+      const writing = { job, head: head2, archive, lock, publishIt };
+      const written2 = await writeInto(partial2, writing, context);
+      await removeOurs(partial2, lock);
+      return written2;
+    } catch (error4) {
+      if (await isWorthLeaving(error4, partial2, context)) tellLeft(partial2, context);
+      else await removeOurs(partial2, lock).catch(() => void 0);
+      throw context.signal.aborted ? context.signal.reason : error4;
+    }
+  });
+}
+async function writeInto(partial2, { job, head: head2, archive, lock, publishIt }, context) {
+  const same = job.older ? void 0 : await openSame(job.out, head2.inventory);
+  if (!same) await tellReplaced(job.out, context);
+  const volume = await createVolume(partial2.path, archive.size, job);
+  const threads = new HashThreads(volume);
+  try {
+    const sums = new VolumeSums(volume, threads);
+    const { mtime } = archive;
+    const target2 = { volume, mtime, threads, sums, isTaken: partial2.isTaken };
+    const small = new Map([...job.files, ...headFiles(head2)]);
+    const sources = same ? { ...job, older: same } : job;
+    const resumed = await writeAll(target2, archive, small, sources, context);
+    const [done] = await Promise.all([sums.finish(), volume.sync()]);
+    await lock.check();
+    const published = await publishIt(volume, done, job);
+    return {
+      ...published,
+      path: job.out,
+      sha256: done.sha256,
+      size: archive.size,
+      resumed: resumed + (same?.taken.bytes ?? 0)
+    };
+  } finally {
+    await threads.close();
+    await volume.close();
+    await same?.close();
+  }
+}
+function layoutName(head2, { size }, job) {
+  const name3 = [digestOf(lastingInventory(head2, job)), size, job.partSize].join();
+  return hexOf(digestOf(Buffer.from(name3))).slice(0, 12);
+}
+function lastingInventory(head2, { inventory, changing }) {
+  if (changing === void 0) return head2.inventory;
+  const files3 = inventory.files.filter(({ path: path12 }) => !changing.includes(path12));
+  return printInventory({ ...inventory, files: files3 });
+}
+async function isWorthLeaving(error4, { path: path12 }, { signal }) {
+  return signal.aborted || canGoOn(error4) && !isDiskFull(error4) || isUnsettled(path12);
+}
+async function removeOurs({ folder }, lock) {
+  if (await lock.isHeld()) await removePartial(folder);
+}
+async function tellReplaced(out, { emit }) {
+  const there = await openVolume(out).catch(() => void 0);
+  await there?.close();
+  const message = `${out} is there already: it is replaced when the new one is complete`;
+  if (there) emit({ kind: "note", message });
+}
+function tellLeft({ folder }, { emit }) {
+  emit({ kind: "note", message: `what is finished stays in ${folder}, for the next run to go on` });
+}
+function headOf({ inventory, sign: sign3 }) {
+  const bytes = printInventory(inventory);
+  parsePrintedInventory(bytes, "usage");
+  return { inventory: bytes, ...sign3 ? { signature: printSignature(sign3.sign(bytes)) } : {} };
+}
+function headFiles({ inventory, signature }) {
+  return [
+    ["bundle.json", inventory],
+    ...signature ? [["bundle.sig", signature]] : []
+  ];
+}
+async function writeAll(target2, archive, small, job, context) {
+  if (target2.isTaken) await clearGaps(target2.volume, archive);
+  const [smallEntries, blobEntries] = divide(archive.entries, small);
+  for (const [entry, bytes] of smallEntries) await writeSmall2(target2, entry, bytes);
+  target2.sums.written(archive.size - endSize, archive.size);
+  return writeBlobs(target2, blobEntries, job, context);
+}
+async function publishBundle(volume, sums, { out, files: files3, partSize }) {
+  const { path: partial2 } = volume;
+  const count4 = partSize === void 0 ? 0 : volume.parts.length;
+  const script = files3.get("install.sh") ?? Buffer.of();
+  const installScript = await publish({ partial: partial2, out, parts: count4, sums: sums.files, script });
+  const parts = count4 === 0 ? [out] : volume.parts.map((_, at2) => partPathOf(out, at2 + 1));
+  return { parts, installScript };
+}
+async function publishAlone({ path: path12 }, _, { out }) {
+  await syncFolder((0, import_node_path29.dirname)(path12));
+  await onDisk(out, (0, import_promises34.rename)(path12, out));
+  await syncFolder((0, import_node_path29.dirname)(out));
+  return {};
+}
+function divide(entries, small) {
+  const blobs2 = entries.filter(({ path: path12 }) => path12.startsWith("blobs/"));
+  const files3 = entries.slice(0, entries.length - blobs2.length);
+  return [files3.map((entry) => [entry, bodyOf(entry, small)]), blobs2];
+}
+function bodyOf(entry, small) {
+  const bytes = small.get(entry.path);
+  if (bytes && digestOf(bytes) === entry.digest) return bytes;
+  throw new Error(`the inventory's ${entry.path} is not among the files, or another`);
+}
+async function writeSmall2({ volume, mtime, sums }, entry, bytes) {
+  await volume.writeAll([encodeHeader(entry, mtime), bytes], entry.start);
+  sums.written(entry.start, entry.end);
+}
+
+// src/install/age.ts
+async function encryptTo(recipients, text5, { env, signal }) {
+  const named3 = recipients.flatMap((recipient2) => ["--recipient", recipient2]);
+  const { stdout, stderr, failed: failed4, code: code4, exitCode } = await execa("age", ["--encrypt", ...named3], {
+    // A plugin of age is found on PATH, and keeps its settings in HOME.
+    env: { PATH: env.PATH ?? "", HOME: env.HOME ?? "" },
+    extendEnv: false,
+    input: text5,
+    encoding: "buffer",
+    stripFinalNewline: false,
+    cancelSignal: signal,
+    reject: false
+  });
+  if (!failed4) return Buffer.from(stdout);
+  signal.throwIfAborted();
+  if (exitCode === void 0) throw missing3(code4);
+  throw new AirgapError("usage", "age cannot encrypt the pull credential", {
+    given: oneLine(Buffer.from(stderr).toString()),
+    expected: "recipients that this age takes, in credentials.age"
+  });
+}
+function missing3(code4) {
+  return new AirgapError("tool", "age was not found", {
+    given: code4 === "ENOENT" ? "no age on PATH" : code4 ?? "age cannot be run",
+    expected: "age 1.0 or later, to encrypt the pull credential",
+    next: "install it: https://github.com/FiloSottile/age, or apt-get install age"
+  });
+}
+
+// src/commands/carried-credential.ts
+function credentialKind({
+  credentials
+}) {
+  return typeof credentials === "object" ? "age" : credentials;
+}
+async function carriedCredential({ credentials }, given, context) {
+  const credential = await readGiven("pull", given, context);
+  if (credentials === void 0 && credential === void 0) return void 0;
+  if (credentials === void 0) throw notAskedFor();
+  if (credential === void 0) throw missing4();
+  const { username, password } = credential;
+  emitSecret(credential, context);
+  refuseColon(username);
+  const table5 = credentialTable(username, password);
+  if (credentials === "embed") return credentialFile("embed", table5);
+  return credentialFile("age", await encryptTo(credentials.age, table5, context));
+}
+function credentialProblems(spec) {
+  if (spec.credentials !== "embed") return [];
+  return [
+    warning2(
+      "embedded-credential",
+      [],
+      "credentials: embed puts the pull password into the bundle IN CLEAR TEXT: whoever gets the file, or a copy of it, can pull as that user",
+      "encrypt it: credentials: {age: [RECIPIENT]}; or leave it out, and give it to install.sh on site"
+    )
+  ];
+}
+function missing4() {
+  return new AirgapError("usage", "the pull credential that the bundle is to carry is not given", {
+    expected: "--username USER and --password-file FILE (or AIRGAP_BUNDLE_PASSWORD)",
+    next: "give them, or take credentials out of bundle.yaml"
+  });
+}
+function notAskedFor() {
+  return new AirgapError("usage", "a pull credential is given, but nothing says that it travels", {
+    given: "--username",
+    next: "add credentials: {age: [RECIPIENT]} to bundle.yaml; or drop it, and give it to install.sh on site"
+  });
+}
+function refuseColon(username) {
+  if (!/[:\p{Cc}]/u.test(username)) return;
+  throw new AirgapError("usage", "a registry user has no colon or control character in its name", {
+    given: JSON.stringify(username),
+    next: "give another user: in a login the first colon ends the name"
+  });
+}
+
+// src/commands/delta-base.ts
+var import_node_path30 = require("node:path");
+async function readDeltaBase({ since: path12, withoutImages = false }, spec, context) {
+  if (!path12) return void 0;
+  refuseLightDelta(withoutImages);
+  const { inventory, inventoryDigest } = await readBase((0, import_node_path30.resolve)(context.cwd, path12));
+  refusePart(inventory, path12);
+  refuseLight(inventory, path12);
+  refuseOtherTarget(inventory, spec);
+  refuseSameVersion(inventory, spec);
+  const { name: name3, version: version3, sequence, blobs: blobs2, base: base2 } = inventory;
+  return {
+    about: { name: name3, version: version3, sequence, inventoryDigest },
+    brings: new Set([...blobs2, ...base2?.blobs ?? []].map(({ digest: digest4 }) => digest4))
+  };
+}
+function savedBase({ base: base2 }) {
+  if (!base2) return void 0;
+  const { blobs: blobs2, ...about } = base2;
+  return { about, brings: new Set(blobs2.map(({ digest: digest4 }) => digest4)) };
+}
+function refuseOlderThanBase(made) {
+  const { name: name3, sequence, base: base2 } = made;
+  if (!base2 || base2.name !== name3 || sequence >= base2.sequence) return;
+  throw new AirgapError("usage", "the bundle would be older than the one that it builds on", {
+    given: `sequence ${sequence}`,
+    expected: `at least ${base2.sequence}, that of ${base2.name} ${base2.version}`,
+    next: "raise sequence in bundle.yaml, or give --since an older bundle"
+  });
+}
+function refuseLightDelta(withoutImages) {
+  if (!withoutImages) return;
+  throw new AirgapError("usage", "--since and --without-images are both given", {
+    expected: "one of them: a delta carries the blobs that are new, a light bundle none"
+  });
+}
+async function readBase(path12) {
+  try {
+    return await readUnverified(path12, [], checkSize);
+  } catch (error4) {
+    throw error4 instanceof AirgapError && error4.class !== "io" ? noBase(error4) : error4;
+  }
+}
+function noBase(cause) {
+  const {
+    given,
+    expected: expected2,
+    next = "name another bundle with --since, or leave --since out"
+  } = cause;
+  return new AirgapError(cause.class, `no delta can be made: ${cause.message}`, {
+    given,
+    expected: expected2,
+    next,
+    cause
+  });
+}
+function refuseLight({ imagesNotEmbedded }, path12) {
+  if (!imagesNotEmbedded) return;
+  throw new AirgapError("usage", "the bundle of --since carries no images", {
+    given: path12,
+    next: "name a bundle that was made with its images"
+  });
+}
+function refuseOtherTarget(old, { target: target2 }) {
+  if (basePath(old.target) === basePath(target2)) return;
+  throw new AirgapError("usage", "the bundle of --since was made for another target", {
+    given: basePath(old.target),
+    expected: basePath(target2),
+    next: "name a bundle that was loaded into this target, or leave --since out"
+  });
+}
+function refuseSameVersion(old, { name: name3, version: version3 }) {
+  if (old.name !== name3 || old.version !== version3) return;
+  throw new AirgapError("usage", "the bundle of --since has the name and version of the new one", {
+    given: `${name3} ${version3}`,
+    next: "give the new bundle a version of its own"
+  });
+}
+
+// src/commands/image-blobs.ts
+function imageBlobs(images3, inventory) {
+  if (inventory.imagesNotEmbedded) return [];
+  const taken = /* @__PURE__ */ new Set();
+  return images3.filter(({ entry }) => !entry.referrer && travels(inventory, entry)).map(({ entry, graph }) => {
+    const blobs2 = digestsOf(graph).filter((digest4) => !taken.has(digest4));
+    for (const digest4 of blobs2) taken.add(digest4);
+    return { image: entry.source, blobs: blobs2 };
+  });
+}
+function digestsOf(graph) {
+  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
+  return [.../* @__PURE__ */ new Set([...graph.documents.keys(), ...content.map(({ digest: digest4 }) => digest4)])];
+}
+
+// src/commands/join-parts.ts
+var import_node_path32 = require("node:path");
+
+// src/bundle/joined-parts.ts
+var import_promises35 = require("node:fs/promises");
+var import_node_path31 = require("node:path");
+async function openParts2(folder, plan2) {
+  const names = (await namesIn(folder)).filter(isPartFileName).sort();
+  const parts = [];
+  for (const name3 of names) parts.push(await describePart((0, import_node_path31.join)(folder, name3), plan2));
+  requireAll(folder, plan2, parts);
+  const open8 = [];
+  try {
+    for (const { path: path12 } of parts) open8.push(await openOlder(path12));
+    return joined(folder, open8);
+  } catch (error4) {
+    for (const part3 of open8) await part3.close();
+    throw error4;
+  }
+}
+async function namesIn(folder) {
+  return (0, import_promises35.readdir)(folder).catch((error4) => {
+    if (error4.code === "ENOENT") return [];
+    throw diskError(folder, error4);
+  });
+}
+async function describePart(path12, plan2) {
+  const { shard } = await readPart(path12);
+  const expected2 = planDigest(plan2);
+  if (shard?.plan === expected2) return { path: path12, ...shard };
+  throw new AirgapError("usage", "a file that is no part of this plan", {
+    given: `${path12}: ${shard ? `of the plan ${shard.plan}` : "a bundle"}`,
+    expected: `parts of the plan ${expected2} alone`,
+    next: "give the plan that the parts were made of, or take that file away"
+  });
+}
+async function readPart(path12) {
+  try {
+    return (await readUnverified(path12, [], checkSize)).inventory;
+  } catch (error4) {
+    if (!(error4 instanceof AirgapError) || error4.class !== "integrity") throw error4;
+    const { given, expected: expected2 } = error4;
+    throw new AirgapError("integrity", `a part is damaged: ${error4.message}`, {
+      given: given?.includes(path12) ? given : `${path12}: ${given}`,
+      expected: expected2,
+      next: "bring it here again, or make it again with create --shard",
+      cause: error4
+    });
+  }
+}
+function requireAll(folder, plan2, parts) {
+  const [first] = parts;
+  if (!first) throw noParts(folder, plan2);
+  for (const [at2, { path: path12, number: number3, count: count4 }] of parts.entries()) {
+    if (count4 !== first.count) throw otherCount(first, { path: path12, number: number3, count: count4 });
+    const twin = parts.slice(0, at2).find((one) => one.number === number3);
+    if (twin) throw twice2(twin, path12);
+  }
+  const numbers = Array.from({ length: first.count }, (_, at2) => at2 + 1);
+  const missing6 = numbers.filter((number3) => parts.every((one) => one.number !== number3));
+  if (missing6.length > 0) throw partsMissing(folder, plan2, first.count, missing6);
+}
+function noParts(folder, plan2) {
+  return new AirgapError("usage", "there are no parts to join", {
+    given: `${folder}: no file named *.shard-I-of-N.tar`,
+    expected: `such as ${partFileName({ ...plan2, number: 1, count: 3 })}`,
+    next: "make each with create --plan PLAN --shard I/N, and bring them into one folder"
+  });
+}
+function otherCount(one, other) {
+  return new AirgapError("usage", "the parts are of one plan, split in two ways", {
+    given: `${one.path} (${one.number}/${one.count}) and ${other.path} (${other.number}/${other.count})`,
+    expected: "the parts of one N",
+    next: "take those of the other away"
+  });
+}
+function twice2({ path: path12, number: number3, count: count4 }, again2) {
+  return new AirgapError("usage", "a part is there twice", {
+    given: `${path12} and ${again2}: ${number3}/${count4}`,
+    expected: "each part once",
+    next: "take one of them away"
+  });
+}
+function partsMissing(folder, plan2, count4, missing6) {
+  const names = missing6.map((number3) => partFileName({ ...plan2, number: number3, count: count4 }));
+  const others = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return new AirgapError("usage", "parts are missing", {
+    given: `${folder} lacks ${names.slice(0, 3).join(", ")}${others}`,
+    expected: `all ${count4} parts`,
+    next: `make them with create --plan PLAN --shard ${missing6[0]}/${count4}`
+  });
+}
+function joined(path12, parts) {
+  let fault2;
+  const homeOf = (digest4) => parts.find((part3) => part3.has(digest4));
+  const wrong3 = (at2, digest4) => {
+    fault2 ??= lost2(at2, digest4);
+    return fault2;
+  };
+  return {
+    path: path12,
+    isComplete: true,
+    has: (digest4) => homeOf(digest4) !== void 0,
+    async find(digest4) {
+      const home = homeOf(digest4);
+      const bytes = await home?.find(digest4);
+      if (home && !bytes) throw wrong3(home.path, digest4);
+      return bytes;
+    },
+    async take(blob2, write) {
+      const home = homeOf(blob2.digest);
+      if (await home?.take(blob2, write)) return true;
+      throw wrong3(home?.path ?? path12, blob2.digest);
+    },
+    get taken() {
+      return { bytes: parts.reduce((sum2, { taken }) => sum2 + taken.bytes, 0), damaged: [] };
+    },
+    fault: () => fault2,
+    close: async () => {
+      for (const part3 of parts) await part3.close();
+    }
+  };
+}
+function lost2(path12, digest4) {
+  return new AirgapError("integrity", "a part is damaged", {
+    given: `${path12}: other bytes, or none`,
+    expected: digest4,
+    next: "bring it here again, or make it again with create --shard"
+  });
+}
+
+// src/plan/shard-units.ts
+function shardUnits(inventory, images3) {
+  const bound = joined2(images3.map(bonds));
+  const weighs = weighing(inventory);
+  return [...groupBy(images3, (image3) => bound(image3.entry.digest)).values()].map((members2) => ({
+    images: members2.map(({ entry }) => entry),
+    blobs: new Map(members2.flatMap(weighs))
+  }));
+}
+function bonds({ entry, graph }) {
+  const subjects2 = [...graph.documents.values()].flatMap(
+    ({ manifest: { subject } }) => subject?.digest ?? []
+  );
+  return [entry.digest, ...entry.referrer?.images ?? [], ...subjects2];
+}
+function joined2(groups) {
+  const parents2 = /* @__PURE__ */ new Map();
+  const find = (digest4) => {
+    let top = digest4;
+    for (let above = parents2.get(top); above !== void 0; above = parents2.get(top)) top = above;
+    return top;
+  };
+  for (const [first, ...others] of groups) {
+    if (first === void 0) continue;
+    for (const other of others)
+      if (find(other) !== find(first)) parents2.set(find(other), find(first));
+  }
+  return find;
+}
+function weighing(inventory) {
+  const carried3 = new Set(inventory.blobs.map(({ digest: digest4 }) => digest4));
+  const counts2 = (digest4) => inventory.imagesNotEmbedded || carried3.has(digest4);
+  return (image3) => {
+    if (!travels(inventory, image3.entry)) return [];
+    const blobs2 = uniqueBlobs([image3]).filter(({ digest: digest4 }) => counts2(digest4));
+    return blobs2.map(({ digest: digest4, size }) => [digest4, size]);
+  };
+}
+
+// src/plan/share-out.ts
+var slack = 1.05;
+var grain2 = 1 / 20;
+function shareOut(units4, count4) {
+  const weighed = units4.map(({ blobs: blobs2 }, at2) => ({ at: at2, blobs: blobs2, bytes: sumOf(blobs2) })).sort((one, other) => other.bytes - one.bytes);
+  const all = sumOf(new Map(weighed.flatMap(({ blobs: blobs2 }) => [...blobs2])));
+  const fair = Math.max(all / count4, weighed[0]?.bytes ?? 0);
+  for (let bound = fair * slack; ; bound *= slack) {
+    const tried = [grain2, Number.POSITIVE_INFINITY].flatMap((least) => {
+      const shares = fill2(weighed, count4, bound, least);
+      return shares ? [{ shares, load: shares.reduce((sum2, { load: load3 }) => sum2 + load3, 0) }] : [];
+    });
+    const [best] = tried.sort((one, other) => one.load - other.load);
+    if (best) return best.shares.map(({ members: members2 }) => members2.sort((a2, b) => a2 - b));
+  }
+}
+function fill2(units4, count4, bound, least) {
+  const shares = Array.from({ length: count4 }, () => ({ members: [], load: 0 }));
+  const holders = /* @__PURE__ */ new Map();
+  for (const unit2 of units4) {
+    const common2 = inCommon(unit2, holders);
+    const load3 = (share) => share.load + unit2.bytes - (common2.get(share) ?? 0);
+    const kin = unit2.bytes * least;
+    const kinship = (share) => kin > 0 ? Math.floor((common2.get(share) ?? 0) / kin) : 0;
+    const [best] = shares.filter((share) => load3(share) <= bound).sort((one, other) => kinship(other) - kinship(one) || one.load - other.load);
+    if (!best) return void 0;
+    best.load = load3(best);
+    best.members.push(unit2.at);
+    for (const digest4 of unit2.blobs.keys())
+      holders.set(digest4, (holders.get(digest4) ?? /* @__PURE__ */ new Set()).add(best));
+  }
+  return shares;
+}
+function inCommon({ blobs: blobs2 }, holders) {
+  const common2 = /* @__PURE__ */ new Map();
+  for (const [digest4, size] of blobs2)
+    for (const share of holders.get(digest4) ?? [])
+      common2.set(share, (common2.get(share) ?? 0) + size);
+  return common2;
+}
+function sumOf(blobs2) {
+  return [...blobs2.values()].reduce((sum2, size) => sum2 + size, 0);
+}
+
+// src/plan/shards.ts
+function shardsOf({ inventory, images: images3 }, count4) {
+  const units4 = shardUnits(inventory, images3);
+  const shares = shareOut(units4, count4).map((share) => share.map((at2) => units4[at2]));
+  const owned = ownBlobs(inventory, shares);
+  return shares.map((share, at2) => {
+    const own2 = new Set(share.flatMap((unit2) => unit2.images));
+    return { images: inventory.images.filter((image3) => own2.has(image3)), blobs: owned[at2] ?? [] };
+  });
+}
+function usefulShards(plan2, most2) {
+  const shards = shardsOf(plan2, most2);
+  const busy = shards.filter(({ images: images3 }) => images3.length > 0).length;
+  return busy === most2 || most2 === 1 ? shards : usefulShards(plan2, Math.max(busy, 1));
+}
+function ownBlobs(inventory, shares) {
+  const users = usersOf2(shares);
+  const blobs2 = inventory.imagesNotEmbedded ? new Map(shares.flat().flatMap((unit2) => [...unit2.blobs])) : new Map(inventory.blobs.map(({ digest: digest4, size }) => [digest4, size]));
+  const bytes = shares.map(() => 0);
+  const owners = /* @__PURE__ */ new Map();
+  const largestFirst2 = [...blobs2].sort(([, one], [, other]) => other - one);
+  const isFree = ([digest4]) => (users.get(digest4)?.length ?? 0) < 2;
+  for (const [digest4, size] of [
+    ...largestFirst2.filter(isFree),
+    ...largestFirst2.filter((blob2) => !isFree(blob2))
+  ]) {
+    const owner = leastOf(users.get(digest4) ?? [0], bytes);
+    owners.set(digest4, owner);
+    bytes[owner] = (bytes[owner] ?? 0) + size;
+  }
+  const all = [...blobs2].map(([digest4, size]) => ({ digest: digest4, size }));
+  return shares.map((_, at2) => all.filter(({ digest: digest4 }) => owners.get(digest4) === at2));
+}
+function usersOf2(shares) {
+  const users = /* @__PURE__ */ new Map();
+  shares.forEach((share, at2) => {
+    for (const digest4 of new Set(share.flatMap(({ blobs: blobs2 }) => [...blobs2.keys()])))
+      users.set(digest4, [...users.get(digest4) ?? [], at2]);
+  });
+  return users;
+}
+function leastOf(shards, bytes) {
+  return shards.reduce((best, at2) => (bytes[at2] ?? 0) < (bytes[best] ?? 0) ? at2 : best);
+}
+function shardMatrix(shards) {
+  return {
+    include: shards.map(({ images: images3, blobs: blobs2 }, at2) => ({
+      shard: `${at2 + 1}/${shards.length}`,
+      images: images3.filter(({ referrer: referrer2 }) => !referrer2).length,
+      bytes: totalSize(blobs2)
+    }))
+  };
+}
+
+// src/commands/shard.ts
+function shardName({ plan: plan2, shard }) {
+  if (shard === void 0) return void 0;
+  const name3 = parseShardName(shard);
+  if (!plan2) throw planMissing2("--shard");
+  return name3;
+}
+function planMissing2(flag2) {
+  return new AirgapError("usage", `${flag2} is given without --plan`, {
+    expected: "the one plan that all shards carry out: a tag may have moved since another read it",
+    next: "make it with plan --shards N -o plan.json, and give it with --plan plan.json"
+  });
+}
+function refuseLight2({ imagesNotEmbedded }) {
+  if (!imagesNotEmbedded) return;
+  throw new AirgapError(
+    "usage",
+    "the plan is of a bundle without images: no blob is to be shared out",
+    {
+      expected: "a plan of a bundle with its images; mirror takes shards of either",
+      next: "make the light bundle in one run, without --shard and --join"
+    }
+  );
+}
+function shardOf(prepared2, name3, { emit }) {
+  const shard = shardsOf(prepared2, name3.count)[name3.number - 1];
+  if (!shard) throw new Error(`no shard ${shardText(name3)}`);
+  const [images3, all] = [shard.images, prepared2.inventory.images].map(ownOf);
+  const what = shard.images.length === 0 ? "nothing to do, as there are more shards than images to share out" : `${images3} of ${count(all ?? 0, "image")}`;
+  emit({ kind: "note", message: `shard ${shardText(name3)}: ${what}` });
+  return shard;
+}
+function ofShard(prepared2, { images: images3 }) {
+  return {
+    ...prepared2,
+    inventory: { ...prepared2.inventory, images: images3 },
+    images: prepared2.images.filter(({ entry }) => images3.includes(entry))
+  };
+}
+function ownOf(images3) {
+  return images3.filter(({ referrer: referrer2 }) => !referrer2).length;
+}
+
+// src/commands/join-parts.ts
+async function openJoined({ join: join27, reuse }, saved2, { cwd }) {
+  if (join27 === void 0) return void 0;
+  if (!saved2) throw planMissing2("--join");
+  refuseLight2(saved2);
+  if (reuse !== void 0) throw reuseToo();
+  return openParts2((0, import_node_path32.resolve)(cwd, join27), saved2);
+}
+function reuseToo() {
+  return new AirgapError("usage", "--join and --reuse are both given", {
+    expected: "--reuse where parts are made, with --shard: the parts hold all that is joined"
+  });
+}
+
+// src/commands/kept-plan.ts
+var import_promises47 = require("node:fs/promises");
+var import_node_path42 = require("node:path");
+
+// src/commands/make-plan.ts
+var import_node_path37 = require("node:path");
+
+// src/inputs/defined.ts
+function defined(fields2) {
+  return Object.fromEntries(
+    Object.entries(fields2).filter(([, value]) => value !== void 0)
+  );
+}
+
+// src/plan/coverage.ts
+var import_node_util14 = require("node:util");
+
+// src/mirror-map/consumers.ts
+function resolveImage(map, image3) {
+  return { image: image3, webhook: webhookImage(map, image3), containerd: containerdReferences(map, image3) };
+}
+
+// src/mirror-map/print.ts
+function printMirrorMap(map) {
+  const lines4 = map.entries.map((entry) => `${printEntry(entry)}
+`);
+  const alone = lines4.length === 1 && lines4[0]?.includes(",");
+  return (alone ? "# one entry a line\n" : "") + lines4.join("");
+}
+function printAsList(text5) {
+  return isCommaForm(text5) ? text5.trim() : printEntries(parseMirrorMap(text5).entries);
+}
+function printEntries(entries) {
+  return entries.map(printEntry).join(",");
+}
+function printEntry(entry) {
+  const text5 = `${marks3[entry.kind]}${entry.key}::${entry.value}`;
+  return text5.includes("#") ? ` ${text5} #` : text5;
+}
+var marks3 = { exact: exactMark, replace: replaceMark, registry: "", noswap: "", default: "" };
+
+// src/plan/pulled-as.ts
+function pulledFrom({ images: images3, target: target2 }) {
+  const map = parseMirrorMap(target2.mirrorMap);
+  const isPlaced = placementFinder(images3);
+  return (image3) => {
+    const asked2 = askedFor2(image3);
+    if (asked2 === void 0) return { where: "unmapped", asked: "" };
+    return { where: isPlaced(asked2) ? "bundle" : "nowhere", asked: asked2 };
+  };
+  function askedFor2(image3) {
+    if (image3.startsWith(`${target2.endpoint}/`)) return image3;
+    if (target2.environment === "airgap") {
+      const answer = webhookImage(map, image3);
+      if ("error" in answer) return `nothing: the webhook fails on it (${answer.error})`;
+      if (answer.swapped) return answer.image;
+    }
+    return containerdReferences(map, image3)[0];
+  }
+}
+function placementFinder(images3) {
+  const known = /* @__PURE__ */ new Set();
+  for (const { digest: digest4, placements } of images3) {
+    for (const { reference } of placements) {
+      known.add(reference);
+      known.add(`${splitPlacement(reference).repository}@${digest4}`);
+    }
+  }
+  return (asked2) => {
+    const reference = referenceIn(asked2);
+    return reference !== void 0 && known.has(nameOf2(reference));
+  };
+}
+function nameOf2({ registry: registry3, repository: repository2, tag: tag2, digest: digest4 }) {
+  return formatReference({ registry: registry3, repository: repository2, ...digest4 ? { digest: digest4 } : { tag: tag2 ?? "" } });
+}
+
+// src/plan/coverage.ts
+function coverageOf(map, listed2) {
+  const askedForBy = /* @__PURE__ */ new Map();
+  for (const { image: image3, origin } of listed2)
+    askedForBy.set(image3, [...askedForBy.get(image3) ?? [], origin]);
+  const images3 = [...askedForBy.keys()];
+  const concerned = imagesByKey(images3);
+  const isUnused = (entry) => isRule(entry) && changesNothing(map, entry, concerned(entry));
+  return {
+    images: images3.map((image3) => ({ image: image3, askedForBy: askedForBy.get(image3) ?? [] })),
+    unmapped: images3.filter((image3) => !isMapped(resolveImage(map, image3))),
+    unusedRules: map.entries.filter(isUnused).map((entry) => printEntries([entry]))
+  };
+}
+function lackingOf(inventory, named3) {
+  const pulled = pulledFrom(inventory);
+  return [...named3].flatMap(([image3, askedForBy]) => {
+    const { where, asked: asked2 } = pulled(image3);
+    return where === "nowhere" ? [{ image: image3, askedForBy, wanted: asked2 }] : [];
+  });
+}
+function isRule({ kind, line: line2 }) {
+  return line2 > 0 && (kind === "registry" || kind === "exact" || kind === "replace");
+}
+function isMapped({ webhook, containerd: containerd2 }) {
+  return "error" in webhook || webhook.swapped || containerd2.length > 0;
+}
+function changesNothing(map, left, images3) {
+  const others = { ...map, entries: map.entries.filter((entry) => entry !== left) };
+  return images3.every(
+    (image3) => (0, import_node_util14.isDeepStrictEqual)(resolveImage(map, image3), resolveImage(others, image3))
+  );
+}
+function imagesByKey(images3) {
+  const byKey2 = /* @__PURE__ */ new Map();
+  for (const image3 of images3) {
+    for (const key of keysOf(image3)) byKey2.get(key)?.push(image3) ?? byKey2.set(key, [image3]);
+  }
+  return ({ kind, key }) => kind === "replace" ? images3 : byKey2.get(key) ?? [];
+}
+function keysOf(image3) {
+  const [first = ""] = image3.split("/", 1);
+  const hosts2 = [first, first.replace(/[:@].*$/, ""), "docker.io"];
+  return /* @__PURE__ */ new Set([image3, ...hosts2, ...hosts2.map((host) => `${host}/library`)]);
+}
+
+// src/mirror-map/lint.ts
+function rewriteLoop(map, image3) {
+  const first = webhookImage(map, image3);
+  if ("error" in first) return void 0;
+  const twice4 = textOf4(webhookImage(map, first.image));
+  return twice4 === first.image ? void 0 : { once: first.image, twice: twice4 };
+}
+function textOf4(answer) {
+  return "error" in answer ? answer.error : answer.image;
+}
+function cureForLoop(map, endpoint, image3 = `${endpoint}/image`) {
+  const patterns = map.entries.findLast((entry) => entry.kind === "noswap")?.value;
+  const lines4 = [`${noswapKey}::${patterns ? `${patterns},` : ""}${endpoint}`, `${endpoint}::`];
+  return lines4.find((line2) => rewriteLoop(withLine(map, line2), image3) === void 0) ?? (endpoint.includes(".") ? "change the entry that matches the rewritten image: no line of the map ends this loop" : `use a target host with a dot: the webhook takes ${endpoint}/\u2026 for an image on Docker Hub`);
+}
+function withLine(map, line2) {
+  return { entries: [...map.entries, ...parseMirrorMap(line2).entries], problems: [] };
+}
+function libraryWithoutDockerHub(map) {
+  const registries = map.entries.filter((entry) => entry.kind === "registry");
+  const keys = new Set(registries.map((entry) => entry.key));
+  return registries.find(({ key }) => {
+    const registry3 = key.replace(/\/library$/, "");
+    return registry3 !== key && registry3.includes(".") && !keys.has(registry3);
+  });
+}
+function hasDefault(map) {
+  return map.entries.some((entry) => entry.kind === "default");
+}
+function v2Targets(map) {
+  return map.entries.filter((entry) => isTarget(entry) && readTarget(entry.value).hasApiPath);
+}
+function targetsOutside(map, endpoint, basePath2) {
+  const base2 = basePath2.split("/").filter((part3) => part3 !== "");
+  return map.entries.filter((entry) => {
+    if (!isTarget(entry)) return false;
+    const { host, path: path12 } = readTarget(entry.value);
+    return host !== endpoint || !isUnder(entry.kind, path12, base2.join("/"));
+  });
+}
+function isUnder(kind, path12, base2) {
+  if (base2 === "" || path12.startsWith(`${base2}/`)) return true;
+  return kind !== "exact" && path12 === base2;
+}
+function isTarget({ kind, value }) {
+  return kind !== "noswap" && (value !== "" || kind === "exact" || kind === "replace");
+}
+
+// src/oci/platform.ts
+var part2 = /^[a-z0-9][a-z0-9._-]*$/;
+function parsePlatform(text5) {
+  const parts = text5.split("/");
+  const [os6, architecture, variant] = parts;
+  if (parts.length > 3 || !os6 || !architecture || !parts.every((p) => part2.test(p))) {
+    throw new RangeError(`not a platform: ${JSON.stringify(text5)}`);
+  }
+  return variant === void 0 ? { os: os6, architecture } : { os: os6, architecture, variant };
+}
+function formatPlatform(platform6) {
+  const { os: os6, architecture, variant } = platform6;
+  return [os6, architecture, ...variant ? [variant] : []].join("/");
+}
+function platformMatches(wanted, have) {
+  return wanted.os === have.os && wanted.architecture === have.architecture && (wanted.variant === void 0 || wanted.variant === have.variant);
+}
+
+// src/plan/check-contents.ts
+function checkContents(image3, graph) {
+  return [...checkForeignLayers(image3, graph), ...checkDigests(image3, graph)];
+}
+function checkForeignLayers(image3, graph) {
+  const foreign = leavesOf(graph).flatMap(({ manifest }) => manifest.layers.filter(isForeign));
+  const [first] = foreign;
+  if (first === void 0) return [];
+  const message = `${image3} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
+  const cure = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
+  return [error3("foreign-layer", [image3], message, cure)];
+}
+function checkDigests(image3, graph) {
+  const documents = childrenFirst(graph);
+  const named3 = [graph.root, ...documents.flatMap(({ manifest }) => references(manifest))];
+  const other = named3.find(({ digest: digest4 }) => algorithmOf(digest4) !== "sha256");
+  if (other === void 0) return [];
+  const message = `${image3} holds content that is named by another digest than sha256 (${other.digest.slice(0, 24)}\u2026)`;
+  return [error3("digest-algorithm", [image3], message, "build the image with sha256 digests")];
+}
+
+// src/plan/platforms.ts
+var originalDigestAnnotation = "dev.airgap-bundle.original-digest";
+function filterPlatforms(graph, wanted) {
+  const untouched = { graph, droppedAttestations: false };
+  if (wanted.length === 0) return untouched;
+  const root = documentOf(graph, graph.root.digest);
+  if (!isIndexDocument(root)) return fits(root, wanted) ? untouched : void 0;
+  const kept = root.manifest.manifests.filter((child2) => keeps(graph, child2, wanted));
+  if (kept.length === root.manifest.manifests.length) return untouched;
+  const [only, ...others] = kept;
+  if (!only) return void 0;
+  const dropped = root.manifest.manifests.filter((child2) => !kept.includes(child2));
+  return {
+    graph: others.length === 0 ? { ...graph, root: only } : reduced(graph, root, kept),
+    originalDigest: graph.root.digest,
+    droppedAttestations: dropped.some(isAttestation)
+  };
+}
+function isWantedChild(child2, wanted) {
+  return wanted.length === 0 || isIndex(child2.mediaType) || isWanted(child2.platform, wanted);
+}
+function isAttestation(child2) {
+  return child2.platform?.os === "unknown" && child2.platform.architecture === "unknown";
+}
+function availablePlatforms({ root, documents }) {
+  const document2 = documents.get(root.digest);
+  return document2?.manifest.kind === "index" ? document2.manifest.manifests.map(({ platform: platform6 }) => platform6) : [document2?.platform];
+}
+function missingPlatforms(graph, wanted) {
+  const available = availablePlatforms(graph);
+  if (available.includes(void 0)) return [];
+  return wanted.filter((one) => !available.some((platform6) => isWanted(platform6, [one])));
+}
+function platformNames(platforms2) {
+  const names = platforms2.filter((platform6) => platform6?.os && platform6.os !== "unknown").map((platform6) => formatPlatform(platform6));
+  return [...new Set(names)];
+}
+function fits({ platform: platform6 }, wanted) {
+  return platform6 === void 0 || isWanted(platform6, wanted);
+}
+function keeps(graph, child2, wanted) {
+  return graph.documents.has(child2.digest) && isWantedChild(child2, wanted);
+}
+function isWanted(platform6, wanted) {
+  return platform6 !== void 0 && wanted.some((one) => platformMatches(one, platform6));
+}
+function reduced(graph, root, kept) {
+  const original = JSON.parse(root.bytes.toString("utf8"));
+  const digests = new Set(kept.map((child2) => child2.digest));
+  const bytes = Buffer.from(
+    JSON.stringify({
+      ...original,
+      manifests: original.manifests.filter((child2) => digests.has(child2.digest)),
+      annotations: { ...original.annotations, [originalDigestAnnotation]: graph.root.digest }
+    })
+  );
+  const { mediaType: mediaType2 } = graph.root;
+  const document2 = makeDocument({ mediaType: mediaType2, digest: digestOf(bytes), size: bytes.length }, bytes);
+  const documents = new Map(graph.documents).set(document2.descriptor.digest, document2);
+  return { root: document2.descriptor, documents };
+}
+function documentOf(graph, digest4) {
+  const document2 = graph.documents.get(digest4);
+  if (!document2) throw new Error(`the graph lacks its own root ${digest4}`);
+  return document2;
+}
+
+// src/plan/check-image.ts
+function checkImage(spec, map, candidate) {
+  const name3 = candidate.image.listed.image;
+  const isNoName = candidate.image.reference.registry === "";
+  if (isNoName) return checkSource(candidate);
+  return [
+    ...checkSource(candidate),
+    ...checkConsumers(spec, map, candidate),
+    ...checkPlatforms(spec, candidate),
+    ...candidate.filtered ? checkContents(name3, candidate.filtered.graph) : []
+  ];
+}
+function checkSource({
+  image: { listed: listed2, reference, graph, failure: failure2, movedTag }
+}) {
+  const { image: image3, origin } = listed2;
+  const problems2 = [];
+  if (!graph) {
+    problems2.push(
+      error3(
+        "unresolved",
+        [image3],
+        `${image3} (${origin}): ${failure2 ? whyUnresolved(failure2, image3) : "its registry does not have it"}`,
+        failure2?.next ?? "correct the name or tag"
+      )
+    );
+  }
+  if (movedTag) {
+    problems2.push(movedProblem(image3, movedTag, reference.digest !== void 0));
+  }
+  if (reference.tag === "latest" && !reference.digest) {
+    const message = `${image3} names no fixed version; the bundle holds what it is today`;
+    problems2.push(warning2("latest-tag", [image3], message, "write a version tag or a digest"));
+  }
+  return problems2;
+}
+function movedProblem(image3, now2, isWritten) {
+  const [taken, cure] = isWritten ? ["the digest that you wrote is taken", "write the new digest if you want the new image"] : ["the digest of the lock file is taken", `follow the tag: plan --update ${image3}`];
+  const found = now2 === "gone" ? "the tag is gone from its registry" : `the tag now resolves to ${now2}`;
+  return warning2("moved-tag", [image3], `${image3}: ${found}; ${taken}`, cure);
+}
+function whyUnresolved({ message, given }, image3) {
+  return given && given !== image3 ? `${message} (${given})` : message;
+}
+function checkConsumers(spec, map, candidate) {
+  const outside3 = checkInside(spec, candidate);
+  return [
+    // What leaves the target comes back to the webhook as an image of elsewhere: one cause, told once.
+    ...outside3.length > 0 ? outside3 : checkLoop(spec, map, candidate),
+    ...checkMapped(candidate),
+    ...checkContainerd(candidate)
+  ];
+}
+function checkLoop(spec, map, { image: { listed: listed2 } }) {
+  const { image: image3 } = listed2;
+  const loop = rewriteLoop(map, image3);
+  if (!loop) return [];
+  const message = `${image3} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
+  return [error3("rewrite-loop", [image3], message, cureForLoop(map, spec.target.endpoint, image3))];
+}
+function checkMapped({ image: { listed: listed2, reference }, asks }) {
+  const { image: image3 } = listed2;
+  const { asked: asked2, webhookError, unusable } = asks;
+  if (webhookError) {
+    const message2 = `${image3}: the webhook fails with ${webhookError} and the pod is refused`;
+    return [error3("webhook-error", [image3], message2, "add an entry for its registry to the map")];
+  }
+  if (unusable) return unusableTarget(image3, unusable);
+  if (asked2.length > 0) return [];
+  const message = `no rule maps ${image3}: it will be pulled from the internet, and is not mirrored`;
+  return [warning2("unmapped", [image3], message, `add ${reference.registry}::TARGET to the map`)];
+}
+function checkContainerd({ image: { listed: listed2, reference }, asks: { asked: asked2 } }) {
+  if (asked2.length === 0 || asked2.some(({ by }) => by === "containerd")) return [];
+  const { image: image3 } = listed2;
+  const message = `${image3} is mapped by an entry that containerd's mirrors do not know; only the webhook finds it`;
+  const cure = `add ${reference.registry}::TARGET if nodes pull it too`;
+  return [warning2("containerd-ignores", [image3], message, cure)];
+}
+function unusableTarget(image3, target2) {
+  if (target2.split("/")[1] === "v2") return [];
+  const message = `${image3} would become ${target2}, which is no image reference`;
+  return [error3("outside-target", [image3], message, "correct the target in the map")];
+}
+function checkInside({ target: target2 }, { image: image3, asks }) {
+  const prefix = basePath(target2);
+  const outside3 = asks.asked.filter(
+    ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
+  );
+  return outside3.slice(0, 1).map(
+    ({ reference }) => error3(
+      "outside-target",
+      [image3.listed.image],
+      `${image3.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
+      "correct the target in the map, or endpoint and baseContentPath"
+    )
+  );
+}
+function checkPlatforms({ platforms: platforms2 }, { image: image3, filtered }) {
+  if (platforms2.length === 0 || !image3.graph) return [];
+  const name3 = image3.listed.image;
+  if (!filtered) return [noPlatform(name3, image3.graph, platforms2)];
+  const missing6 = missingPlatforms(image3.graph, platforms2).map(formatPlatform).join(", ");
+  const lacking = missing6 === "" ? [] : [somePlatforms(name3, missing6)];
+  if (image3.reference.digest && isIndex(image3.graph.root.mediaType)) {
+    const message2 = `${name3} is pinned by the digest of an index: all its platforms are kept, or the digest would change`;
+    return [
+      ...lacking,
+      warning2("index-digest-kept", [name3], message2, "pin the digest of one platform to carry less")
+    ];
+  }
+  if (!filtered.droppedAttestations) return lacking;
+  const message = `${name3}: attestations in its index are dropped by the platform filter`;
+  return [
+    ...lacking,
+    warning2("attestations-dropped", [name3], message, "leave platforms out to keep them")
+  ];
+}
+function noPlatform(name3, graph, platforms2) {
+  const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
+  const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
+  return error3("platform-missing", [name3], message, "add a platform, or leave the image out");
+}
+function somePlatforms(name3, missing6) {
+  const message = `${name3} is not there for ${missing6}: nodes of that platform cannot run it`;
+  return warning2("platform-missing", [name3], message, "run it on the other nodes only");
+}
+
+// src/plan/check-map.ts
+function checkMap({ target: target2, images: images3 }) {
+  const { mirrorMap: map, endpoint, baseContentPath, mapPlace } = target2;
+  const here = (entry) => mapPlace && entryPlace(mapPlace, entry);
+  const problems2 = [];
+  const library = libraryWithoutDockerHub(map);
+  if (library) problems2.push(at(here(library), libraryAlone(library, basePath(target2))));
+  for (const entry of targetsOutside(map, endpoint, baseContentPath)) {
+    problems2.push(at(here(entry), outside2(entry, basePath(target2))));
+  }
+  for (const entry of v2Targets(map)) problems2.push(at(here(entry), v2InTarget(entry)));
+  if (!hasDefault(map)) problems2.push(at(mapPlace, noDefault(endpoint)));
+  else problems2.push(...targetNotExcluded(target2, images3));
+  return problems2;
+}
+function libraryAlone({ key }, prefix) {
+  const registry3 = key.replace(/\/library$/, "");
+  return error3(
+    "library-without-docker.io",
+    [],
+    `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
+    `add ${registry3}::${prefix}/${registry3}`
+  );
+}
+function outside2(entry, prefix) {
+  return error3(
+    "outside-target",
+    [],
+    `${place3(entry)}: the target ${entry.value} does not lie under ${prefix}`,
+    /^https?:\/\//.test(entry.value) ? `write ${entry.value.replace(/^https?:\/\//, "")}: a target has no scheme` : "correct the entry, or endpoint and baseContentPath"
+  );
+}
+function v2InTarget(entry) {
+  return warning2(
+    "v2-in-target",
+    [],
+    `${place3(entry)}: with /v2/ in the target the webhook's pods ask for /v2/v2/\u2026, which fails; only containerd's mirrors can use it`,
+    `write ${entry.value.replace("/v2/", "/")}: the containerd files of the bundle get their /v2/ by themselves`
+  );
+}
+function noDefault(endpoint) {
+  return warning2(
+    "no-default",
+    [],
+    "the map has no `default`: the webhook swaps nothing unless its chart adds one",
+    `make sure that the chart adds \`default::\` and \`noswap_wildcards::${endpoint}\`, or add them to the map`
+  );
+}
+function targetNotExcluded({ mirrorMap: map, endpoint }, images3) {
+  if (map.entries.some(({ kind }) => kind === "noswap")) return [];
+  const looping = images3.map(({ image: image3 }) => image3).filter((image3) => rewriteLoop(map, image3));
+  if (looping.length === 0) return [];
+  const message = `the map does not take ${endpoint} out of swapping: unless the chart does, the webhook rewrites its own answers`;
+  return [
+    warning2(
+      "target-not-excluded",
+      looping,
+      message,
+      `make sure that the chart adds \`noswap_wildcards::${endpoint}\`, or add it to the map`
+    )
+  ];
+}
+function entryPlace(map, { line: line2, column }) {
+  return { ...map, line: line2, column };
+}
+function place3({ line: line2, column, key }) {
+  return `mirror map ${line2}:${column} (${key})`;
+}
+
+// src/plan/collisions.ts
+function collisions(images3) {
+  const wanted = /* @__PURE__ */ new Map();
+  for (const image3 of images3) {
+    for (const { reference } of image3.placements) {
+      wanted.set(reference, [...wanted.get(reference) ?? [], image3]);
+    }
+  }
+  return [...wanted].flatMap(([reference, wanters]) => collision(reference, wanters));
+}
+function collision(reference, wanters) {
+  if (new Set(wanters.map((image3) => image3.digest)).size < 2) return [];
+  const named3 = wanters.map((image3) => `${image3.source} (${image3.digest})`).join(" and ");
+  return [
+    error3(
+      "collision",
+      wanters.map((image3) => image3.source),
+      `${named3} would both be ${reference}`,
+      "give the two source registries different targets in mirrorRegistries, or leave one image out"
+    )
+  ];
+}
+
+// src/plan/subjects.ts
+function checkSubjects(images3) {
+  const carried3 = new Set(images3.flatMap(({ graph }) => [...graph.documents.keys()]));
+  return images3.flatMap((image3) => checkSubject(image3, carried3));
+}
+function checkSubject({ entry: { source }, reference: { registry: registry3, repository: repository2 }, graph }, carried3) {
+  if (!hasLargeBlob(graph)) return [];
+  const subject = childrenFirst(graph).map(({ manifest }) => manifest.subject).find((one) => one !== void 0 && !carried3.has(one.digest));
+  if (subject === void 0) return [];
+  const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
+  const cure = `add ${registry3}/${repository2}@${subject.digest} to the images, or leave this one out`;
+  return [error3("subject-missing", [source], message, cure)];
+}
+function hasLargeBlob(graph) {
+  return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
+}
+
+// src/plan/plan.ts
+function makePlan(spec, resolved) {
+  const map = effectiveMap(spec.target.mirrorMap, spec.target.endpoint);
+  const candidates = resolved.map((image3) => judge(spec, map, image3));
+  const isClaimed = tagClaims(candidates.flatMap(wantedTags));
+  const images3 = candidates.flatMap((candidate) => planned2(candidate, isClaimed));
+  const problems2 = [
+    ...checkMap(spec),
+    ...candidates.flatMap((candidate) => checkImage(spec, map, candidate)),
+    ...collisions(images3.map(({ entry }) => entry)),
+    ...checkSubjects(images3)
+  ];
+  return { map, images: images3, problems: problems2 };
+}
+function judge(spec, map, image3) {
+  const asks = askedFor(map, image3.listed.image);
+  if (!image3.graph) return { image: image3, asks };
+  const wanted = keepsIndex(image3) ? [] : spec.platforms;
+  return { image: image3, asks, filtered: filterPlatforms(image3.graph, wanted) };
+}
+function keepsIndex(image3) {
+  return image3.reference.digest !== void 0;
+}
+function wantedTags({ asks: { asked: asked2 }, filtered }) {
+  return filtered ? [{ asked: asked2, digest: filtered.graph.root.digest }] : [];
+}
+function planned2(candidate, isClaimed) {
+  const { image: image3, asks, filtered } = candidate;
+  if (!filtered) return [];
+  const { graph, originalDigest } = filtered;
+  const { mediaType: mediaType2, digest: digest4, size } = graph.root;
+  const entry = {
+    source: image3.listed.image,
+    digest: digest4,
+    mediaType: mediaType2,
+    size,
+    platforms: platformNames(leavesOf(graph).map((leaf) => leaf.platform)),
+    placements: placementsOf(asks.asked, digest4, isClaimed),
+    pinnedBy: image3.reference.digest ? "digest" : "tag",
+    ...originalDigest ? { originalDigest } : {}
+  };
+  return [{ entry, reference: image3.reference, graph }];
+}
+
+// src/oci/referrers.ts
+function referrersTag(subject) {
+  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
+}
+function cosignTags(subject) {
+  return ["sig", "att", "sbom"].map((ending2) => `${referrersTag(subject)}.${ending2}`);
+}
+function referrerDescriptor({ descriptor: descriptor3, manifest }) {
+  const { mediaType: mediaType2, digest: digest4, size } = descriptor3;
+  const { annotations: annotations4 } = manifest;
+  const artifactType = artifactTypeOf(manifest);
+  return {
+    mediaType: mediaType2,
+    digest: digest4,
+    size,
+    ...annotations4 ? { annotations: annotations4 } : {},
+    ...artifactType ? { artifactType } : {}
+  };
+}
+function referrerKind(manifest) {
+  const type = artifactTypeOf(manifest);
+  if (manifest.kind === "index" || !type || !isImageConfig(type)) return type;
+  return manifest.layers[0]?.mediaType ?? type;
+}
+function isImageConfig(mediaType2) {
+  return /config\.v1\+json$|container\.image\.v1\+json$/.test(mediaType2);
+}
+function artifactTypeOf(manifest) {
+  if (manifest.artifactType) return manifest.artifactType;
+  return manifest.kind === "manifest" ? manifest.config.mediaType : void 0;
+}
+
+// src/plan/place-referrers.ts
+function placeReferrers(wanted, images3, pullThrough = []) {
+  if (wanted.length === 0) return [];
+  const homes2 = homesOf(images3, pullThrough);
+  const claims = new Map(
+    images3.flatMap(
+      ({ digest: digest4, placements }) => placements.map(({ reference }) => [reference, digest4])
+    )
+  );
+  return wanted.map((one) => {
+    const isFree = ({ reference }) => (claims.get(reference) ?? one.digest) === one.digest;
+    const all = placementsOf2(one, homes2);
+    const placements = all.filter(isFree);
+    for (const { reference } of placements) claims.set(reference, one.digest);
+    const taken = all.filter((at2) => !isFree(at2)).map(({ reference }) => reference);
+    return { wanted: one, placements, taken };
+  });
+}
+function ownTag(digest4) {
+  return `airgap-${hexOf(digest4).slice(0, 12)}`;
+}
+function sourceRepository(source) {
+  return repositoryOf(parseReference(source));
+}
+function homesOf(images3, pullThrough) {
+  const homes2 = /* @__PURE__ */ new Map();
+  for (const { source, digest: digest4, placements } of images3) {
+    const key = `${sourceRepository(source)}@${digest4}`;
+    const askers = homes2.get(key) ?? /* @__PURE__ */ new Map();
+    homes2.set(key, askers);
+    for (const { reference, askedForBy } of placements) {
+      const { repository: repository2 } = splitPlacement(reference);
+      if (!isPullThrough(repository2, pullThrough))
+        askers.set(repository2, merged(askers.get(repository2), askedForBy));
+    }
+  }
+  return homes2;
+}
+function placementsOf2({ source, images: images3, tags }, homes2) {
+  const from = sourceRepository(source);
+  const askers = /* @__PURE__ */ new Map();
+  for (const digest4 of images3)
+    for (const [repository2, by] of homes2.get(`${from}@${digest4}`) ?? [])
+      askers.set(repository2, merged(askers.get(repository2), by));
+  return [...askers].flatMap(
+    ([repository2, askedForBy]) => tags.map((tag2) => ({ reference: `${repository2}:${tag2}`, askedForBy }))
+  );
+}
+function merged(one, other) {
+  return one === void 0 || one === other ? other : "both";
+}
+
+// src/plan/referrers.ts
+function withReferrers(plan2, found, pullThrough) {
+  const { referrers, lost: lost3 } = gather(found);
+  const images3 = plan2.images.map(({ entry }) => entry);
+  const placed3 = placeReferrers(referrers, images3, pullThrough);
+  const taken = placed3.flatMap(
+    ({ wanted, taken: at2 }) => at2.map((one) => ({ image: wanted.first, what: takenWords(wanted, one) }))
+  );
+  const following = groupBy(placed3, ({ wanted }) => wanted.first);
+  return {
+    ...plan2,
+    images: plan2.images.flatMap((image3) => [
+      image3,
+      ...(following.get(image3) ?? []).flatMap(entryOf2)
+    ]),
+    problems: [...plan2.problems, ...losses([...lost3, ...taken])]
+  };
+}
+function gather(found) {
+  const referrers = /* @__PURE__ */ new Map();
+  const lost3 = found.flatMap(
+    ({ image: image3, lost: all }) => all.map((what) => ({ image: image3, what }))
+  );
+  for (const { image: image3, attached } of found) {
+    for (const { subject, graph, tag: tag2 } of attached) {
+      const { digest: digest4 } = graph.root;
+      const source = `${repositoryOf(image3.reference)}@${digest4}`;
+      const [fault2] = checkContents(source, graph);
+      if (fault2) {
+        lost3.push({ image: image3, what: fault2.message });
+        continue;
+      }
+      const key = `${source} ${subject}`;
+      const known = referrers.get(key);
+      const one = known ?? { first: image3, source, digest: digest4, subject, graph, images: [], tags: [] };
+      referrers.set(key, one);
+      add(one.images, image3.entry.digest);
+      if (tag2) add(one.tags, tag2);
+    }
+  }
+  for (const { tags, digest: digest4 } of referrers.values())
+    if (tags.length === 0) tags.push(ownTag(digest4));
+  return { referrers: [...referrers.values()], lost: lost3 };
+}
+function add(list, value) {
+  if (!list.includes(value)) list.push(value);
+}
+function entryOf2({ wanted, placements }) {
+  if (placements.length === 0) return [];
+  const { first, source, graph, subject, images: images3 } = wanted;
+  const { mediaType: mediaType2, digest: digest4, size } = graph.root;
+  const artifactType = kindOf2(graph);
+  const referrer2 = {
+    subject,
+    images: images3,
+    ...artifactType ? { artifactType } : {}
+  };
+  const entry = {
+    source,
+    digest: digest4,
+    mediaType: mediaType2,
+    size,
+    platforms: [],
+    placements,
+    pinnedBy: "digest",
+    referrer: referrer2
+  };
+  const { registry: registry3, repository: repository2 } = first.reference;
+  return [{ entry, reference: { registry: registry3, repository: repository2, digest: digest4 }, graph }];
+}
+function kindOf2({ root, documents }) {
+  const document2 = documents.get(root.digest);
+  return document2 && referrerKind(document2.manifest);
+}
+function referrerWords(graph, tag2) {
+  return `${tag2 ?? graph.root.digest} (${kindOf2(graph) ?? graph.root.mediaType})`;
+}
+function takenWords({ graph }, reference) {
+  return `${referrerWords(graph)}: something else is to be ${reference}`;
+}
+function losses(lost3) {
+  const byImage2 = groupBy(lost3, ({ image: image3 }) => image3);
+  return [...byImage2].map(
+    ([
+      {
+        entry: { source }
+      },
+      all
+    ]) => {
+      const words4 = [...new Set(all.map(({ what }) => what))];
+      const more = words4.length > mostNamed ? `; and ${words4.length - mostNamed} more` : "";
+      const message = `${source} loses what is attached to it: ${words4.slice(0, mostNamed).join("; ")}${more}`;
+      return warning2("referrer-lost", [source], message, cureForLoss);
+    }
+  );
+}
+var mostNamed = 5;
+var cureForLoss = "leave platforms out or sign each platform (cosign sign --recursive) where a filter made another index; else mend it at its source, or take note with referrers: false";
+
+// src/registry/content-cache.ts
+var import_node_crypto10 = require("node:crypto");
+var import_promises36 = require("node:fs/promises");
+var import_node_path33 = require("node:path");
+
+// src/registry/content-pack.ts
+var import_node_util15 = require("node:util");
+var import_node_zlib = require("node:zlib");
+var largest = 512 * 1024 * 1024;
+var lineFeed = 10;
+async function packContent(contents) {
+  const parts = [...contents].flatMap(([digest4, bytes]) => [
+    Buffer.from(`${digest4} ${bytes.length}
+`),
+    bytes
+  ]);
+  return (0, import_node_util15.promisify)(import_node_zlib.gzip)(Buffer.concat(parts));
+}
+async function unpackContent(pack) {
+  const bytes = await (0, import_node_util15.promisify)(import_node_zlib.gunzip)(pack, { maxOutputLength: largest });
+  const contents = /* @__PURE__ */ new Map();
+  for (let at2 = 0; at2 < bytes.length; ) {
+    const start2 = bytes.indexOf(lineFeed, at2) + 1;
+    const [digest4 = "", size = ""] = bytes.toString("latin1", at2, start2).trimEnd().split(" ");
+    if (start2 === 0 || !isDigest(digest4) || !/^\d+$/.test(size)) break;
+    const content = bytes.subarray(start2, start2 + Number(size));
+    if (digestOf(content, algorithmOf(digest4)) !== digest4) break;
+    contents.set(digest4, content);
+    at2 = start2 + content.length;
+  }
+  return contents;
+}
+
+// src/registry/content-cache.ts
+var largest2 = 256 * 1024;
+var mostPacks = 8;
+var ending = ".pack.gz";
+function folderCache(folder) {
+  const held = /* @__PURE__ */ new Map();
+  const fresh = /* @__PURE__ */ new Map();
+  const awaited = /* @__PURE__ */ new Map();
+  let packs;
+  const read5 = () => {
+    packs ??= readPacks(folder, held);
+    return packs;
+  };
+  const bring2 = async (digest4, fetch2) => {
+    const bytes = await fetch2();
+    if (bytes.length > largest2 || digestOf(bytes, algorithmOf(digest4)) !== digest4) return bytes;
+    for (const map of [held, fresh]) map.set(digest4, bytes);
+    return bytes;
+  };
+  return {
+    find: (digest4) => held.get(digest4),
+    async get(digest4, fetch2) {
+      await read5();
+      const kept = held.get(digest4);
+      if (kept) return kept;
+      const running = awaited.get(digest4);
+      const other = running && await running.catch(() => void 0);
+      if (other) return other;
+      const bytes = bring2(digest4, fetch2);
+      awaited.set(digest4, bytes);
+      return bytes.finally(() => awaited.delete(digest4));
+    },
+    wasEmpty: async () => (await read5()).length === 0,
+    async keep() {
+      if (fresh.size === 0) return;
+      const old = await packs ?? [];
+      const replaced = old.length >= mostPacks ? old : [];
+      const contents = replaced.length > 0 ? held : fresh;
+      await replacePacks(folder, contents, replaced).catch(() => void 0);
+      fresh.clear();
+    }
+  };
+}
+async function readPacks(folder, held) {
+  const names = await (0, import_promises36.readdir)(folder).catch(() => []);
+  const paths = names.filter((name3) => name3.endsWith(ending)).map((name3) => (0, import_node_path33.join)(folder, name3));
+  for (const path12 of paths) {
+    const contents = await (0, import_promises36.readFile)(path12).then(unpackContent).catch(() => /* @__PURE__ */ new Map());
+    for (const [digest4, bytes] of contents) held.set(digest4, bytes);
+  }
+  return paths;
+}
+async function replacePacks(folder, contents, replaced) {
+  const path12 = (0, import_node_path33.join)(folder, `${(0, import_node_crypto10.randomUUID)()}${ending}`);
+  const partial2 = `${path12}.partial`;
+  await makeFolder(folder);
+  try {
+    await (0, import_promises36.writeFile)(partial2, await packContent(contents));
+    await (0, import_promises36.rename)(partial2, path12);
+  } finally {
+    await (0, import_promises36.rm)(partial2, { force: true });
+  }
+  for (const old of replaced) await (0, import_promises36.rm)(old, { force: true });
+}
+function cacheBefore(cache, near) {
+  return {
+    ...cache,
+    wasEmpty: async () => false,
+    get: (digest4, fetch2) => cache.get(digest4, async () => await near(digest4) ?? fetch2())
+  };
+}
+
+// src/commands/carried-tools.ts
+var import_promises37 = require("node:fs/promises");
+
+// src/disk/host-platform.ts
+var import_node_os9 = require("node:os");
+var systems = { win32: "windows" };
+var architectures = {
+  x64: "amd64",
+  ia32: "386",
+  ppc64: "ppc64le"
+};
+function hostPlatform() {
+  return `${systems[(0, import_node_os9.platform)()] ?? (0, import_node_os9.platform)()}/${architectures[(0, import_node_os9.arch)()] ?? (0, import_node_os9.arch)()}`;
 }
 
 // src/oci/program-header.ts
@@ -40756,75 +42572,12 @@ function peHeader(bytes) {
   return { platform: machine && `windows/${machine}`, kind: "a Windows program" };
 }
 
-// src/transfer/find-oras.ts
-var import_node_fs10 = require("node:fs");
-var import_promises35 = require("node:fs/promises");
-var import_node_path29 = require("node:path");
-var oldestOras = "1.3.6";
-async function findOras(context) {
-  const named3 = context.env.AIRGAP_BUNDLE_ORAS;
-  const path12 = named3 ? (0, import_node_path29.resolve)(context.cwd, named3) : await firstOnPath(context);
-  if (path12 === void 0 || !await isExecutable(path12)) throw missing3(named3);
-  await checkOras(path12, context);
-  return path12;
-}
-async function checkOras(path12, context) {
-  const version3 = await versionOf(path12, context);
-  if (version3 === void 0 || isOlder(version3, oldestOras)) throw tooOld(path12, version3);
-}
-var howToGetIt = `get oras v${oldestOras} or later from https://github.com/oras-project/oras/releases, put it on PATH or name it in AIRGAP_BUNDLE_ORAS`;
-async function firstOnPath({ env, cwd }) {
-  const folders = (env.PATH ?? "").split(import_node_path29.delimiter).filter((folder) => folder !== "");
-  const candidates = folders.flatMap(
-    (folder) => ["oras", "oras.exe"].map((name3) => (0, import_node_path29.join)((0, import_node_path29.resolve)(cwd, folder), name3))
-  );
-  for (const path12 of candidates) if (await isExecutable(path12)) return path12;
-  return void 0;
-}
-async function isExecutable(path12) {
-  try {
-    await (0, import_promises35.access)(path12, import_node_fs10.constants.X_OK);
-    return (await (0, import_promises35.stat)(path12)).isFile();
-  } catch {
-    return false;
-  }
-}
-async function versionOf(path12, { env, signal }) {
-  const { stdout } = await execa(path12, ["version"], {
-    env: { PATH: env.PATH ?? "" },
-    extendEnv: false,
-    stdin: "ignore",
-    cancelSignal: signal,
-    timeout: 2e4,
-    reject: false
-  });
-  return /^Version:\s+v?(\d+\.\d+\.\d+)/m.exec(stdout ?? "")?.[1];
-}
-function isOlder(version3, than) {
-  return version3.localeCompare(than, "en", { numeric: true }) < 0;
-}
-function missing3(named3) {
-  return new AirgapError("tool", "oras was not found", {
-    given: named3 ?? "no oras on PATH",
-    expected: `oras ${oldestOras} or later`,
-    next: howToGetIt
-  });
-}
-function tooOld(path12, version3) {
-  const message = version3 ? "oras is too old" : "this oras does not tell its version";
-  return new AirgapError("tool", message, {
-    given: version3 ? `${version3} (${path12})` : path12,
-    expected: `oras ${oldestOras} or later`,
-    next: howToGetIt
-  });
-}
-
 // src/commands/carried-tools.ts
 async function carriedTools({ tools: tools2 }, context) {
   const files3 = [];
   for (const tool of tools2) {
     const path12 = tool.oras ?? await findOras(context);
-    const bytes = await (0, import_promises36.readFile)(path12).catch((cause) => {
+    const bytes = await (0, import_promises37.readFile)(path12).catch((cause) => {
       throw unreadable(path12, `the oras for ${tool.platform}`, cause);
     });
     await checkTool(tool, path12, bytes, context);
@@ -41075,7 +42828,7 @@ async function findReferrers(images3, pullThrough, sources, context) {
     wanted,
     async (image3) => {
       try {
-        return await attachedTo(image3, sources, sources.list);
+        return await attachedTo2(image3, sources, sources.list);
       } catch (error4) {
         if (!(error4 instanceof AirgapError)) throw error4;
         failures2.push(unasked(image3, error4));
@@ -41107,7 +42860,7 @@ function lister({ cache }) {
     }
   );
 }
-async function attachedTo(image3, { registries, cache }, list) {
+async function attachedTo2(image3, { registries, cache }, list) {
   const { digest: digest4, originalDigest } = image3.entry;
   const source = registries.source(image3.reference);
   const walk = new ReferrerWalk({ source, name: repositoryOf(image3.reference), list, cache });
@@ -41127,22 +42880,22 @@ function subjectsIn(documents) {
 }
 
 // src/commands/load-chart.ts
-var import_promises37 = require("node:fs/promises");
+var import_promises38 = require("node:fs/promises");
 
 // src/install/assets.ts
-var import_node_path30 = require("node:path");
+var import_node_path34 = require("node:path");
 function distFolder() {
   const here = __dirname;
-  return (0, import_node_path30.basename)(here) === "dist" ? here : (0, import_node_path30.join)(here, "../../dist");
+  return (0, import_node_path34.basename)(here) === "dist" ? here : (0, import_node_path34.join)(here, "../../dist");
 }
 function installScriptPath() {
-  return (0, import_node_path30.join)(distFolder(), "install.sh");
+  return (0, import_node_path34.join)(distFolder(), "install.sh");
 }
 function programPath() {
-  return (0, import_node_path30.join)(distFolder(), "bundle.js");
+  return (0, import_node_path34.join)(distFolder(), "bundle.js");
 }
 function defaultChartPath() {
-  return (0, import_node_path30.join)(distFolder(), "image-swap-1.5.3.tgz");
+  return (0, import_node_path34.join)(distFolder(), "image-swap-1.5.3.tgz");
 }
 
 // src/install/chart-archive.ts
@@ -42414,7 +44167,7 @@ var ZstdDecompress = class extends Zstd {
 };
 
 // node_modules/tar/dist/esm/pax.js
-var import_node_path31 = require("node:path");
+var import_node_path35 = require("node:path");
 var Pax = class _Pax {
   atime;
   mtime;
@@ -42467,7 +44220,7 @@ var Pax = class _Pax {
       // then the path should be PaxHeader + basename, but less than 99,
       // prepend with the dirname
       /* c8 ignore start */
-      path: ("PaxHeader/" + (0, import_node_path31.basename)(this.path ?? "")).slice(0, 99),
+      path: ("PaxHeader/" + (0, import_node_path35.basename)(this.path ?? "")).slice(0, 99),
       /* c8 ignore stop */
       mode: this.mode || 420,
       uid: this.uid,
@@ -43277,15 +45030,15 @@ function readEntry3(entry) {
   return isFile3 ? { name: name3, type, path: path12, body } : { name: name3, type, path: path12 };
 }
 function checkEntry({ name: name3, type, path: path12 }) {
-  const shown3 = JSON.stringify(name3);
+  const shown4 = JSON.stringify(name3);
   if (path12.some((part3) => part3 === "" || part3 === "." || part3 === ".." || part3.includes("\\"))) {
-    throw new RangeError(`a path that is not plain: ${shown3}`);
+    throw new RangeError(`a path that is not plain: ${shown4}`);
   }
   if (type !== "Directory" && type !== "File" && type !== "OldFile") {
-    throw new RangeError(`${shown3} is no plain file but a ${type}`);
+    throw new RangeError(`${shown4} is no plain file but a ${type}`);
   }
   if (type !== "Directory" && path12.length === 1) {
-    throw new RangeError(`${shown3} lies outside a folder`);
+    throw new RangeError(`${shown4} lies outside a folder`);
   }
 }
 function refuseDuplicates(entries) {
@@ -43447,7 +45200,7 @@ function notAReference(name3, field, cause) {
 async function loadChart(spec, registries) {
   const { chart: chart2 } = spec.imageSwap;
   if (chart2 === void 0) return takesOurChart(spec) ? ourChart() : void 0;
-  const bytes = chart2.startsWith("oci://") ? await pullChart(chart2, "imageSwap.chart", registries) : await (0, import_promises37.readFile)(chart2).catch((cause) => {
+  const bytes = chart2.startsWith("oci://") ? await pullChart(chart2, "imageSwap.chart", registries) : await (0, import_promises38.readFile)(chart2).catch((cause) => {
     throw unreadable(chart2, "imageSwap.chart", cause);
   });
   return readChart(bytes, chart2);
@@ -43457,11 +45210,11 @@ function takesOurChart({ environment, imageSwap: imageSwap2 }) {
 }
 async function ourChart() {
   const path12 = defaultChartPath();
-  return readChart(await (0, import_promises37.readFile)(path12), path12);
+  return readChart(await (0, import_promises38.readFile)(path12), path12);
 }
 
 // src/commands/make-inventory.ts
-var import_promises38 = require("node:fs/promises");
+var import_promises39 = require("node:fs/promises");
 
 // src/bundle/oci-layout.ts
 var rootLimit = 3 * 1024 * 1024;
@@ -43568,8 +45321,7 @@ function ociPurl({ registry: registry3, repository: repository2, tag: tag2 }, di
   });
 }
 function genericPurl(name3, version3, digest4) {
-  const checksum2 = digest4 && `${digest4.slice(0, digest4.indexOf(":"))}:${hexOf(digest4)}`;
-  return purl("generic", name3, version3, { checksum: checksum2 });
+  return purl("generic", name3, version3, { checksum: digest4 });
 }
 function purl(type, name3, version3, qualifiers) {
   const given = Object.entries(qualifiers).filter(([, value]) => value).sort(([one], [other]) => one < other ? -1 : 1).map(([key, value]) => `${key}=${encode3(value ?? "")}`);
@@ -43589,7 +45341,7 @@ function architectureOf(platform6) {
 
 // src/sbom/contents.ts
 var sbomPaths = { cyclonedx: "sbom.cdx.json", spdx: "sbom.spdx.json" };
-function contentsOf(inventory, leftOut3) {
+function contentsOf2(inventory, leftOut3) {
   const { name: name3, version: version3, createdAt, tool } = inventory;
   return {
     name: name3,
@@ -43617,7 +45369,7 @@ function imageItems(inventory) {
 }
 function imageItem(inventory, { id, purl: purl2, name: name3, entry }, entries, ids) {
   const { platforms: platforms2, referrer: referrer2, digest: digest4 } = entry;
-  const subjects2 = entries.flatMap((one) => attachedTo2(one, ids));
+  const subjects2 = entries.flatMap((one) => attachedTo3(one, ids));
   return {
     id,
     kind: platforms2.length > 0 && !referrer2 ? "image" : "artifact",
@@ -43628,7 +45380,7 @@ function imageItem(inventory, { id, purl: purl2, name: name3, entry }, entries, 
     isCarried: entries.some((one) => isCarried(inventory, one)),
     attachedTo: [...new Set(subjects2)].filter((subject) => subject !== id),
     ...madeFrom(entry),
-    facts: unique(entries.flatMap(factsOf))
+    facts: unique2(entries.flatMap(factsOf2))
   };
 }
 function nameOf3({ source, digest: digest4, platforms: platforms2 }) {
@@ -43641,7 +45393,7 @@ function isCarried(inventory, entry) {
   return inventory.imagesNotEmbedded !== true && travels(inventory, entry);
 }
 var mostNames = 100;
-function attachedTo2({ referrer: referrer2 }, ids) {
+function attachedTo3({ referrer: referrer2 }, ids) {
   if (!referrer2) return [];
   const isListed = ids(referrer2.subject).length > 0;
   const subjects2 = isListed ? [referrer2.subject] : referrer2.images;
@@ -43651,7 +45403,7 @@ function madeFrom({ source, originalDigest }) {
   const reference = originalDigest && referenceIn(source);
   return reference && originalDigest ? { madeFrom: ociPurl(reference, originalDigest) } : {};
 }
-function factsOf({ source, mediaType: mediaType2, platforms: platforms2, referrer: referrer2 }) {
+function factsOf2({ source, mediaType: mediaType2, platforms: platforms2, referrer: referrer2 }) {
   return [
     ["source", source],
     ["mediaType", mediaType2],
@@ -43702,21 +45454,21 @@ function baseItems({ base: base2 }) {
   const facts3 = [["inventoryDigest", inventoryDigest]];
   return [{ id, kind: "base", name: name3, version: version3, purl: purl2, isCarried: false, attachedTo: [], facts: facts3 }];
 }
-function unique(facts3) {
+function unique2(facts3) {
   return [...new Map(facts3.map((fact) => [fact.join("\n"), fact])).values()];
 }
 
 // src/sbom/document.ts
 function printDocument(document2) {
   const fields2 = Object.entries(document2).map(
-    ([name3, value]) => `${JSON.stringify(name3)}: ${Array.isArray(value) ? lines2(value) : JSON.stringify(value)}`
+    ([name3, value]) => `${JSON.stringify(name3)}: ${Array.isArray(value) ? lines3(value) : JSON.stringify(value)}`
   );
   return safeJson(`{
 ${fields2.join(",\n")}
 }
 `);
 }
-function lines2(elements) {
+function lines3(elements) {
   const printed = elements.map((element) => JSON.stringify(element));
   return printed.length === 0 ? "[]" : `[
 ${printed.join(",\n")}
@@ -43872,7 +45624,7 @@ var leftOut2 = /* @__PURE__ */ new Set([
   ...Object.values(credentialPaths)
 ]);
 function printSbom(form4, inventory) {
-  const contents = contentsOf(inventory, leftOut2);
+  const contents = contentsOf2(inventory, leftOut2);
   return form4 === "cyclonedx" ? cycloneDx(contents) : spdx(contents);
 }
 function sbomFiles(inventory) {
@@ -43973,8 +45725,8 @@ function describe2({ spec, plan: plan2, createdAt, base: base2 }) {
   };
 }
 function nextSequence(name3, createdAt, base2) {
-  const seconds2 = Math.floor(createdAt.getTime() / 1e3);
-  return base2?.about.name === name3 ? Math.max(seconds2, base2.about.sequence + 1) : seconds2;
+  const seconds = Math.floor(createdAt.getTime() / 1e3);
+  return base2?.about.name === name3 ? Math.max(seconds, base2.about.sequence + 1) : seconds;
 }
 function installedChart({ spec, chart: chart2 }) {
   return spec.environment === "airgap" ? chart2 : void 0;
@@ -43990,14 +45742,14 @@ async function allFiles(layout, inventory, homes2, input) {
   const readme = files3.findIndex(({ path: path12 }) => path12 === "README.txt");
   const sboms = sbomFiles({ ...inventory, files: files3.map(fileEntry) });
   const all = files3.toSpliced(readme + 1, 0, ...sboms);
-  return all.toSpliced(readme, 0, sumsOf(all.map(fileEntry)));
+  return all.toSpliced(readme, 0, sumsOf2(all.map(fileEntry)));
 }
-function sumsOf(files3) {
+function sumsOf2(files3) {
   return { path: sumsPath, bytes: sha256Sums(files3), mode: 420 };
 }
 function withFile(made, file2) {
   const files3 = [...made.inventory.files, fileEntry(file2)];
-  const sums = sumsOf(files3.filter(({ path: path12 }) => path12 !== sumsPath));
+  const sums = sumsOf2(files3.filter(({ path: path12 }) => path12 !== sumsPath));
   const entry = fileEntry(sums);
   return {
     ...made,
@@ -44016,8 +45768,8 @@ async function installInput(inventory, input) {
     inventory,
     target: spec.target,
     ownImages: ownImages2,
-    script: await (0, import_promises38.readFile)(installScriptPath()),
-    program: await (0, import_promises38.readFile)(programPath()),
+    script: await (0, import_promises39.readFile)(installScriptPath()),
+    program: await (0, import_promises39.readFile)(programPath()),
     tools: input.tools,
     ...chart2 ? { chart: chart2 } : {},
     ...isEKSCluster === void 0 ? {} : { isEKSCluster }
@@ -44087,7 +45839,7 @@ function alreadyInTarget(images3) {
 var import_node_util16 = require("node:util");
 
 // src/inputs/lock-file.ts
-var import_promises39 = require("node:fs/promises");
+var import_promises40 = require("node:fs/promises");
 var digest2 = custom((value) => typeof value === "string" && isDigest(value), {
   error: "not a digest, sha256:\u2026 or sha512:\u2026"
 });
@@ -44132,7 +45884,7 @@ var lockSchema = strictObject({
   ).optional()
 });
 async function readLock(path12) {
-  const text5 = await (0, import_promises39.readFile)(path12, "utf8").catch((cause) => {
+  const text5 = await (0, import_promises40.readFile)(path12, "utf8").catch((cause) => {
     if (cause.code === "ENOENT") return void 0;
     throw unreadable(path12, "the lock file", cause);
   });
@@ -44234,7 +45986,7 @@ function lockProblems({ lock, name: name3, version: version3 }, listed2) {
 }
 
 // src/commands/referrer-lists.ts
-var import_promises40 = require("node:fs/promises");
+var import_promises41 = require("node:fs/promises");
 function lockedLists(referrers) {
   const of = groupBy(referrers, ({ of: name3, subject }) => `${name3}@${subject}`);
   return {
@@ -44279,17 +46031,17 @@ async function rememberedLists(path12, ask3, fresh, { now: now2, emit }) {
     found: () => [...found].sort(([one], [other]) => one < other ? -1 : 1).flatMap(([, all]) => all),
     keep: async () => {
       const [oldest] = [...used].sort();
-      if (oldest !== void 0) emit({ kind: "note", message: askedWords(oldest) });
+      if (oldest !== void 0) emit({ kind: "note", message: askedWords2(oldest) });
       await replaceFile(path12, JSON.stringify(after), asHint).catch(() => void 0);
     }
   };
 }
-function askedWords(at2) {
+function askedWords2(at2) {
   return `what is attached to the images is taken as it was found at ${at2}; --fresh asks again`;
 }
 async function readRemembered(path12) {
   try {
-    return form.parse(JSON.parse(await (0, import_promises40.readFile)(path12, "utf8")));
+    return form.parse(JSON.parse(await (0, import_promises41.readFile)(path12, "utf8")));
   } catch {
     return {};
   }
@@ -44392,10 +46144,10 @@ function notThere({ client, repository: repository2 }, asked2, next) {
 }
 
 // src/commands/saved-plan.ts
-var import_node_path32 = require("node:path");
+var import_node_path36 = require("node:path");
 async function readSavedPlan(path12, context) {
   if (!path12) return void 0;
-  const text5 = await readText((0, import_node_path32.resolve)(context.cwd, path12), "the saved plan");
+  const text5 = await readText((0, import_node_path36.resolve)(context.cwd, path12), "the saved plan");
   try {
     return parseInventory(Buffer.from(inventoryPart(text5)), "usage");
   } catch (cause) {
@@ -44427,10 +46179,15 @@ function checkAgainstSaved(saved2, made) {
   const different = fields2.filter((field) => canonical(one[field]) !== canonical(other[field]));
   if (different.length === 0) return;
   throw new AirgapError("usage", "bundle.yaml and the saved plan disagree", {
-    given: `other ${different.join(", ")}`,
+    given: different.map((field) => differenceText(field, saved2[field], made[field])).join(", "),
     expected: "the bundle file, chart and tool version that the plan was made with",
-    next: "make the plan again: plan -f bundle.yaml -o FILE"
+    next: "give the flags that plan was given, or make the plan again: plan -f bundle.yaml -o FILE"
   });
+}
+function differenceText(field, planned3, found) {
+  const isShort2 = (value) => typeof value === "string" || typeof value === "number";
+  if (!isShort2(planned3) || !isShort2(found)) return `other ${field}`;
+  return `${field} ${JSON.stringify(found)} in place of ${JSON.stringify(planned3)}`;
 }
 function asPlanned(inventory) {
   if (!inventory.credentials) return inventory;
@@ -44547,7 +46304,7 @@ function listsFor(spec, {
   fresh
 }, context) {
   if (spec.lock?.referrers && !update) return lockedLists(spec.lock.referrers);
-  const path12 = (0, import_node_path33.join)(stateFolder(spec), "referrers.json");
+  const path12 = (0, import_node_path37.join)(stateFolder(spec), "referrers.json");
   return rememberedLists(path12, lister({ cache }), fresh, context);
 }
 async function withAttached(spec, plan2, { saved: saved2, ...sources }, list, context) {
@@ -44571,13 +46328,13 @@ function ourChartTaken({ name: name3, version: version3 }) {
   };
 }
 function contentCache(spec, older) {
-  const kept = folderCache((0, import_node_path33.join)(stateFolder(spec), "manifests"));
+  const kept = folderCache((0, import_node_path37.join)(stateFolder(spec), "manifests"));
   if (!older) return kept;
   const near = cacheBefore(kept, older.find);
   return older.isComplete ? { ...near, atHand: older.find } : near;
 }
 function stateFolder(spec) {
-  return (0, import_node_path33.join)(spec.folder, ".airgap-bundle");
+  return (0, import_node_path37.join)(spec.folder, ".airgap-bundle");
 }
 function creationTime({ env, now: now2 }, locked2) {
   const epoch = env.SOURCE_DATE_EPOCH;
@@ -44590,8 +46347,8 @@ function creationTime({ env, now: now2 }, locked2) {
 }
 
 // src/commands/plan.ts
-var import_promises45 = require("node:fs/promises");
-var import_node_path38 = require("node:path");
+var import_promises46 = require("node:fs/promises");
+var import_node_path41 = require("node:path");
 
 // src/plan/sizes.ts
 function planSizes(images3, inventory) {
@@ -44618,8 +46375,8 @@ function eachOnce2(content) {
 }
 
 // src/image-sources/charts.ts
-var import_promises42 = require("node:fs/promises");
-var import_node_path36 = require("node:path");
+var import_promises43 = require("node:fs/promises");
+var import_node_path39 = require("node:path");
 
 // src/image-sources/node.ts
 function textAt(node2, key) {
@@ -44635,10 +46392,10 @@ function childAt(node2, ...path12) {
 function itemsOf(node2) {
   return node2?.kind === "list" ? node2.items : [];
 }
-function nodeOf(value) {
-  if (Array.isArray(value)) return { kind: "list", items: value.map(nodeOf) };
+function nodeOf2(value) {
+  if (Array.isArray(value)) return { kind: "list", items: value.map(nodeOf2) };
   if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).map(([key, inner]) => [key, nodeOf(inner)]);
+    const entries = Object.entries(value).map(([key, inner]) => [key, nodeOf2(inner)]);
     return { kind: "map", entries: new Map(entries) };
   }
   const text5 = value === null || value === void 0 ? "" : String(value);
@@ -44676,13 +46433,13 @@ function imageOf(item) {
 }
 
 // src/image-sources/chart-files.ts
-var import_promises41 = require("node:fs/promises");
-var import_node_path34 = require("node:path");
+var import_promises42 = require("node:fs/promises");
+var import_node_path38 = require("node:path");
 async function readAbouts(path12, field) {
-  const found = await (0, import_promises41.stat)(path12).catch((cause) => {
+  const found = await (0, import_promises42.stat)(path12).catch((cause) => {
     throw unreadable(path12, field, cause);
   });
-  const files3 = found.isDirectory() ? await filesOfFolder(path12, (0, import_node_path34.basename)(path12)) : await filesOfArchive(await (0, import_promises41.readFile)(path12), "");
+  const files3 = found.isDirectory() ? await filesOfFolder(path12, (0, import_node_path38.basename)(path12)) : await filesOfArchive(await (0, import_promises42.readFile)(path12), "");
   return [...files3].flatMap(([name3, bytes]) => aboutsIn(name3, bytes));
 }
 function aboutsIn(path12, bytes) {
@@ -44694,12 +46451,12 @@ function aboutsIn(path12, bytes) {
 var isAbout = (path12) => /(?:^|\/)Chart\.yaml$/.test(path12);
 async function filesOfFolder(folder, name3) {
   const files3 = /* @__PURE__ */ new Map();
-  const about = await (0, import_promises41.readFile)((0, import_node_path34.join)(folder, "Chart.yaml")).catch(() => void 0);
+  const about = await (0, import_promises42.readFile)((0, import_node_path38.join)(folder, "Chart.yaml")).catch(() => void 0);
   if (about) files3.set(`${name3}/Chart.yaml`, about);
-  const entries = await (0, import_promises41.readdir)((0, import_node_path34.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
+  const entries = await (0, import_promises42.readdir)((0, import_node_path38.join)(folder, "charts"), { withFileTypes: true }).catch(() => []);
   for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
-    const inner = (0, import_node_path34.join)(folder, "charts", entry.name);
-    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises41.readFile)(inner), `${name3}/charts/`) : [];
+    const inner = (0, import_node_path38.join)(folder, "charts", entry.name);
+    const found = entry.isDirectory() ? await filesOfFolder(inner, `${name3}/charts/${entry.name}`) : entry.name.endsWith(".tgz") ? await filesOfArchive(await (0, import_promises42.readFile)(inner), `${name3}/charts/`) : [];
     for (const [path12, bytes] of found) files3.set(path12, bytes);
   }
   return files3;
@@ -44868,8 +46625,8 @@ function describeField(schema, path12) {
   return text5?.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter2) => letter2.toLowerCase());
 }
 function allowedFields(schema, path12) {
-  const names2 = nodesAt(schema, path12).flatMap(({ properties: properties2 }) => Object.keys(properties2 ?? {}));
-  return [...new Set(names2)].filter((name3) => name3 !== "$schema");
+  const names = nodesAt(schema, path12).flatMap(({ properties: properties2 }) => Object.keys(properties2 ?? {}));
+  return [...new Set(names)].filter((name3) => name3 !== "$schema");
 }
 function nearestField(schema, path12, key) {
   const beside = allowedFields(schema, path12).find((name3) => isNear(name3, key));
@@ -44895,10 +46652,10 @@ function allFields({ properties: properties2 = {} }, prefix = "") {
   ]);
 }
 function isNear(name3, key) {
-  const [a2, b] = [plain2(name3), plain2(key)];
+  const [a2, b] = [plain3(name3), plain3(key)];
   return sorted(a2) === sorted(b) || distance(a2, b) <= (a2.length < 6 ? 1 : 2);
 }
-function plain2(name3) {
+function plain3(name3) {
   return name3.toLowerCase().replaceAll(/[-_ ]/g, "");
 }
 function sorted(name3) {
@@ -45021,12 +46778,12 @@ function isInDefault(trail) {
 // src/image-sources/free-text.ts
 function imagesInText(text5, isHinted = false) {
   if (!/[:/@]/.test(text5)) return [];
-  return plain3(text5).split("\n").flatMap(
+  return plain4(text5).split("\n").flatMap(
     (line2, index) => /^\s*(?:#|\/\/)/.test(line2) ? [] : imagesInLine(line2, isHinted).map((image3) => ({ image: image3, line: index }))
   );
 }
 var unknown3 = "";
-function plain3(text5) {
+function plain4(text5) {
   if (!/[{$<%]/.test(text5)) return text5;
   return text5.replaceAll(/\{\{[\s\S]*?\}\}/g, (found) => unknown3 + found.replaceAll(/[^\n]/g, "")).replaceAll(/\$\{[^}\n]*\}|\$\([^)\n]*\)|<[\w .-]+>|%[sdv]\b|\$\w+/g, unknown3);
 }
@@ -45034,7 +46791,7 @@ function imagesInLine(line2, isHinted) {
   if (line2.length > longestLine) return [];
   const found = [];
   let before = "";
-  for (const { 0: word, index } of line2.matchAll(words)) {
+  for (const { 0: word, index } of line2.matchAll(words3)) {
     const follows = /^['"]?\s*=/.test(line2.slice(index + word.length, index + word.length + 8)) ? "=" : "";
     if (/^[:=]+$/.test(word)) {
       before += word;
@@ -45052,7 +46809,7 @@ function isKey(word) {
   return /^-|[:=]$/.test(word);
 }
 var longestLine = 1e6;
-var words = /[^\s"'`,;()[\]{}|=\\]+/g;
+var words3 = /[^\s"'`,;()[\]{}|=\\]+/g;
 function withoutTransport(word) {
   const name3 = word.replace(/^docker:\/\//, "");
   return [name3, name3 !== word];
@@ -45206,21 +46963,21 @@ function merged2(found) {
     errors: found.flatMap(({ errors }) => errors)
   };
 }
-function foundInText(text5, name3) {
+function foundInText(text5, name3, file2) {
   const found = [];
   for (const read5 of eachDocument(text5, name3)) {
-    found.push(read5 instanceof AirgapError ? failed2(read5) : foundInDocument(read5, name3));
+    found.push(read5 instanceof AirgapError ? failed2(read5) : foundInDocument(read5, name3, file2));
   }
   return merged2(found);
 }
-function foundInDocument({ root, line: line2 }, name3) {
+function foundInDocument({ root, line: line2 }, name3, file2) {
   const given = `${name3}:${line2}`;
   if (root.kind === "text" && root.value !== "") {
     const expected2 = "manifests: mappings of YAML or JSON";
     return failed2(new AirgapError("usage", "a text is no manifest", { given, expected: expected2 }));
   }
   try {
-    return foundOf(findImages(root), name3);
+    return foundOf(findImages(root), name3, { file: file2 });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = `YAML that cannot be read: ${cause.message}`;
@@ -45230,24 +46987,30 @@ function foundInDocument({ root, line: line2 }, name3) {
 function failed2(error4) {
   return { images: [], errors: [error4] };
 }
-function foundOf(mentions, name3, cure) {
+function foundOf(mentions, name3, { cure, file: file2 } = {}) {
   const images3 = mentions.map(({ image: image3, line: line2, place: place5, isSuspected }) => ({
     image: image3,
     source: `${line2 > 0 ? `${name3}:${line2}` : name3} ${place5}`.trim(),
-    isSuspected
+    isSuspected,
+    ...file2 && line2 > 0 ? { place: { file: file2, line: line2 } } : {}
   }));
   return checkedNames(images3, cure);
 }
 function checkedNames(images3, cure = () => "correct the name") {
   const errors = [];
-  const right = images3.filter(({ image: image3, source }) => {
+  const right = images3.filter(({ image: image3, source, place: place5 }) => {
     try {
       parseReference(image3);
       return true;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       errors.push(
-        new AirgapError("usage", cause.message, { given: source, next: cure(image3), cause })
+        new AirgapError("usage", cause.message, {
+          given: source,
+          next: cure(image3),
+          place: place5,
+          cause
+        })
       );
       return false;
     }
@@ -45262,92 +47025,6 @@ function byImage(found) {
     else places.set(one.image, [one]);
   }
   return places;
-}
-
-// src/cluster/tools.ts
-var import_node_path35 = require("node:path");
-var ClusterTools = class {
-  #at;
-  #context;
-  constructor({ kubeconfig, context }, run) {
-    this.#at = {
-      kubeconfig: kubeconfig === void 0 ? void 0 : (0, import_node_path35.resolve)(run.cwd, kubeconfig),
-      context
-    };
-    this.#context = run;
-  }
-  /** Its standard output. @throws AirgapError tool, cluster */
-  kubectl(...args) {
-    const { kubeconfig, context } = this.#at;
-    const at2 = [...flag("--kubeconfig", kubeconfig), ...flag("--context", context)];
-    return this.#run("kubectl", [...at2, "--request-timeout=60s", ...args]);
-  }
-  /** Its standard output. @throws AirgapError tool, cluster */
-  helm(...args) {
-    const { kubeconfig, context } = this.#at;
-    const at2 = [...flag("--kubeconfig", kubeconfig), ...flag("--kube-context", context)];
-    return this.#run("helm", [...args, ...at2]);
-  }
-  /** An object, or undefined where there is none. @throws AirgapError tool, cluster */
-  async get(kind, name3, namespace) {
-    const at2 = flag("--namespace", namespace);
-    const found = await this.kubectl("get", kind, name3, ...at2, "--ignore-not-found", "-o", "json");
-    return found.trim() === "" ? void 0 : JSON.parse(found);
-  }
-  /** All objects of a kind. @param args `--namespace`, `--selector` @throws AirgapError tool, cluster */
-  async list(kind, ...args) {
-    return JSON.parse(await this.kubectl("get", kind, ...args, "-o", "json")).items;
-  }
-  async #run(tool, args) {
-    const { cwd, env, signal } = this.#context;
-    const theirs = Object.entries(env).filter(([name3]) => !name3.startsWith("AIRGAP_BUNDLE_"));
-    const {
-      stdout,
-      stderr,
-      failed: failed4,
-      code: code4,
-      signal: killedBy
-    } = await execa(tool, args, {
-      env: Object.fromEntries(theirs),
-      extendEnv: false,
-      cwd,
-      stdin: "ignore",
-      cancelSignal: signal,
-      reject: false,
-      maxBuffer: 1024 ** 3
-    });
-    if (!failed4) return stdout;
-    signal.throwIfAborted();
-    if (code4 === "ENOENT" || code4 === "EACCES") throw missing4(tool, code4);
-    const given = words2(stderr) || killedBy || code4;
-    throw new AirgapError("cluster", `${tool} ${verb(args)} failed`, {
-      given,
-      next: "mend what it says, or give another --kubeconfig or --context; then run again"
-    });
-  }
-};
-function flag(name3, value) {
-  return value === void 0 ? [] : [`${name3}=${value}`];
-}
-function verb(args) {
-  return args.filter((arg) => !arg.startsWith("-")).slice(0, 3).join(" ");
-}
-function words2(stderr) {
-  const lines4 = stderr.split("\n").filter((line2) => !/^(?:[EWI]\d{4} |[Ww]arning: )/.test(line2));
-  return lines4.join("\n").trim().slice(-1e3);
-}
-var homes = {
-  kubectl: "https://kubernetes.io/docs/tasks/tools/",
-  helm: "https://helm.sh/docs/intro/install/"
-};
-function missing4(tool, code4) {
-  return new AirgapError("tool", `${tool} was not found`, {
-    given: code4 === "ENOENT" ? `no ${tool} on PATH` : `${tool}: ${code4}`,
-    next: `install it: ${homes[tool]}`
-  });
-}
-function isForbidden({ class: name3, given = "" }) {
-  return name3 === "cluster" && /\bforbidden\b/i.test(given);
 }
 
 // src/image-sources/helm.ts
@@ -45386,7 +47063,7 @@ function whatHelmSays(text5) {
 // src/image-sources/charts.ts
 async function findInChart(source, registries, context) {
   for (const file2 of source.values) {
-    await (0, import_promises42.readFile)(file2).catch((cause) => {
+    await (0, import_promises43.readFile)(file2).catch((cause) => {
       throw unreadable(file2, `values of ${source.field}`, cause);
     });
   }
@@ -45394,8 +47071,8 @@ async function findInChart(source, registries, context) {
   const name3 = withVersion(source);
   const bytes = await pullChart(name3, source.field, registries);
   return withScratch(context.temporary, async (folder) => {
-    const path12 = (0, import_node_path36.join)(folder, "chart.tgz");
-    await (0, import_promises42.writeFile)(path12, bytes);
+    const path12 = (0, import_node_path39.join)(folder, "chart.tgz");
+    await (0, import_promises43.writeFile)(path12, bytes);
     return findInFiles(path12, source, context);
   });
 }
@@ -45499,7 +47176,7 @@ function nothingIn(namespace, { field }) {
 }
 async function findIn(resource, namespace, source, context) {
   try {
-    const list = nodeOf(await listObjects(resource, namespace, source, context));
+    const list = nodeOf2(await listObjects(resource, namespace, source, context));
     const name3 = source.context === void 0 ? "cluster" : `cluster ${source.context}`;
     const objects = itemsOf(childAt(list, "items"));
     const living = objects.filter((object2) => !isPast(object2));
@@ -45580,15 +47257,15 @@ var import_node_tty3 = require("node:tty");
 
 // src/image-sources/manifest-files.ts
 var import_node_fs11 = require("node:fs");
-var import_promises43 = require("node:fs/promises");
-var import_node_path37 = require("node:path");
+var import_promises44 = require("node:fs/promises");
+var import_node_path40 = require("node:path");
 async function manifestFiles(root, field) {
-  const found = await (0, import_promises43.stat)(root.path).catch((cause) => {
+  const found = await (0, import_promises44.stat)(root.path).catch((cause) => {
     throw unreadable(root.path, field, cause);
   });
   if (!found.isDirectory()) return [root];
   const files3 = await filesIn2(root, field);
-  if (files3.some(({ path: path12 }) => path12 === (0, import_node_path37.join)(root.path, "Chart.yaml"))) throw isChart2(root, field);
+  if (files3.some(({ path: path12 }) => path12 === (0, import_node_path40.join)(root.path, "Chart.yaml"))) throw isChart2(root, field);
   const manifests2 = files3.filter(({ path: path12 }) => /\.(?:ya?ml|json)$/i.test(path12));
   if (manifests2.length === 0) throw withoutManifests(root, field);
   return manifests2;
@@ -45597,13 +47274,13 @@ function isKustomization(path12) {
   return /(?:^|\/)(?:kustomization\.ya?ml|Kustomization)$/.test(path12);
 }
 async function filesIn2({ path: path12, name: name3 }, field) {
-  const entries = await (0, import_promises43.readdir)(path12, { withFileTypes: true }).catch((cause) => {
+  const entries = await (0, import_promises44.readdir)(path12, { withFileTypes: true }).catch((cause) => {
     throw unreadable(path12, field, cause);
   });
   const files3 = [];
   for (const entry of entries.sort((a2, b) => a2.name < b.name ? -1 : 1)) {
     if (entry.name.startsWith(".")) continue;
-    const inner = { path: (0, import_node_path37.join)(path12, entry.name), name: (0, import_node_path37.join)(name3, entry.name) };
+    const inner = { path: (0, import_node_path40.join)(path12, entry.name), name: (0, import_node_path40.join)(name3, entry.name) };
     if (entry.isDirectory()) files3.push(...await filesIn2(inner, field));
     else if (entry.isFile() || entry.isSymbolicLink() && await isFile2(inner.path))
       files3.push(inner);
@@ -45611,7 +47288,7 @@ async function filesIn2({ path: path12, name: name3 }, field) {
   return files3;
 }
 async function isFile2(path12) {
-  return (0, import_promises43.stat)(path12).then(
+  return (0, import_promises44.stat)(path12).then(
     (found) => found.isFile(),
     () => false
   );
@@ -45655,7 +47332,7 @@ async function findInManifests({ path: path12, name: name3, field }, { emit }) {
       });
       continue;
     }
-    found.push(foundInText(await readManifest(file2.path, field), file2.name));
+    found.push(foundInText(await readManifest(file2.path, field), file2.name, file2.path));
   }
   return merged2(found);
 }
@@ -45727,6 +47404,7 @@ var readers = { compose, hauler, imagesLock, zarf };
 async function findInToolFile({ kind, path: path12, name: name3, field }) {
   const { documents, errors } = readYaml(await readManifest(path12, field), name3);
   const { isOne, find, expected: expected2, cure } = readers[kind];
+  const file2 = path12 === "-" ? void 0 : path12;
   const ours2 = documents.map(({ root }) => root).filter(isOne);
   if (ours2.length === 0 && errors.length === 0) {
     throw new AirgapError("usage", `${field} names another kind of file`, {
@@ -45734,7 +47412,10 @@ async function findInToolFile({ kind, path: path12, name: name3, field }) {
       expected: expected2
     });
   }
-  return merged2([{ images: [], errors }, ...ours2.map((root) => foundOf(find(root), name3, cure))]);
+  return merged2([
+    { images: [], errors },
+    ...ours2.map((root) => foundOf(find(root), name3, { cure, file: file2 }))
+  ]);
 }
 
 // src/image-sources/find-in-source.ts
@@ -45751,19 +47432,19 @@ function tellSuspected(images3, { emit }) {
   if (images3.length === 0) return;
   emit({
     kind: "warning",
-    message: `${count(images3.length, "suspected image")} not taken: ${someOf(images3)}`,
+    message: `${count(images3.length, "suspected image")} not taken: ${someOf2(images3)}`,
     cure: "see where with `images`; list those that are needed, or add suspected: true to their source"
   });
 }
 function tellInTarget(images3, { emit }) {
   if (images3.length === 0) return;
-  const message = `${count(images3.length, "image")} of the cluster left out, in the target already: ${someOf(images3)}`;
+  const message = `${count(images3.length, "image")} of the cluster left out, in the target already: ${someOf2(images3)}`;
   emit({ kind: "note", message });
 }
-var named = 20;
-function someOf(images3) {
-  const others = images3.length > named ? ` and ${images3.length - named} more` : "";
-  return `${images3.slice(0, named).join(", ")}${others}`;
+var named2 = 20;
+function someOf2(images3) {
+  const others = images3.length > named2 ? ` and ${images3.length - named2} more` : "";
+  return `${images3.slice(0, named2).join(", ")}${others}`;
 }
 
 // src/commands/source-images.ts
@@ -45829,18 +47510,21 @@ function stateOf({ image: image3, isSuspected }, { kind, takesSuspected }, endpo
 }
 function listedIn2(found) {
   const places = new Map(
-    found.map(({ image: image3, source }) => [`${image3} ${source}`, { image: image3, source }])
+    found.map(({ image: image3, source, place: place5 }) => [`${image3} ${source}`, { image: image3, source, place: place5 }])
   );
-  return [...places.values()].map(({ image: image3, source }) => ({ image: image3, origin: source }));
+  return [...places.values()].map(({ image: image3, source, place: place5 }) => ({
+    ...{ image: image3, origin: source },
+    ...place5 ? { place: place5 } : {}
+  }));
 }
 function tellNone({ field }, { emit }) {
   emit({ kind: "warning", message: `${field} names no image` });
 }
 
 // src/commands/tell-small-disk.ts
-var import_promises44 = require("node:fs/promises");
+var import_promises45 = require("node:fs/promises");
 async function tellSmallDisk({ blobs: blobs2 }, { cwd, emit }) {
-  const { bavail, bsize } = await onDisk(cwd, (0, import_promises44.statfs)(cwd));
+  const { bavail, bsize } = await onDisk(cwd, (0, import_promises45.statfs)(cwd));
   const [wanted, free] = [totalSize(blobs2), bavail * bsize];
   if (wanted <= free) return;
   emit({
@@ -45869,7 +47553,7 @@ async function planOver(registries, spec, {
     if (out || options.update) context.emit(notSaved);
     return { result, prepared: prepared2 };
   }
-  if (out) await savePlan((0, import_node_path38.resolve)(context.cwd, out), inventory, context);
+  if (out) await savePlan((0, import_node_path41.resolve)(context.cwd, out), inventory, context);
   const made = {
     ...shards ? { matrix: shardMatrix(usefulShards(prepared2, shards)) } : {},
     ...relocked ? { lock: await writeLock(relocked, inventory) } : {}
@@ -45910,7 +47594,7 @@ async function savePlan(path12, inventory, context) {
 }
 async function save(path12, inventory) {
   try {
-    await (0, import_promises45.writeFile)(path12, printInventory(inventory));
+    await (0, import_promises46.writeFile)(path12, printInventory(inventory));
   } catch (cause) {
     throw new AirgapError("io", "the plan cannot be written", {
       given: `${path12}: ${cause.code}`,
@@ -45953,7 +47637,7 @@ async function plan(run, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path12 = (0, import_node_path39.join)(folder, `${name3}-${spec.name}.lock`);
+  const path12 = (0, import_node_path42.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path12, what }, context);
@@ -45995,7 +47679,7 @@ var documentSchema = strictObject({
 });
 function openKeptPlan(run, lock, context) {
   const { spec, name: name3 } = run;
-  const path12 = (0, import_node_path39.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path12 = (0, import_node_path42.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -46012,12 +47696,12 @@ function openKeptPlan(run, lock, context) {
       });
     },
     remove: async () => {
-      if (await isOurs()) await (0, import_promises46.rm)(path12, { force: true }).catch(() => void 0);
+      if (await isOurs()) await (0, import_promises47.rm)(path12, { force: true }).catch(() => void 0);
     }
   };
 }
 async function readKept(path12, input) {
-  const document2 = documentSchema.parse(JSON.parse(await (0, import_promises46.readFile)(path12, "utf8")));
+  const document2 = documentSchema.parse(JSON.parse(await (0, import_promises47.readFile)(path12, "utf8")));
   if (document2.input !== input) return void 0;
   const inventory = parseInventory(Buffer.from(JSON.stringify(document2.inventory)));
   return { plannedAt: document2.plannedAt, inventory };
@@ -46032,25 +47716,36 @@ function fingerprint({ spec: whole, withoutImages, base: base2 }, { env }) {
 }
 
 // src/commands/create.ts
+async function withOlder(options, saved2, context, work) {
+  const parts = await openJoined(options, saved2, context);
+  const older = parts ?? await openReused(options.reuse, context);
+  try {
+    return await work(older);
+  } catch (error4) {
+    throw parts?.fault() ?? error4;
+  } finally {
+    await older?.close();
+  }
+}
 function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path12, { cwd }) {
-  return path12 ? openOlder((0, import_node_path40.resolve)(cwd, path12)) : void 0;
+  return path12 ? openOlder((0, import_node_path43.resolve)(cwd, path12)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
     throw new AirgapError("usage", "nothing says how the bundle is signed", {
       expected: "signing: {key: bundle.key}, or unsigned: true",
-      next: "make a key with: keygen --out bundle.key"
+      next: "make a key with `airgap-bundle keygen --out bundle.key`, and name it in bundle.yaml as signing: {key: bundle.key}"
     });
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files3 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path40.resolve)(context.cwd, out);
-  const bundle2 = (0, import_node_path40.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path43.resolve)(context.cwd, out);
+  const bundle2 = (0, import_node_path43.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle2}` });
   const written2 = await writeBundle(
     {
@@ -46088,7 +47783,7 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, credentia
 function publicKeyName({ signing }) {
   if (!signing || !("key" in signing)) return null;
   const path12 = `${signing.key.replace(/\.key$/, "")}.pub`;
-  return (0, import_node_fs12.existsSync)(path12) ? (0, import_node_path40.basename)(path12) : null;
+  return (0, import_node_fs12.existsSync)(path12) ? (0, import_node_path43.basename)(path12) : null;
 }
 function withoutCredential(inventory, credential) {
   const left = inventory.files.filter(({ path: path12 }) => path12 !== credential?.path && path12 !== sumsPath);
@@ -46130,7 +47825,7 @@ function blobReader({
 }
 
 // src/commands/create-shard.ts
-var import_node_path41 = require("node:path");
+var import_node_path44 = require("node:path");
 function refuseNoPart(options, saved2) {
   refuseJoining(options);
   refuseLight2(options.withoutImages ? { imagesNotEmbedded: true } : saved2);
@@ -46145,12 +47840,11 @@ function refuseJoining({
     expected: "--shard where a part is made; --join, and --split-size, where all are made one bundle"
   });
 }
-async function writePart(prepared2, { out, name: name3, saved: saved2, older }, context) {
-  const shard = shardOf(prepared2, name3, context);
+async function writePart(prepared2, { out, name: name3, shard, saved: saved2, older }, context) {
   const plan2 = planDigest(saved2);
   const beside = name3.number === 1 ? readBeside(prepared2) : [];
   const inventory = partInventory(prepared2.inventory, { plan: plan2, ...name3 }, shard, beside);
-  const path12 = (0, import_node_path41.join)((0, import_node_path41.resolve)(context.cwd, out), partFileName({ ...inventory, ...name3 }));
+  const path12 = (0, import_node_path44.join)((0, import_node_path44.resolve)(context.cwd, out), partFileName({ ...inventory, ...name3 }));
   context.emit({ kind: "step", name: `writing ${path12}` });
   const readBlob3 = blobReader(prepared2);
   const job = { inventory, readBlob: readBlob3, out: path12, concurrency: blobsAtOnce };
@@ -46176,15 +47870,6 @@ function readBeside({ inventory, images: images3, found }) {
       if (found(manifest.config.digest)) add2(manifest.config);
   }
   return [...beside.values()];
-}
-
-// src/commands/image-contents.ts
-function contentsOfPlan({
-  images: images3,
-  inventory
-}) {
-  const carried3 = images3.filter(({ entry }) => travels(inventory, entry));
-  return new Map(carried3.map((image3) => [image3.entry.digest, uniqueBlobs([image3])]));
 }
 
 // src/transfer/images.ts
@@ -46353,8 +48038,8 @@ async function tryPush(blobs2, unit2, work) {
 }
 async function send(blob2, unit2, work) {
   const { held, context } = work;
-  const leave = await (isSmall(blob2) ? held.small : held.attached).enter(context.signal);
-  return sendWhole(blob2, unit2, work).finally(leave);
+  const leave2 = await (isSmall(blob2) ? held.small : held.attached).enter(context.signal);
+  return sendWhole(blob2, unit2, work).finally(leave2);
 }
 async function sendWhole(blob2, unit2, work) {
   const { repository: repository2 } = unit2;
@@ -46482,20 +48167,20 @@ function watchProcess({ pid, stdout }, every, watches) {
   return { reported, stop: stop2 };
 }
 function watchOras(blobs2, told) {
-  const sizes = sizesOf(blobs2);
+  const sizes = sizesOf2(blobs2);
   return ({ reported, traffic }) => {
     const moved2 = traffic?.written ?? bytesOf(reported.Copied, sizes);
     told(bytesOf(reported.Exists, sizes) + moved2);
   };
 }
-function sizesOf(blobs2) {
+function sizesOf2(blobs2) {
   return new Map(blobs2.map(({ digest: digest4, size }) => [shortName(digest4), size]));
 }
 function shortName(digest4) {
   return digest4.slice(digest4.indexOf(":") + 1).slice(0, 12);
 }
-function bytesOf(names2, sizes) {
-  return [...names2].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
+function bytesOf(names, sizes) {
+  return [...names].reduce((sum2, name3) => sum2 + (sizes.get(name3) ?? 0), 0);
 }
 function trafficOf(pid) {
   try {
@@ -46817,7 +48502,7 @@ async function findBase(images3, { origin, target: target2 }) {
   const base2 = origin.kind === "layout" ? origin.base : void 0;
   if (base2 === void 0) return [];
   const needed = blobsOfImages(images3).filter(({ digest: digest4 }) => base2.blobs.has(digest4));
-  const users = usersOf2(images3);
+  const users = usersOf3(images3);
   const has = async (repository2, { digest: digest4, size }) => await target2.headBlob(repository2, digest4).catch(hidden2) === size;
   const found = await pMap(
     needed,
@@ -46834,7 +48519,7 @@ async function findBase(images3, { origin, target: target2 }) {
   for (const { blob: blob2, repository: repository2 } of found.flat()) base2.homes.set(blob2.digest, repository2);
   return found.flat();
 }
-function usersOf2(images3) {
+function usersOf3(images3) {
   const users = /* @__PURE__ */ new Map();
   for (const known of images3) {
     const places = known.places.filter(({ found }) => ["there", "missing"].includes(found.state));
@@ -47014,21 +48699,21 @@ function notServed(reference, expected2, existing) {
 }
 
 // src/transfer/oras-access.ts
-var import_promises47 = require("node:fs/promises");
-var import_node_path42 = require("node:path");
+var import_promises48 = require("node:fs/promises");
+var import_node_path45 = require("node:path");
 async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }, env) {
-  const folder = (0, import_node_path42.join)(scratch, "oras");
-  const dockerConfig = (0, import_node_path42.join)(folder, "docker");
+  const folder = (0, import_node_path45.join)(scratch, "oras");
+  const dockerConfig = (0, import_node_path45.join)(folder, "docker");
   await makeFolder(dockerConfig, 448);
   const login = onceEach(hostOf2, async ({ host, access: access3 }) => {
     const mayLogIn = allowPlainHttpCredentials || isPrivate(new URL(originOf(host, access3)));
     const text5 = JSON.stringify(loginFile(host, mayLogIn ? await credential(host) : void 0));
-    return writePrivate((0, import_node_path42.join)(folder, `login-${fileName(host)}.json`), text5);
+    return writePrivate((0, import_node_path45.join)(folder, `login-${fileName(host)}.json`), text5);
   });
   const system = systemTrust(env);
   const authorities = onceEach(hostOf2, async ({ host, access: access3 }) => {
     const all = [...await system, ...await dockerTrust(host), access3.caCert ?? ""];
-    return writePrivate((0, import_node_path42.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
+    return writePrivate((0, import_node_path45.join)(folder, `authorities-${fileName(host)}.pem`), all.join("\n"));
   });
   const security = async (end, client) => {
     if (client.access.plainHttp) return [`--${end}-plain-http=true`];
@@ -47041,7 +48726,7 @@ async function openOrasAccess({ scratch, credential, allowPlainHttpCredentials }
       `--${end}-registry-config=${await login(client)}`,
       ...await security(end, client)
     ],
-    close: () => onDisk(folder, (0, import_promises47.rm)(folder, { recursive: true, force: true }))
+    close: () => onDisk(folder, (0, import_promises48.rm)(folder, { recursive: true, force: true }))
   };
 }
 function hostOf2({ host }) {
@@ -47059,7 +48744,7 @@ function fileName(host) {
   return host.replaceAll(/[^a-zA-Z0-9.-]/g, "_");
 }
 async function writePrivate(path12, text5) {
-  await onDisk(path12, (0, import_promises47.writeFile)(path12, text5, { mode: 384 }));
+  await onDisk(path12, (0, import_promises48.writeFile)(path12, text5, { mode: 384 }));
   return path12;
 }
 
@@ -47067,15 +48752,15 @@ async function writePrivate(path12, text5) {
 async function takePlaces(copy2, most2) {
   const hosts2 = placesOf(copy2);
   const leaves = [];
-  const leave = () => leaves.forEach((one) => void one());
+  const leave2 = () => leaves.forEach((one) => void one());
   try {
     for (const places of new Set(hosts2)) leaves.push(await places.enter());
   } catch (error4) {
-    leave();
+    leave2();
     throw error4;
   }
   if (!hosts2.every(({ isOpen }) => isOpen)) {
-    leave();
+    leave2();
     return void 0;
   }
   if (new Set(hosts2).size < hosts2.length) leaves.push(...tryAll(hosts2.slice(1)) ?? []);
@@ -47085,7 +48770,7 @@ async function takePlaces(copy2, most2) {
     if (more === void 0) break;
     leaves.push(...more);
   }
-  return { concurrency, leave };
+  return { concurrency, leave: leave2 };
 }
 function placesOf({ from, to }) {
   const source = "client" in from ? from.client.places : "server" in from ? from.places : void 0;
@@ -47094,19 +48779,19 @@ function placesOf({ from, to }) {
 function tryAll(hosts2) {
   const leaves = [];
   for (const places of hosts2) {
-    const leave = places.tryEnter();
-    if (leave === void 0) {
+    const leave2 = places.tryEnter();
+    if (leave2 === void 0) {
       for (const one of leaves) one();
       return void 0;
     }
-    leaves.push(leave);
+    leaves.push(leave2);
   }
   return leaves;
 }
 
 // src/transfer/oras-process.ts
 var import_node_fs14 = require("node:fs");
-var import_promises48 = require("node:stream/promises");
+var import_promises49 = require("node:stream/promises");
 
 // src/transfer/oras-errors.ts
 var OrasFailure = class extends AirgapError {
@@ -47204,7 +48889,7 @@ var digesting = 3e4;
 var noise = 512;
 var slowest2 = 100;
 function watchStall(blobs2, { stallMs, isExcused }, stalled) {
-  const sizes = sizesOf(blobs2);
+  const sizes = sizesOf2(blobs2);
   let before = 0;
   let since = performance.now();
   return (look2) => {
@@ -47250,7 +48935,7 @@ async function runOras({ oras, words: words4, env, stallMs }, copy2, blobs2, sig
   const stalled = watchStall(blobs2, { stallMs, isExcused }, () => stall.abort());
   const watches = [stalled, ...copy2.watch ? [copy2.watch] : []];
   const watched = watchProcess(child2, Math.min(mostBetween, stallMs / 5), watches);
-  const [result] = await Promise.all([child2, (0, import_promises48.finished)(child2.stdout).catch(() => {
+  const [result] = await Promise.all([child2, (0, import_promises49.finished)(child2.stdout).catch(() => {
   })]);
   watched.stop();
   if (result.isCanceled) signal.throwIfAborted();
@@ -47300,11 +48985,11 @@ var passedOn = [
 ];
 
 // src/transfer/loopback.ts
-var import_node_crypto9 = require("node:crypto");
+var import_node_crypto11 = require("node:crypto");
 var import_node_http = require("node:http");
-var import_promises49 = require("node:stream/promises");
+var import_promises50 = require("node:stream/promises");
 async function serveOnLoopback(content, { signal }) {
-  const repository2 = `bundle/${(0, import_node_crypto9.randomBytes)(16).toString("hex")}`;
+  const repository2 = `bundle/${(0, import_node_crypto11.randomBytes)(16).toString("hex")}`;
   const failing = new AbortController();
   const ended2 = (thrown) => {
     const errors = thrown instanceof AggregateError ? thrown.errors : [thrown];
@@ -47372,7 +49057,7 @@ async function sendBlob(content, digest4, isHead, response) {
   if (size === void 0) return void response.writeHead(404).end();
   writeHead(response, "application/octet-stream", size, digest4);
   if (isHead) return void response.end();
-  await (0, import_promises49.pipeline)(content.read(digest4), response);
+  await (0, import_promises50.pipeline)(content.read(digest4), response);
 }
 function writeHead(response, type, size, digest4) {
   response.writeHead(200, {
@@ -47498,14 +49183,14 @@ async function openOras(tools2, context) {
       ...await sourceFlags(copy2.from, access3),
       ...await access3.flags("to", copy2.to.client)
     ];
-    const leave = await gate.enter(signal);
+    const leave2 = await gate.enter(signal);
     try {
       const taken = await enter(copy2, Math.min(copy2.atOnce, blobs2.length), ask3);
       const words4 = copyArguments(copy2, [`--concurrency=${taken.concurrency}`, ...flags]);
       const process10 = { words: words4, env, oras: tools2.oras, stallMs: tools2.stallMs ?? stallTime };
       return await runOras(process10, copy2, blobs2, signal).finally(taken.leave);
     } finally {
-      leave();
+      leave2();
     }
   };
   return {
@@ -47760,7 +49445,7 @@ function locator({ images: images3, registries }) {
 }
 
 // src/inputs/bundle-file.ts
-var import_node_path49 = require("node:path");
+var import_node_path52 = require("node:path");
 
 // src/inputs/places.ts
 var nowhere = () => void 0;
@@ -47836,11 +49521,15 @@ function wrong(issue3, value, { schema, placeOf: placeOf3, placeAt = nowhere }) 
   const field = fieldName(issue3.path);
   const isNumber = issue3.path[0] === "version" && typeof value === "number";
   return new AirgapError("usage", `${field} ${fault(issue3, value)}`, {
-    given: isEmpty2(value) ? placeOf3(issue3.path) : `${shown2(value)} in ${placeOf3(issue3.path)}`,
+    given: isEmpty2(value) ? placeOf3(issue3.path) : `${shown3(value)} in ${placeOf3(issue3.path)}`,
     expected: describeField(schema, issue3.path),
-    next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0,
+    next: isNumber ? quoteVersion(value) : void 0,
     place: placeAt(issue3.path)
   });
+}
+function quoteVersion(value) {
+  const example = Number.isInteger(value) ? `${value}.0` : value;
+  return `quote it as it is written there, as in version: "${example}"`;
 }
 function fault(issue3, value) {
   if (isEmpty2(value)) return "is empty";
@@ -47864,7 +49553,7 @@ var nouns = {
 function isEmpty2(value) {
   return value === null || value === "";
 }
-function shown2(value) {
+function shown3(value) {
   if (Array.isArray(value)) return "a list";
   if (isMapping2(value)) return "a mapping";
   const text5 = JSON.stringify(value);
@@ -47885,10 +49574,10 @@ function isMapping2(value) {
 }
 
 // src/inputs/make-spec.ts
-var import_node_path48 = require("node:path");
+var import_node_path51 = require("node:path");
 
 // src/inputs/carried-tools.ts
-var import_node_path43 = require("node:path");
+var import_node_path46 = require("node:path");
 var platforms = [
   ...["386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"].map(
     (machine) => `linux/${machine}`
@@ -47897,7 +49586,7 @@ var platforms = [
 ];
 function readTools(tools2, folder) {
   const read5 = tools2.map(
-    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path43.resolve)(folder, tool.oras) }
+    (tool) => typeof tool === "string" ? { platform: tool } : { platform: tool.platform, oras: (0, import_node_path46.resolve)(folder, tool.oras) }
   );
   for (const [index, { platform: platform6 }] of read5.entries()) {
     if (!platforms.includes(platform6)) throw unknownPlatform(platform6, index);
@@ -47919,11 +49608,11 @@ function twice3(platform6, index) {
 }
 
 // src/inputs/certificate.ts
-var import_node_crypto10 = require("node:crypto");
-var import_node_path44 = require("node:path");
+var import_node_crypto12 = require("node:crypto");
+var import_node_path47 = require("node:path");
 var block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 async function readCertificates(value, folder, field, { now: now2 }) {
-  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path44.resolve)(folder, value), `${field}: the certificate file`);
+  const pem = value.includes("-----BEGIN") ? value : await readText((0, import_node_path47.resolve)(folder, value), `${field}: the certificate file`);
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     throw refusal2(field, "a private key is in it");
   const blocks = pem.match(block) ?? [];
@@ -47937,7 +49626,7 @@ async function readCertificates(value, folder, field, { now: now2 }) {
 }
 function parse5(pem, field) {
   try {
-    return new import_node_crypto10.X509Certificate(pem);
+    return new import_node_crypto12.X509Certificate(pem);
   } catch (cause) {
     throw refusal2(field, "a block in it is no certificate", cause);
   }
@@ -48078,10 +49767,10 @@ function withoutCredential2(url) {
 }
 
 // src/inputs/image-list.ts
-var import_node_path46 = require("node:path");
+var import_node_path49 = require("node:path");
 
 // src/inputs/image-source.ts
-var import_node_path45 = require("node:path");
+var import_node_path48 = require("node:path");
 function readImageSource(item, place5, folder) {
   const at2 = (kind) => ({
     field: `${place5}.${kind}`,
@@ -48089,13 +49778,13 @@ function readImageSource(item, place5, folder) {
   });
   const file2 = (kind, written2) => {
     if (/^https?:\/\//i.test(written2)) throw onTheWeb(`${place5}.${kind}`, written2);
-    const path12 = isNoPath(written2) ? written2 : (0, import_node_path45.resolve)(folder, written2);
+    const path12 = isNoPath(written2) ? written2 : (0, import_node_path48.resolve)(folder, written2);
     return { ...at2(kind), name: written2, path: path12 };
   };
   if ("manifests" in item) return { kind: "manifests", ...file2("manifests", item.manifests) };
   if ("cluster" in item) {
     const { context, kubeconfig: path12, namespaces } = item.cluster;
-    const kubeconfig = path12 === void 0 ? void 0 : (0, import_node_path45.resolve)(folder, path12);
+    const kubeconfig = path12 === void 0 ? void 0 : (0, import_node_path48.resolve)(folder, path12);
     return { kind: "cluster", ...at2("cluster"), ...defined({ context, kubeconfig }), namespaces };
   }
   if ("containerd" in item) return { kind: "containerd", ...file2("containerd", item.containerd) };
@@ -48108,7 +49797,7 @@ function readImageSource(item, place5, folder) {
     kind: "chart",
     ...file2("chart", item.chart),
     ...defined({ version: version3, namespace, kubeVersion }),
-    values: item.values.map((path12) => (0, import_node_path45.resolve)(folder, path12)),
+    values: item.values.map((path12) => (0, import_node_path48.resolve)(folder, path12)),
     apiVersions
   };
 }
@@ -48181,7 +49870,7 @@ async function readImages2(items, folder, placeAt = nowhere) {
         ...defined({ place: placeAt(field) })
       });
     } else if ("list" in item)
-      images3.push(...await readList3((0, import_node_path46.resolve)(folder, item.list), `images[${index}].list`));
+      images3.push(...await readList3((0, import_node_path49.resolve)(folder, item.list), `images[${index}].list`));
     else imageSources.push(readImageSource(item, `images[${index}]`, folder));
   }
   if (images3.length > 0 || imageSources.length > 0) return { images: images3, imageSources };
@@ -48200,13 +49889,13 @@ function parseImageList(text5, name3, file2) {
 }
 async function readList3(path12, field) {
   const text5 = await readText(path12, `${field}: the image list`);
-  const images3 = parseImageList(text5, (0, import_node_path46.basename)(path12), path12);
+  const images3 = parseImageList(text5, (0, import_node_path49.basename)(path12), path12);
   refuseOddLines(images3, field);
   return images3;
 }
 
 // src/inputs/read-map.ts
-var import_node_path47 = require("node:path");
+var import_node_path50 = require("node:path");
 async function readMap(value, folder, context, written2) {
   const field = "ociImageRegistry.mirrorRegistries";
   if (typeof value === "string") {
@@ -48216,7 +49905,7 @@ async function readMap(value, folder, context, written2) {
     const at2 = ({ line: line2, column }) => `${field}[${line2 - 1}]:1:${column}`;
     return checkMap2(value.join(","), value.join("\n"), at2, written2, context);
   }
-  const path12 = (0, import_node_path47.resolve)(folder, value.file);
+  const path12 = (0, import_node_path50.resolve)(folder, value.file);
   const text5 = await readText(path12, `${field}.file: the mirror map`);
   return checkMap2(printAsList(text5), text5, inText2(path12), { file: path12 }, context);
 }
@@ -48371,7 +50060,7 @@ function signingOf({ signing, unsigned }, folder) {
     });
   }
   if (unsigned) return { unsigned };
-  return key ? { key: (0, import_node_path48.resolve)(folder, key) } : signing;
+  return key ? { key: (0, import_node_path51.resolve)(folder, key) } : signing;
 }
 function retryBudgetOf({ retryBudget }) {
   return retryBudget === void 0 ? void 0 : parseDuration(retryBudget, "retryBudget");
@@ -48380,7 +50069,7 @@ function timeOf(date3) {
   return utcSeconds(new Date(date3));
 }
 function chartLocation(chart2, folder) {
-  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path48.resolve)(folder, chart2);
+  return chart2.startsWith("oci://") ? chart2 : (0, import_node_path51.resolve)(folder, chart2);
 }
 
 // src/inputs/mapping.ts
@@ -48571,13 +50260,13 @@ function bundleJsonSchema() {
 
 // src/inputs/bundle-file.ts
 async function readBundleSpec(input, context) {
-  const path12 = (0, import_node_path49.resolve)(context.cwd, input.file ?? "bundle.yaml");
+  const path12 = (0, import_node_path52.resolve)(context.cwd, input.file ?? "bundle.yaml");
   const layers = { flags: input.given, variables: variablesOf(context.env) };
   const written2 = await readDocument4(path12, input.file === void 0 && isAnyGiven(layers));
   const document2 = withOverrides(written2, layers, context.cwd);
   const placeAt = placesIn(path12, layers);
   const checked = validate2(document2, path12, layers);
-  const spec = await makeSpec(checked, (0, import_node_path49.dirname)(path12), context, placeAt);
+  const spec = await makeSpec(checked, (0, import_node_path52.dirname)(path12), context, placeAt);
   const lockPath = lockPathOf(path12);
   return { ...spec, ...defined({ lock: await readLock(lockPath) }), lockPath };
 }
@@ -48596,7 +50285,7 @@ async function readDocument4(path12, mayBeAbsent) {
     throw new AirgapError("usage", error4.message, {
       given: path12,
       expected: "a file that starts with `apiVersion: airgap-bundle/v1`",
-      next: "name it with -f FILE",
+      next: "make one with `airgap-bundle init`, or name another with -f FILE",
       cause: error4
     });
   }
@@ -48628,7 +50317,7 @@ function placesOf2(path12, { flags, variables: variables2 }) {
 }
 
 // src/action/fork.ts
-var import_promises50 = require("node:fs/promises");
+var import_promises51 = require("node:fs/promises");
 var repository = looseObject({ full_name: string2() }).nullish();
 var eventSchema = looseObject({
   repository,
@@ -48651,7 +50340,7 @@ async function refuseToSignForks({ env }) {
 }
 async function readEvent(path12) {
   if (!path12) return void 0;
-  const text5 = await (0, import_promises50.readFile)(path12, "utf8").catch(() => void 0);
+  const text5 = await (0, import_promises51.readFile)(path12, "utf8").catch(() => void 0);
   if (text5 === void 0) return void 0;
   try {
     return eventSchema.parse(JSON.parse(text5));
@@ -48660,9 +50349,39 @@ async function readEvent(path12) {
   }
 }
 
+// src/action/job.ts
+async function readJob(inputs, context) {
+  const startedAt = context.now();
+  const wants = (command2) => inputs.commands.includes(command2);
+  const spec = await readBundleSpec(inputs.bundle, context);
+  const saved2 = await readSavedPlan(inputs.plan, context);
+  await maskKey(spec, context);
+  const shards = inputs.shards === void 0 ? void 0 : parseShardCount(inputs.shards);
+  const shardOfPlan = shardName(inputs);
+  if (shardOfPlan && saved2 && wants("create")) refuseNoPart(inputs, saved2);
+  const creation = wants("create") && !shardOfPlan ? await readCreation(inputs, spec, context) : void 0;
+  const base2 = await readDeltaBase(inputs, spec, context);
+  const compared = await olderInventory(inputs, context);
+  return { inputs, startedAt, wants, spec, saved: saved2, shards, shardOfPlan, creation, base: base2, compared };
+}
+async function readCreation(inputs, spec, context) {
+  const sign3 = await readyToCreate(spec, context);
+  if (sign3) await refuseToSignForks(context);
+  const credential = await carriedCredential(spec, inputs.pull, context);
+  return { out: inputs.out, partSize: partSizeOf(inputs.splitSize), sign: sign3, credential };
+}
+async function olderInventory({ compareTo, since, reuse }, context) {
+  const path12 = compareTo ?? since ?? reuse;
+  return path12 ? readOlder(path12, context) : void 0;
+}
+async function maskKey({ signing }, { emit }) {
+  if (!signing || !("key" in signing)) return;
+  emit({ kind: "secret", value: (await readText(signing.key, "the signing key")).trimEnd() });
+}
+
 // src/action/provenance.ts
-var import_promises51 = require("node:fs/promises");
-var import_node_path50 = require("node:path");
+var import_promises52 = require("node:fs/promises");
+var import_node_path53 = require("node:path");
 
 // src/bundle/envelope.ts
 var payloadType = "application/vnd.in-toto+json";
@@ -48717,7 +50436,7 @@ async function writeProvenance(made, { inputs, sign: sign3, startedAt }, context
     predicate: {
       buildDefinition: {
         buildType,
-        externalParameters: { workflow: run.workflow, inputs: parameters(inputs) },
+        externalParameters: { workflow: run.workflow, inputs: parameters(inputs, context) },
         internalParameters: { github: run.github },
         resolvedDependencies: [run.commit, ...dependencies(made.inventory)]
       },
@@ -48759,23 +50478,28 @@ function runOf({ env }) {
   };
 }
 async function subjects({ bundle: bundle2, parts, sha256: sha2562 }) {
-  const whole = { name: (0, import_node_path50.basename)(bundle2), digest: { sha256: sha2562 } };
+  const whole = { name: (0, import_node_path53.basename)(bundle2), digest: { sha256: sha2562 } };
   if (parts.length === 1 && parts[0] === bundle2) return [whole];
   const path12 = `${bundle2}.sha256`;
-  const sums = (await onDisk(path12, (0, import_promises51.readFile)(path12, "utf8"))).trimEnd().split("\n");
+  const sums = (await onDisk(path12, (0, import_promises52.readFile)(path12, "utf8"))).trimEnd().split("\n");
   const each = sums.map((line2) => line2.split("  "));
   return [whole, ...each.map(([hex = "", name3 = ""]) => ({ name: name3, digest: { sha256: hex } }))];
 }
-function parameters({ commands: commands2, bundle: bundle2, ...inputs }) {
-  const { "signing-key-file": _, ...given } = bundle2.given;
-  const { plan: plan2, splitSize, withoutImages, reuse, since, join: join27 } = inputs;
+function parameters({ commands: commands2, bundle: bundle2, ...inputs }, { env }) {
+  const { "signing-key-file": _, ...settings2 } = {
+    ...defined(variablesOf(env)),
+    ...defined(bundle2.given)
+  };
+  const { plan: plan2, splitSize, withoutImages, reuse, since, join: join27, fresh, deep } = inputs;
   return defined({
     command: commands2,
     file: bundle2.file,
     ...{ plan: plan2, reuse, since, join: join27 },
     "split-size": splitSize,
     "without-images": withoutImages || void 0,
-    ...given
+    fresh: fresh || void 0,
+    deep: deep || void 0,
+    ...settings2
   });
 }
 function dependencies({ images: images3, chart: chart2, target: target2, base: base2 }) {
@@ -48814,82 +50538,73 @@ async function runCommands(inputs, outer) {
   }
 }
 async function carryOut(inputs, result, context) {
-  const startedAt = context.now();
-  const wants = (command2) => inputs.commands.includes(command2);
-  const spec = await readBundleSpec(inputs.bundle, context);
-  const saved2 = await readSavedPlan(inputs.plan, context);
-  await maskKey(spec, context);
-  const shards = inputs.shards === void 0 ? void 0 : parseShardCount(inputs.shards);
-  const shard = shardName(inputs);
-  if (shard && saved2 && wants("create")) refuseNoPart(inputs, saved2);
-  const makesBundle = wants("create") && !shard;
-  const sign3 = makesBundle ? await readyToCreate(spec, context) : void 0;
-  if (sign3) await refuseToSignForks(context);
-  const credential = makesBundle ? await carriedCredential(spec, inputs.pull, context) : void 0;
-  const partSize = partSizeOf(inputs.splitSize);
-  const base2 = await readDeltaBase(inputs, spec, context);
-  const compared = await olderInventory(inputs, context);
-  const parts = await openJoined(inputs, saved2, context);
-  const older = parts ?? (wants("create") ? await openReused(inputs.reuse, context) : void 0);
+  const job = await readJob(inputs, context);
+  const { spec, saved: saved2, wants } = job;
   const push = wants("mirror") ? inputs.push : { ...noPush, ...entryOf3(inputs) };
-  const connections = await connect(spec.target.endpoint, spec, context, push);
-  const { registries } = connections;
-  try {
-    const { withoutImages, fresh, out } = inputs;
-    const onPlan = (prepared2) => {
-      const { inventory, problems: problems2, coverage, images: images3 } = prepared2;
-      result.prepared = prepared2;
-      result.plan = { inventory, problems: problems2, coverage: { ...coverage, lacking: [] } };
-      result.contents = contentsOfPlan({ images: images3, inventory });
-      if (compared && !hasErrors(problems2)) result.changes = changesSince(compared, inventory);
-    };
-    if (!wants("mirror") && !wants("create")) {
-      const { update } = inputs;
-      const options = { saved: saved2, base: base2, update, withoutImages, shards };
-      const planned3 = await planOver(registries, spec, options, context);
-      onPlan(planned3.prepared);
-      result.plan = planned3.result;
-      return refuseOnErrors(result.plan.problems, context);
-    }
-    const complete2 = await withSourceImages(spec, registries, context);
-    const run = { name: nameOf6(inputs), spec: complete2, saved: saved2, fresh, withoutImages, older, base: base2 };
-    await planRun(run, registries, context, ({ prepared: prepared2, carryOut: carryOut2 }) => {
-      onPlan(prepared2);
-      return carryOut2(async () => {
-        if (wants("mirror")) {
-          result.mirror = await withTools(
-            connections,
-            context,
-            (tools2) => mirrorPrepared(
-              shard ? ofShard(prepared2, shard, context) : prepared2,
-              inputs.deep,
-              tools2,
-              context
-            )
-          );
-          if (result.mirror.errors.length > 0) return result.mirror;
-        }
-        if (shard && saved2 && wants("create"))
-          result.part = await writePart(prepared2, { out, name: shard, saved: saved2, older }, context);
-        if (makesBundle) {
-          const creation = { out, partSize, sign: sign3, credential, older };
-          result.create = await createPrepared(prepared2, creation, context);
-          const making = { inputs, sign: sign3, startedAt };
-          result.provenance = await writeProvenance(result.create, making, context);
-        }
-        return {};
-      });
-    });
-  } catch (error4) {
-    throw parts?.fault() ?? error4;
-  } finally {
-    await registries.close();
-    await older?.close();
-  }
+  const { join: join27, reuse } = inputs;
+  const from = wants("create") ? { join: join27, reuse } : { join: join27 };
+  await withOlder(
+    from,
+    saved2,
+    context,
+    (older) => withConnections(
+      spec.target.endpoint,
+      spec,
+      push,
+      context,
+      (connections) => wants("mirror") || wants("create") ? planAndCarryOut({ ...job, older }, connections, result, context) : planAlone(job, connections, result, context)
+    )
+  );
 }
-async function olderInventory({ compareTo, since, reuse }, context) {
-  const path12 = compareTo ?? since ?? reuse;
-  return path12 ? readOlder(path12, context) : void 0;
+async function planAlone(job, { registries }, result, context) {
+  const { spec, saved: saved2, base: base2, shards } = job;
+  const { update, withoutImages } = job.inputs;
+  const options = { saved: saved2, base: base2, update, withoutImages, shards };
+  const planned3 = await planOver(registries, spec, options, context);
+  notePlan(planned3.prepared, job, result);
+  result.plan = planned3.result;
+  refuseOnErrors(result.plan.problems, context);
+}
+async function planAndCarryOut(job, connections, result, context) {
+  const { registries } = connections;
+  const { fresh, withoutImages } = job.inputs;
+  const spec = await withSourceImages(job.spec, registries, context);
+  const { saved: saved2, older, base: base2 } = job;
+  const run = { name: nameOf6(job.inputs), spec, saved: saved2, fresh, withoutImages, older, base: base2 };
+  await planRun(run, registries, context, ({ prepared: prepared2, carryOut: carryOut2 }) => {
+    notePlan(prepared2, job, result);
+    return carryOut2(async () => {
+      const name3 = job.shardOfPlan;
+      const shard = name3 && shardOf(prepared2, name3, context);
+      if (job.wants("mirror")) {
+        const images3 = shard ? ofShard(prepared2, shard) : prepared2;
+        result.mirror = await withTools(
+          connections,
+          context,
+          (tools2) => mirrorPrepared(images3, job.inputs.deep, tools2, context)
+        );
+        if (result.mirror.errors.length > 0) return result.mirror;
+      }
+      if (name3 && shard && saved2 && job.wants("create")) {
+        const part3 = { out: job.inputs.out, name: name3, shard, saved: saved2, older };
+        result.part = await writePart(prepared2, part3, context);
+      }
+      await create(prepared2, job, result, context);
+      return {};
+    });
+  });
+}
+async function create(prepared2, { creation, older, inputs, startedAt }, result, context) {
+  if (!creation) return;
+  result.create = await createPrepared(prepared2, { ...creation, older }, context);
+  const making = { inputs, sign: creation.sign, startedAt };
+  result.provenance = await writeProvenance(result.create, making, context);
+}
+function notePlan(prepared2, { compared }, result) {
+  const { inventory, problems: problems2, coverage } = prepared2;
+  result.prepared = prepared2;
+  result.plan = { inventory, problems: problems2, coverage: { ...coverage, lacking: [] } };
+  if (compared && !hasErrors(problems2)) result.changes = changesSince(compared, inventory);
 }
 function entryOf3({ push: { logins, allowPlainHttp } }) {
   return { allowPlainHttp, ...defined({ logins }) };
@@ -48897,1503 +50612,34 @@ function entryOf3({ push: { logins, allowPlainHttp } }) {
 function nameOf6({ commands: commands2 }) {
   return commands2.filter((command2) => command2 !== "plan").join("-");
 }
-async function maskKey({ signing }, { emit }) {
-  if (!signing || !("key" in signing)) return;
-  emit({ kind: "secret", value: (await readText(signing.key, "the signing key")).trimEnd() });
-}
 
 // src/action/run-report.ts
-var import_node_path54 = require("node:path");
-
-// src/commands/bundle-files.ts
-var import_promises52 = require("node:fs/promises");
-var import_node_path51 = require("node:path");
-async function bundleFiles({
-  bundle: bundle2,
-  installScript
-}) {
-  const sums = `${bundle2}.sha256`;
-  const lines4 = (await onDisk(sums, (0, import_promises52.readFile)(sums, "utf8"))).split("\n").filter(Boolean);
-  const parts = lines4.map((line2) => ({ sha256: line2.slice(0, 64), name: line2.slice(66) }));
-  const sized = await Promise.all(
-    parts.map(async ({ name: name3, sha256: sha2562 }) => {
-      const path12 = (0, import_node_path51.join)((0, import_node_path51.dirname)(bundle2), name3);
-      const { size } = await onDisk(path12, (0, import_promises52.stat)(path12));
-      return { name: name3, size, sha256: sha2562 };
-    })
-  );
-  return [...sized, await hashed(sums), await hashed(installScript)];
+async function runReported(inputs, context, redact) {
+  const { report } = inputs;
+  if (!report) return runCommands(inputs, context);
+  const folder = (0, import_node_path54.resolve)(context.cwd, report);
+  await makeFolder(folder);
+  return withReport(folder, await runCommands(inputs, context), context, redact);
 }
-async function hashed(path12) {
-  const bytes = await onDisk(path12, (0, import_promises52.readFile)(path12));
-  return { name: (0, import_node_path51.basename)(path12), size: bytes.length, sha256: hexOf(digestOf(bytes)) };
-}
-
-// src/commands/tool-versions.ts
-async function toolVersions(used, context) {
-  const asked2 = await Promise.all(
-    used.map(async (name3) => ({ name: name3, version: await ask2[name3](context).catch(unlessOurs) }))
-  );
-  return asked2.flatMap(({ name: name3, version: version3 }) => version3 ? [{ name: name3, version: version3 }] : []);
-}
-var ask2 = {
-  oras: async (context) => versionOf(await findOras(context), context),
-  helm: async (context) => {
-    const text5 = await new ClusterTools({}, context).helm("version", "--template", "{{.Version}}");
-    return text5.trim().replace(/^v/, "");
-  }
-};
-function unlessOurs(error4) {
-  if (failuresIn(error4).length === 0) throw error4;
-}
-
-// src/plan/map-edges.ts
-function mapEdges(inventory, contents) {
-  const { entries } = effectiveMap(
-    parseMirrorMap(inventory.target.mirrorMap),
-    inventory.target.endpoint
-  );
-  const ways2 = inventory.images.flatMap(
-    (image3) => waysOf(image3, entries, basePath(inventory.target))
-  );
-  const bySource = groupBy(ways2, ({ source }) => source);
-  return [...bySource.values()].flatMap((ofOne) => [...groupBy(ofOne, ({ target: target2 }) => target2).values()]).map((same) => edgeOf(same, contents));
-}
-function waysOf(image3, entries, base2) {
-  const source = referenceIn(image3.source)?.registry ?? "";
-  if (image3.placements.length === 0) return [{ source, image: image3 }];
-  const own2 = entries.filter(({ kind, key }) => kind === "registry" && isOf(key, source));
-  return image3.placements.map(({ reference, askedForBy }) => ({
-    ...{ source, image: image3, askedForBy },
-    target: prefixOf(reference, own2) ?? prefixOf(reference, entries) ?? outside2(reference, base2)
-  }));
-}
-function isOf(key, registry3) {
-  return key === registry3 || key === `${registry3}/library` || key === registry3.split(":", 1)[0];
-}
-function prefixOf(reference, entries) {
-  const prefixes = entries.filter(({ kind, value }) => kind !== "exact" && kind !== "noswap" && value !== "").map(({ value }) => withoutApiPath(value)).filter((prefix) => reference.startsWith(prefix.endsWith("-") ? prefix : `${prefix}/`));
-  return prefixes.sort((a2, b) => b.length - a2.length)[0];
-}
-function outside2(reference, base2) {
-  return reference.startsWith(`${base2}/`) ? base2 : reference.split("/", 1)[0] ?? reference;
-}
-function edgeOf(ways2, contents) {
-  const { source = "", target: target2 } = ways2[0] ?? {};
-  const images3 = [...new Set(ways2.map(({ image: image3 }) => image3))];
-  const asking = new Set(ways2.flatMap(({ askedForBy }) => askedForBy ? [askedForBy] : []));
-  const [only] = asking;
-  const bytes = contents && uniqueBytes(images3, contents);
-  return {
-    source,
-    ...target2 === void 0 ? {} : { target: target2 },
-    images: images3.filter(({ referrer: referrer2 }) => !referrer2).length,
-    ...bytes === void 0 ? {} : { bytes },
-    ...only ? { askedForBy: asking.size > 1 ? "both" : only } : {}
-  };
-}
-function uniqueBytes(images3, contents) {
-  const sizes = /* @__PURE__ */ new Map();
-  for (const { digest: digest4 } of images3) {
-    const blobs2 = contents.get(digest4);
-    if (!blobs2) return void 0;
-    for (const blob2 of blobs2) sizes.set(blob2.digest, blob2.size);
-  }
-  return [...sizes.values()].reduce((sum2, size) => sum2 + size, 0);
-}
-
-// src/paper/checks.ts
-function checksOf(facts3) {
-  if (facts3.verb === "mirror") return mirrorChecks(facts3);
-  const { bundle: bundle2 } = facts3;
-  if (!bundle2) return [];
-  const file2 = shellWord(bundle2.file);
-  const trust = trustFlag(facts3);
-  return facts3.verb === "load" ? loadChecks(file2, trust) : bundleChecks(file2, trust, facts3);
-}
-function bundleChecks(file2, trust, { verb: verb2 }) {
-  return [
-    ...verb2 === "create" ? [check("the files are those that were made", `sha256sum --check ${file2}.sha256`)] : [],
-    check("every byte is as it was signed", `airgap-bundle verify ${file2} ${trust}`),
-    check("what is in it, without verifying", `airgap-bundle inspect ${file2}`),
-    check("verify, push and install", `sh install.sh ${file2} ${trust}`)
-  ];
-}
-function loadChecks(file2, trust) {
-  return [
-    check(
-      "every reference leads to the signed digest",
-      `airgap-bundle diff ${file2} --registry ${trust}`
-    ),
-    check("the cluster will find it there", `airgap-bundle doctor ${file2} ${trust}`)
-  ];
-}
-function mirrorChecks({ inventory: { images: images3, target: target2 } }) {
-  const [first] = images3.flatMap(
-    ({ digest: digest4, placements }) => placements.map(({ reference }) => ({ digest: digest4, reference }))
-  );
-  const plain5 = target2.plainHttp ? "--plain-http " : "";
-  return [
-    check(
-      "every tag leads to the planned digest, and all below it is there",
-      "airgap-bundle mirror -f bundle.yaml --deep"
-    ),
-    ...first ? [
-      check(
-        `one of them, without this tool: ${first.digest}`,
-        `oras resolve ${plain5}${shellWord(first.reference)}`
-      )
-    ] : []
-  ];
-}
-function check(what, command2) {
-  return { what, command: command2 };
-}
-function trustFlag({ signature: { state } }) {
-  return state === "unsigned" ? "--allow-unsigned" : "--key NAME.pub";
-}
-function shellWord(text5) {
-  return /^[A-Za-z0-9._/:@%+=,-]+$/.test(text5) && !text5.startsWith("-") ? text5 : `'${text5.replaceAll("'", `'\\''`)}'`;
-}
-
-// src/paper/sizes.ts
-function sumsOf2({ inventory, contents, placed: placed3 }) {
-  const own2 = inventory.images.filter(({ referrer: referrer2 }) => !referrer2);
-  const placements = inventory.images.flatMap((image3) => image3.placements);
-  return {
-    images: own2.length,
-    attached: inventory.images.length - own2.length,
-    placements: placements.length,
-    states: placed3 ? statesOf(placed3.images.flatMap((image3) => image3.placements)) : null,
-    platforms: [...new Set(own2.flatMap(({ platforms: platforms2 }) => platforms2))],
-    carried: totalSize(inventory.blobs),
-    leftToBase: totalSize(inventory.base?.blobs ?? []),
-    unique: contents ? totalSize(unique2([...contents.values()].flat())) : null,
-    apart: contents ? totalSize([...contents.values()].flat()) : null
-  };
-}
-function statesOf(placements) {
-  const groups = groupBy(placements, ({ state }) => state);
-  return Object.fromEntries([...groups].map(([state, some]) => [state, some.length]));
-}
-function unique2(blobs2) {
-  return [...new Map(blobs2.map((blob2) => [blob2.digest, blob2])).values()];
-}
-function sizesOf2({ contents }) {
-  if (!contents) return void 0;
-  const users = usersOf3(contents);
-  return new Map(
-    [...contents].map(([digest4, blobs2]) => {
-      const own2 = blobs2.filter((blob2) => users.get(blob2.digest) === 1);
-      return [digest4, { whole: totalSize(blobs2), own: totalSize(own2) }];
-    })
-  );
-}
-function usersOf3(contents) {
-  const users = /* @__PURE__ */ new Map();
-  for (const blobs2 of contents.values()) {
-    for (const { digest: digest4 } of blobs2) users.set(digest4, (users.get(digest4) ?? 0) + 1);
-  }
-  return users;
-}
-var mostShared = 50;
-function sharedBlobs(contents) {
-  const users = usersOf3(contents);
-  return unique2([...contents.values()].flat()).map(({ digest: digest4, size }) => ({ digest: digest4, size, images: users.get(digest4) ?? 0 })).filter(({ images: images3 }) => images3 > 1).sort((a2, b) => saved(b) - saved(a2) || (a2.digest < b.digest ? -1 : 1)).slice(0, mostShared);
-}
-function saved({ size, images: images3 }) {
-  return size * (images3 - 1);
-}
-function registryShares({ inventory: { images: images3 }, contents }) {
-  const counted = /* @__PURE__ */ new Set();
-  const firstBrings = (blobs2) => {
-    const fresh = blobs2.filter(({ digest: digest4 }) => !counted.has(digest4));
-    for (const { digest: digest4 } of fresh) counted.add(digest4);
-    return totalSize(fresh);
-  };
-  const shares = [...groupBy(images3, registryOf2)].map(([registry3, some]) => ({
-    registry: registry3,
-    images: some.filter(({ referrer: referrer2 }) => !referrer2).length,
-    bytes: contents ? some.reduce((sum2, { digest: digest4 }) => sum2 + firstBrings(contents.get(digest4) ?? []), 0) : null
-  }));
-  return shares.sort((a2, b) => (b.bytes ?? b.images) - (a2.bytes ?? a2.images));
-}
-
-// src/paper/images.ts
-function reportImages(facts3) {
-  const { images: images3 } = facts3.inventory;
-  const lookUp2 = { sizes: sizesOf2(facts3), states: statesOf2(facts3) };
-  const own2 = images3.filter(({ referrer: referrer2 }) => !referrer2);
-  const attached = attachedTo3(own2, images3);
-  return own2.map((image3) => ({
-    ...partsOf(image3, lookUp2),
-    registry: registryOf2(image3),
-    originalDigest: image3.originalDigest ?? null,
-    platforms: image3.platforms,
-    pinnedBy: image3.pinnedBy,
-    namedBy: facts3.namedBy ? facts3.namedBy.get(image3.source) ?? [] : null,
-    attached: (attached.get(image3) ?? []).map((one) => attachedImage(one, lookUp2))
-  }));
-}
-function registryOf2({ source }) {
-  return referenceIn(source)?.registry ?? "";
-}
-function partsOf(image3, { sizes, states }) {
-  const { source, digest: digest4, mediaType: mediaType2 } = image3;
-  const placements = image3.placements.map((one) => {
-    const found = states.get(one.reference);
-    const error4 = found?.error ? errorLine(found.error) : null;
-    return { ...one, state: found?.state ?? null, error: error4 };
-  });
-  return { source, digest: digest4, mediaType: mediaType2, size: sizes?.get(digest4) ?? null, placements };
-}
-function errorLine({ message, given }) {
-  return oneLine(given ? `${message}: ${given}` : message);
-}
-function attachedImage(image3, lookUp2) {
-  const { referrer: referrer2 } = image3;
-  return {
-    ...partsOf(image3, lookUp2),
-    subject: referrer2?.subject ?? image3.digest,
-    artifactType: referrer2?.artifactType ?? null
-  };
-}
-function attachedTo3(own2, images3) {
-  const byDigest2 = groupBy(own2, ({ digest: digest4 }) => digest4);
-  const home = ({ referrer: referrer2 }) => referrer2?.images.flatMap((digest4) => byDigest2.get(digest4) ?? [])[0] ?? own2[0];
-  return groupBy(
-    images3.filter(({ referrer: referrer2 }) => referrer2),
-    home
-  );
-}
-function statesOf2({ placed: placed3 }) {
-  const all = placed3?.images.flatMap(({ placements }) => placements) ?? [];
-  return new Map(all.map((one) => [one.reference, one]));
-}
-
-// src/paper/overrides.ts
-function overridesOf({ inventory, signature, overrides: overrides2, verb: verb2 }) {
-  const { target: target2, credentials } = inventory;
-  const where = basePath(target2);
-  return [
-    ...signature.state === "unsigned" && verb2 !== "load" ? [override("unsigned", "the bundle is not signed: nobody can tell who made it")] : [],
-    ...target2.insecureSkipVerify ? [override("certificate", `the certificate of ${where} is not checked`)] : [],
-    ...target2.plainHttp ? [override("plain-http", `${where} is spoken to unencrypted`)] : [],
-    ...credentials === "embed" ? [override("credential", "the pull credential is in the bundle in clear text")] : [],
-    ...overrides2
-  ];
-}
-function override(kind, message) {
-  return { kind, message };
-}
-
-// src/paper/verdict.ts
-function verdictOf(judged) {
-  const points = [
-    ...failurePoints(judged),
-    ...signaturePoints(judged),
-    ...bundlePoints(judged),
-    ...problemPoints(judged),
-    ...overridePoints(judged)
-  ];
-  return {
-    state: worst(points),
-    title: titleOf(judged),
-    points: points.map(({ message }) => message)
-  };
-}
-function point(state, message) {
-  return { state, message };
-}
-function worst(points) {
-  const has = (state) => points.some((one) => one.state === state);
-  if (has("bad")) return "bad";
-  return has("attention") ? "attention" : "good";
-}
-function titleOf({ verb: verb2, bundle: bundle2, target: target2, signature, sums, errors }) {
-  const what = `${bundle2.name} ${bundle2.version}`;
-  if (verb2 === "inspect") return `${what}: what the bundle says of itself`;
-  if (verb2 === "create") {
-    return signature.state === "signed" ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
-  }
-  const failed4 = sums.states?.failed ?? 0;
-  if (failed4 > 0) return `${what}: ${failed4} of ${count(sums.placements, "placement")} FAILED`;
-  if (errors.length > 0) return `${what}: FAILED`;
-  return `${what}: every image is in ${target2.path}`;
-}
-function failurePoints({ sums, errors }) {
-  const failed4 = sums.states?.failed ?? 0;
-  if (failed4 + errors.length === 0) return [];
-  const what = failed4 > 0 ? `${count(failed4, "placement")} failed` : "something failed";
-  return [point("bad", `${what}: see what failed; the same command goes on where it stopped`)];
-}
-var notSigned = "NOT SIGNED: nobody can tell who made it";
-var signatureWords = {
-  signed: (keyId) => point("good", `signed by key ${keyId}`),
-  verified: (keyId) => point("good", `the signature of key ${keyId} holds`),
-  unsigned: () => point("bad", notSigned),
-  unchecked: () => point("attention", "signed, but by whom was not checked: no key was given"),
-  "other-key": () => point("bad", "signed, but NOT by a key that was given"),
-  revoked: (keyId) => point("bad", `signed by key ${keyId}, which is REVOKED`),
-  "no-bundle": () => void 0
-};
-function signaturePoints({ signature: { state, keyId }, verb: verb2 }) {
-  const words4 = signatureWords[state](keyId);
-  const unread2 = point(
-    "attention",
-    "its contents were not verified: airgap-bundle verify does that"
-  );
-  return [...words4 ? [words4] : [], ...verb2 === "inspect" ? [unread2] : []];
-}
-function overridePoints({ overrides: overrides2 }) {
-  const others = overrides2.filter(({ kind }) => kind !== "unsigned");
-  return others.map(({ message }) => point("attention", message));
-}
-function bundlePoints({ bundle: bundle2, verb: verb2 }) {
-  const { isExpired, expiresAt, carries, base: base2 } = bundle2;
-  const isInstalled = verb2 === "load";
-  return [
-    ...isExpired ? [point("bad", `EXPIRED on ${expiresAt}`)] : [],
-    ...carries === "delta" && base2 && !isInstalled ? [point("attention", `a delta: ${base2.name} ${base2.version} must be in the target first`)] : [],
-    ...carries === "none" && !isInstalled ? [point("attention", "a light bundle: its images must be in the target already")] : []
-  ];
-}
-function problemPoints({ problems: problems2, verb: verb2 }) {
-  if (!problems2) return [];
-  const errors = problems2.filter(({ severity }) => severity === "error").length;
-  const warnings = problems2.length - errors;
-  if (errors > 0) return [point("bad", `${count(errors, "error")} in the plan`)];
-  if (warnings > 0)
-    return [point("attention", `${count(warnings, "warning")} when it was planned`)];
-  return verb2 === "create" || verb2 === "mirror" ? [point("good", "no problem found in the plan")] : [];
-}
-
-// src/paper/make-report.ts
-function makeReport(facts3) {
-  const { verb: verb2, at: at2, inventory, signature, problems: problems2, contents, placed: placed3, files: files3, tools: tools2 } = facts3;
-  const bundle2 = bundleOf(facts3);
-  const target2 = targetOf(facts3);
-  const overrides2 = overridesOf(facts3);
-  const errors = placed3?.errors.map(errorJson) ?? [];
-  const sums = sumsOf2(facts3);
-  return {
-    schemaVersion: 1,
-    verb: verb2,
-    at: seconds(at2),
-    verdict: verdictOf({ verb: verb2, bundle: bundle2, target: target2, signature, overrides: overrides2, problems: problems2, sums, errors }),
-    bundle: bundle2,
-    target: target2,
-    signature,
-    overrides: overrides2,
-    problems: problems2?.map(({ places: _, ...problem2 }) => problem2) ?? null,
-    errors,
-    sums,
-    registries: registryShares(facts3),
-    map: mapEdges(inventory, contents),
-    shared: contents ? sharedBlobs(contents) : null,
-    images: reportImages(facts3),
-    files: files3,
-    contents: contentsOf2(inventory),
-    tools: tools2,
-    checks: checksOf(facts3)
-  };
-}
-function bundleOf({ at: at2, inventory, bundle: bundle2 }) {
-  const { name: name3, version: version3, sequence, createdAt, expiresAt, chart: chart2, credentials, tool } = inventory;
-  return {
-    name: name3,
-    version: version3,
-    sequence,
-    createdAt,
-    expiresAt: expiresAt ?? null,
-    isExpired: expiresAt !== void 0 && at2.getTime() >= Date.parse(expiresAt),
-    carries: bundle2 ? carried(inventory) : null,
-    base: baseOf(inventory),
-    credentials: credentials ?? null,
-    chart: chart2 ?? null,
-    inventoryDigest: bundle2?.inventoryDigest ?? null,
-    size: bundle2?.size ?? null,
-    tool
-  };
-}
-function carried({ imagesNotEmbedded, base: base2 }) {
-  if (imagesNotEmbedded) return "none";
-  return base2 ? "delta" : "all";
-}
-function baseOf({ base: base2 }) {
-  if (!base2) return null;
-  const { blobs: _, ...about } = base2;
-  return about;
-}
-function targetOf({ inventory: { target: target2 }, signedTarget }) {
-  const { plainHttp, insecureSkipVerify, caCert, environment, mirrorMap, pullThrough } = target2;
-  return {
-    path: basePath(target2),
-    environment,
-    plainHttp,
-    insecureSkipVerify,
-    caCert: caCert === void 0 ? null : digestOf(Buffer.from(caCert)),
-    pullThrough: pullThrough ?? [],
-    mirrorMap,
-    signedTarget: signedTarget ?? null
-  };
-}
-function contentsOf2({ files: files3, credentials }) {
-  const secret2 = credentials === "embed" ? [credentialPaths.embed, sumsPath] : [];
-  return files3.filter(({ path: path12 }) => !secret2.includes(path12)).map(({ path: path12, size, sha256: sha2562 }) => ({ path: path12, size, sha256: sha2562 }));
-}
-function seconds(time3) {
-  return time3.toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-// src/paper/of-run.ts
-var import_node_path52 = require("node:path");
-function factsOfCreate(prepared2, { bundle: bundle2, size, keyId, inventoryDigest, inventory }, files3, run) {
-  return {
-    verb: "create",
-    ...run,
-    ...planned2(prepared2),
-    inventory,
-    bundle: { file: (0, import_node_path52.basename)(bundle2), size, inventoryDigest },
-    signature: { state: keyId ? "signed" : "unsigned", keyId },
-    files: files3
-  };
-}
-function factsOfMirror(prepared2, { images: images3, errors }, run) {
-  return {
-    verb: "mirror",
-    ...run,
-    ...planned2(prepared2),
-    inventory: prepared2.inventory,
-    signature: { state: "no-bundle", keyId: null },
-    placed: { images: images3, errors },
-    files: []
-  };
-}
-function planned2({ spec, problems: problems2, coverage, images: images3, inventory }) {
-  return {
-    overrides: specOverrides(spec),
-    problems: problems2,
-    contents: contentsOfPlan({ images: images3, inventory }),
-    namedBy: new Map(coverage.images.map(({ image: image3, askedForBy }) => [image3, askedForBy]))
-  };
-}
-function specOverrides({ registries, target: target2, referrers }) {
-  const sources = Object.entries(registries).filter(([host]) => host !== target2.endpoint);
-  return [
-    ...sources.flatMap(([host, { insecureSkipVerify, plainHttp }]) => [
-      ...insecureSkipVerify ? [override("certificate", `the certificate of ${host} was not checked`)] : [],
-      ...plainHttp ? [override("plain-http", `${host} was read unencrypted`)] : []
-    ]),
-    ...referrers ? [] : [override("referrers", "signatures and SBOMs that are attached to images were left out")]
-  ];
-}
-
-// src/paper/write.ts
-var import_node_path53 = require("node:path");
-
-// src/paper/markup.ts
-var Markup = class {
-  text;
-  constructor(text5) {
-    this.text = text5;
-  }
-};
-function html(words4, ...parts) {
-  return new Markup(String.raw({ raw: words4 }, ...parts.map(textOf4)));
-}
-function textOf4(part3) {
-  if (part3 === void 0) return "";
-  if (part3 instanceof Markup) return part3.text;
-  if (typeof part3 === "object") return part3.map(textOf4).join("");
-  return escaped(String(part3));
-}
-function escaped(text5) {
-  return safeText(text5.replace(new RegExp("\\p{Surrogate}", "gu"), "\uFFFD")).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
-}
-function code2(text5) {
-  return html`<code>${text5}</code>`;
-}
-function muted(text5) {
-  return html`<span class="muted">${text5}</span>`;
-}
-function lines3(parts) {
-  return html`${parts.map((part3) => html`<span class="line">${part3}</span>`)}`;
-}
-
-// src/paper/parts.ts
-function table2({ caption, head: head2, rows, kind = "plain" }) {
-  if (rows.length === 0) return html``;
-  return html`<table class="${kind}">
-<caption>${caption}</caption>
-<colgroup>${head2.map(() => html`<col>`)}</colgroup>
-<thead><tr>${head2.map((name3) => html`<th scope="col">${name3}</th>`)}</tr></thead>
-<tbody>
-${rows.map((row3) => tableRow(row3, head2))}</tbody>
-</table>
-`;
-}
-function tableRow(row3, head2) {
-  const { kind, cells } = "cells" in row3 ? row3 : { kind: void 0, cells: row3 };
-  const [first, ...others] = cells;
-  const tag2 = kind ? html`<tr class="${kind}">` : html`<tr>`;
-  const rest2 = others.map(
-    (cell, at2) => cell === "" ? html`<td></td>` : html`<td data-label="${head2[at2 + 1]}">${cell}</td>`
-  );
-  return html`${tag2}<th scope="row">${first}</th>${rest2}</tr>
-`;
-}
-function sections(parts) {
-  return html`${parts.map(
-    ({ id, title, body }) => html`<section aria-labelledby="${id}">
-<h2 id="${id}">${title}</h2>
-${body}</section>
-`
-  )}`;
-}
-function navigation(parts) {
-  return html`<nav aria-label="On this page"><ul>
-${parts.map(
-    ({ id, title }) => html`<li><a href="#${id}">${title}</a></li>
-`
-  )}</ul></nav>
-`;
-}
-function facts(pairs) {
-  return html`<dl>
-${pairs.map(
-    ([label3, value]) => html`<div><dt>${label3}</dt><dd>${value}</dd></div>
-`
-  )}</dl>
-`;
-}
-function folded(parts, most2) {
-  const line2 = (part3) => html`<span class="line">${part3}</span>`;
-  const [shown3, more] = [parts.slice(0, most2), parts.slice(most2)];
-  if (more.length === 0) return html`${shown3.map(line2)}`;
-  return html`${shown3.map(line2)}<details><summary>and ${more.length} more</summary>${more.map(line2)}</details>`;
-}
-var marks3 = {
-  good: "M6.2 11.4 2.9 8.1l1.2-1.2 2.1 2.1 5.7-5.7 1.2 1.2z",
-  attention: "M7 2h2v8H7zM7 12h2v2H7z",
-  bad: "m3.5 4.7 1.2-1.2L8 6.8l3.3-3.3 1.2 1.2L9.2 8l3.3 3.3-1.2 1.2L8 9.2l-3.3 3.3-1.2-1.2L6.8 8z"
-};
-function verdictBox(state, words4, points) {
-  return html`<div class="verdict ${state}">
-<p class="state"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="${marks3[state]}"></path></svg>${words4}</p>
-<ul>
-${points.map(
-    (point2) => html`<li>${point2}</li>
-`
-  )}</ul>
-</div>
-`;
-}
-
-// src/paper/words.ts
-var verdictWords = {
-  good: "In order",
-  attention: "To be agreed to",
-  bad: "Not in order"
-};
-var askedWords2 = {
-  both: "webhook and containerd",
-  webhook: "webhook",
-  containerd: "containerd"
-};
-var stateWords = {
-  copied: "copied",
-  placed: "placed by mounts",
-  there: "there already",
-  proved: "served by a cache",
-  failed: "FAILED"
-};
-var overrideWords = {
-  unsigned: "not signed",
-  certificate: "certificate not checked",
-  "plain-http": "plain HTTP",
-  credential: "credential in clear text",
-  referrers: "attached left out",
-  "let-pass": "let pass"
-};
-function bytesWords(bytes) {
-  return bytes === null ? "not known" : formatBytes(bytes);
-}
-function sizeWords(size) {
-  if (!size) return "not known";
-  return size.own === size.whole ? formatBytes(size.whole) : `${formatBytes(size.whole)}, ${formatBytes(size.own)} its own`;
-}
-function registryWords2(registry3) {
-  return registry3 || "no image name";
-}
-function pinnedWords(pinnedBy) {
-  return pinnedBy === "tag" ? "tag, resolved when it was planned" : "digest, by its author";
-}
-var carriedWords = {
-  all: "a whole bundle",
-  delta: "a delta: it lacks what its base brought",
-  none: "a light bundle, without its images"
-};
-function factsOf2(report) {
-  const { bundle: bundle2, target: target2, sums, at: at2, verb: verb2 } = report;
-  const { base: base2, chart: chart2, credentials } = bundle2;
-  return [
-    ["Name and version", `${bundle2.name} ${bundle2.version}, sequence ${bundle2.sequence}`],
-    ["Made", `${bundle2.createdAt} by ${bundle2.tool.name} ${bundle2.tool.version}`],
-    ["Expires", bundle2.expiresAt ?? "never"],
-    ["For", `${target2.path}, ${target2.environment}`],
-    ...optional2("Signed for", target2.signedTarget),
-    ...optional2("What it is", bundle2.carries && carriedWords[bundle2.carries]),
-    ...optional2(
-      "Builds on",
-      base2 && `${base2.name} ${base2.version}, sequence ${base2.sequence}, ${base2.inventoryDigest}`
-    ),
-    ["Images", imageSums(report)],
-    ["Bytes", byteSums(report)],
-    ["Platforms", sums.platforms.join(", ") || "not known"],
-    ...optional2("Chart", chart2 && `${chart2.name} ${chart2.version}, ${chart2.digest}`),
-    ...optional2(
-      "Pull credential",
-      credentials && (credentials === "age" ? "in it, encrypted by age" : "in it, IN CLEAR TEXT")
-    ),
-    ...optional2("CA certificate", target2.caCert && `${target2.caCert} (of its PEM text)`),
-    ...optional2("Not written to", target2.pullThrough.join(", ")),
-    ...optional2("SBOMs in it", sbomsIn(report)),
-    ...optional2("Inventory", bundle2.inventoryDigest),
-    ["Report", `${at2}, of ${verb2}`]
-  ];
-}
-function sbomsIn({ contents }) {
-  const names2 = contents.map(({ path: path12 }) => path12).filter((path12) => /^sbom\./.test(path12));
-  return names2.length > 0 ? names2.join(", ") : null;
-}
-function optional2(label3, value) {
-  return value ? [[label3, value]] : [];
-}
-function imageSums({ sums: { images: images3, attached, placements } }) {
-  const others = attached > 0 ? `${attached} attached to them` : "";
-  return [count(images3, "image"), others, `under ${count(placements, "reference")} in the target`].filter(Boolean).join(", ");
-}
-function byteSums({ sums: { carried: carried3, leftToBase, unique: unique3, apart }, bundle: bundle2 }) {
-  return [
-    bundle2.size === null ? "" : `${formatBytes(bundle2.size)} in all`,
-    `${formatBytes(carried3)} of blobs`,
-    leftToBase > 0 ? `${formatBytes(leftToBase)} left to the base` : "",
-    unique3 === null || apart === null || unique3 === apart ? "" : `${formatBytes(apart)} if no image shared its layers`
-  ].filter(Boolean).join(", ");
-}
-var notRecorded = "not recorded in a bundle";
-
-// src/paper/html-images.ts
-var mostUnfolded = 100;
-function imagesBody({ images: images3 }) {
-  const open8 = images3.length <= mostUnfolded;
-  const groups = [...groupBy(images3, ({ registry: registry3 }) => registry3)];
-  return html`${groups.map(([registry3, some]) => group2(registryWords2(registry3), some, open8))}`;
-}
-function group2(registry3, images3, open8) {
-  const start2 = open8 ? html`<details open>` : html`<details>`;
-  return html`${start2}
-<summary><h3>${registry3}</h3> ${muted(count(images3.length, "image"))}</summary>
-${imageTable(registry3, images3)}</details>
-`;
-}
-function imageTable(registry3, images3) {
-  const isRecorded = images3.some(({ namedBy: namedBy2 }) => namedBy2);
-  const caption = isRecorded ? "" : `; who asked for them is ${notRecorded}`;
-  return table2({
-    caption: `Images of ${registry3}${caption}`,
-    head: [...columns, ...isRecorded ? ["Named by"] : []],
-    rows: images3.flatMap((image3) => [
-      [...imageRow(image3), ...isRecorded ? [namedBy(image3)] : []],
-      ...image3.attached.map((one) => attachedRow(one, isRecorded ? [""] : []))
-    ]),
-    kind: isRecorded ? "images named" : "images"
-  });
-}
-var columns = ["Image", "Digest", "Platforms", "Size", "In the target"];
-function imageRow(image3) {
-  const { source, digest: digest4, originalDigest, pinnedBy, platforms: platforms2, size, placements } = image3;
-  return [
-    code2(source),
-    lines3([
-      code2(digest4),
-      muted(pinnedWords(pinnedBy)),
-      ...originalDigest ? [muted(html`at its source ${code2(originalDigest)}`)] : []
-    ]),
-    platforms2.length > 0 ? folded(platforms2, 4) : "-",
-    sizeCell(size),
-    placementsCell(placements)
-  ];
-}
-function namedBy({ namedBy: places }) {
-  return folded(
-    (places ?? []).map((place5) => muted(place5)),
-    2
-  );
-}
-function sizeCell(size) {
-  if (!size) return "not known";
-  return lines3([
-    formatBytes(size.whole),
-    ...size.own < size.whole ? [muted(`${formatBytes(size.own)} its own`)] : []
-  ]);
-}
-function placementsCell(placements) {
-  if (placements.length === 0)
-    return html`<span class="word bad">no rule maps it</span>: not carried`;
-  return folded(placements.map(placementLine), 3);
-}
-function placementLine({ reference, askedForBy, state, error: error4 }) {
-  const look2 = state === "failed" ? "bad" : "good";
-  const found = state ? html`, <span class="word ${look2}">${stateWords[state]}</span>` : html``;
-  const why = error4 ? html`<span class="line">${error4}</span>` : html``;
-  return html`${code2(reference)} <span class="line muted">for ${askedWords2[askedForBy]}${found}</span>${why}`;
-}
-function attachedRow(image3, more) {
-  const { source, digest: digest4, artifactType, subject, size, placements } = image3;
-  return {
-    kind: "attached",
-    cells: [
-      lines3([html`attached: ${artifactType ?? "referrer"}`, muted(code2(source))]),
-      lines3([code2(digest4), muted(html`to ${code2(subject)}`)]),
-      "-",
-      sizeCell(size),
-      placementsCell(placements),
-      ...more
-    ]
-  };
-}
-
-// src/paper/bars.ts
-function bar(value, most2) {
-  const width2 = most2 > 0 ? Math.min(100, Math.max(0, 100 * value / most2)) : 0;
-  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="4"></rect><rect class="fill" width="${width2.toFixed(2)}" height="4"></rect></svg>`;
-}
-
-// src/paper/map-svg.ts
-var mostEdges = 24;
-var width = 800;
-var [leftBar, rightBar] = [262, 470];
-var barWidth2 = 7;
-var gap = 12;
-var thickest = 30;
-var lowest = 34;
-var letter = 7.9;
-function mapSvg(edges, base2) {
-  const shown3 = drawn(edges);
-  const sources = stacked(nodes(shown3, ({ source }) => registryWords2(source)));
-  const targets = stacked(nodes(shown3, ({ target: target2 }) => targetName(target2, base2)));
-  const height = Math.max(bottom(sources), bottom(targets)) + 4;
-  const about = `${count(sources.length, "source registry").replace(/registrys$/, "registries")} to ${count(targets.length, "place")} in the target; the table below says the same.`;
-  return html`<svg class="map" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="map-title map-text">
-<title id="map-title">The mirror map as it is used</title>
-<desc id="map-text">${about}</desc>
-${bands(sources, targets, base2)}${sources.map((node2) => label(node2, "end"))}${targets.map((node2) => label(node2, "start"))}</svg>
-`;
-}
-function edgesLeftOut(edges) {
-  return Math.max(0, edges.length - mostEdges);
-}
-function targetName(target2, base2) {
-  if (target2 === void 0) return "no rule maps it";
-  return target2.startsWith(`${base2}/`) ? `\u2026${target2.slice(base2.length)}` : target2;
-}
-function weight({ bytes, images: images3 }) {
-  return bytes ?? images3;
-}
-function drawn(edges) {
-  const largest4 = [...edges].sort((a2, b) => weight(b) - weight(a2)).slice(0, mostEdges);
-  const most2 = Math.max(1, ...largest4.map(weight));
-  return largest4.map((edge) => ({
-    edge,
-    thickness: Math.max(2, thickest * weight(edge) / most2)
-  }));
-}
-function nodes(all, nameOf8) {
-  return [...groupBy(all, ({ edge }) => nameOf8(edge))].map(([name3, edges]) => {
-    const thick = edges.reduce((sum2, { thickness }) => sum2 + thickness, 0);
-    return { name: name3, edges, height: Math.max(lowest, thick), y: 0 };
-  });
-}
-function stacked(all) {
-  let y = 4;
-  for (const node2 of all) {
-    node2.y = y;
-    y += node2.height + gap;
-  }
-  return all;
-}
-function bottom(all) {
-  const last = all.at(-1);
-  return last ? last.y + last.height : 0;
-}
-function bands(sources, targets, base2) {
-  const used = /* @__PURE__ */ new Map();
-  const take = (node2, { thickness }) => {
-    const thick = node2.edges.reduce((sum2, one) => sum2 + one.thickness, 0);
-    const before = used.get(node2) ?? 0;
-    used.set(node2, before + thickness);
-    return node2.y + (node2.height - thick) / 2 + before + thickness / 2;
-  };
-  return html`${sources.flatMap(
-    (source) => source.edges.flatMap((one) => {
-      const target2 = targets.find(({ name: name3 }) => name3 === targetName(one.edge.target, base2));
-      return target2 ? [band(one, take(source, one), take(target2, one))] : [];
-    })
-  )}`;
-}
-function band({ edge, thickness }, from, to) {
-  const [start2, end] = [leftBar + barWidth2, rightBar];
-  const middle = (start2 + end) / 2;
-  const path12 = `M${start2} ${round(from)} C${middle} ${round(from)} ${middle} ${round(to)} ${end} ${round(to)}`;
-  return html`<path class="edge ${edge.askedForBy ?? "none"}" d="${path12}" stroke-width="${round(thickness)}"></path>
-`;
-}
-function round(value) {
-  return String(Math.round(value * 10) / 10);
-}
-function label({ name: name3, edges, y, height }, anchor2) {
-  const isLeft = anchor2 === "end";
-  const [bar2, x] = isLeft ? [leftBar, leftBar - 9] : [rightBar, rightBar + barWidth2 + 9];
-  const most2 = Math.floor((isLeft ? x : width - x) / letter);
-  const middle = y + height / 2;
-  const lost3 = edges.every(({ edge }) => edge.target === void 0) && !isLeft;
-  return html`<rect class="${lost3 ? "node lost" : "node"}" x="${bar2}" y="${round(y)}" width="${barWidth2}" height="${round(height)}" rx="2"></rect>
-<text x="${x}" y="${round(middle - 3)}" text-anchor="${anchor2}">${shortened(name3, most2)}</text>
-<text class="small" x="${x}" y="${round(middle + 12)}" text-anchor="${anchor2}">${sumWords(edges)}</text>
-`;
-}
-function shortened(name3, most2) {
-  const letters = [...name3];
-  if (letters.length <= most2) return name3;
-  const head2 = Math.ceil((most2 - 1) / 3);
-  return `${letters.slice(0, head2).join("")}\u2026${letters.slice(head2 + 1 - most2).join("")}`;
-}
-function sumWords(edges) {
-  const images3 = edges.reduce((sum2, { edge }) => sum2 + edge.images, 0);
-  const bytes = edges.length === 1 ? edges[0]?.edge.bytes : void 0;
-  return [count(images3, "image"), ...bytes ? [formatBytes(bytes)] : []].join(", ");
-}
-
-// src/paper/html-pictures.ts
-function waysBody({ map, registries, target: target2 }) {
-  const left = edgesLeftOut(map);
-  const more = left > 0 ? html`<p>The picture leaves out ${count(left, "smaller way")}.</p>
-` : html``;
-  return html`<div class="scroll" role="group" aria-label="Picture of the map" tabindex="0">
-${mapSvg(map, target2.path)}</div>
-<p class="muted">To the left source registries, to the right where in ${target2.path} their images go; the thicker, the more.
-Dashed is asked for by containerd alone, pale by the webhook alone.</p>
-${more}<details>
-<summary>The same as a table, and the map itself</summary>
-${table2({
-    caption: "Ways of the map that are used",
-    head: ["Source registry", "In the target", "Images", "Bytes", "Asked for by"],
-    rows: map.map(edgeRow)
-  })}<pre><code>${target2.mirrorMap}</code></pre>
-</details>
-${registryBars(registries)}`;
-}
-function edgeRow({ source, target: target2, images: images3, bytes, askedForBy }) {
-  return [
-    code2(registryWords2(source)),
-    target2 === void 0 ? "no rule maps it" : code2(target2),
-    images3,
-    bytesWords(bytes ?? null),
-    askedForBy ? askedWords2[askedForBy] : "-"
-  ];
-}
-function registryBars(registries) {
-  const isKnown = registries.every(({ bytes }) => bytes !== null);
-  const value = ({ bytes, images: images3 }) => isKnown ? bytes ?? 0 : images3;
-  const most2 = Math.max(0, ...registries.map(value));
-  return table2({
-    caption: isKnown ? "Bytes by source registry; what several have counts for the first of them" : "Images by source registry; bytes are not known",
-    head: ["Source registry", "Images", "Bytes"],
-    rows: registries.map((share) => [
-      html`${code2(registryWords2(share.registry))}${bar(value(share), most2)}`,
-      share.images,
-      bytesWords(share.bytes)
-    ]),
-    kind: "bars"
-  });
-}
-var shownBlobs = 10;
-function sharingBody({ shared: shared2, sums: { unique: unique3, apart } }) {
-  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return void 0;
-  const sum2 = (name3, bytes) => [
-    html`${name3}${bar(bytes, apart)}`,
-    formatBytes(bytes)
-  ];
-  return html`<p>What several images have is carried once: that saves ${formatBytes(apart - unique3)} of ${formatBytes(apart)}.</p>
-${table2({
-    caption: "Bytes of all images",
-    head: ["How they are counted", "Bytes"],
-    rows: [sum2("each image by itself", apart), sum2("each blob once", unique3)],
-    kind: "bars"
-  })}<details>
-<summary>The blobs that save most</summary>
-${table2({
-    caption: "Manifests, configs and layers that more than one image needs",
-    head: ["Blob", "Size", "Images", "Saved"],
-    rows: shared2.slice(0, shownBlobs).map((blob2) => [
-      lines3([code2(blob2.digest)]),
-      formatBytes(blob2.size),
-      blob2.images,
-      formatBytes(saved(blob2))
-    ])
-  })}</details>
-`;
-}
-
-// src/paper/page.ts
-var import_node_crypto11 = require("node:crypto");
-
-// src/paper/style.ts
-var styleSheet = `
-:root {
-  color-scheme: light dark;
-  --page: #ffffff; --panel: #f4f6f8; --text: #1a2027; --muted: #525c68; --line: #d3d9e0;
-  --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec;
-  --good: #176b35; --attention: #855300; --bad: #b01e18;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #10151b; --panel: #18202a; --text: #e7ebf0; --muted: #a9b4c1; --line: #303b48;
-    --accent: #7cbcff; --fill: #4d97e0; --rest: #2a3542;
-    --good: #62cf87; --attention: #e6b84d; --bad: #ff938a;
-  }
-}
-* { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body {
-  margin: 0; padding: 2rem 1.25rem 4rem; background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  overflow-wrap: anywhere;
-}
-header, main, footer { max-width: 74rem; margin: 0 auto; }
-h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; }
-h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
-h3 { font-size: 1.05rem; margin: 0; display: inline; }
-p { margin: .5rem 0; }
-a { color: var(--accent); }
-code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
-code { unicode-bidi: isolate; direction: ltr; }
-pre { margin: .25rem 0 1rem; padding: .6rem .8rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
-.muted { color: var(--muted); font-size: .875rem; }
-.line { display: block; }
-.verdict { border: 1px solid var(--line); border-left: 6px solid var(--state); background: var(--panel); border-radius: 6px; padding: 1rem 1.25rem; margin: 0 0 1.5rem; }
-.verdict ul { margin: .5rem 0 0; padding-left: 1.25rem; }
-.verdict .state { margin: 0; font-size: 1.2rem; font-weight: 700; color: var(--state); }
-.state svg { width: 1.1em; height: 1.1em; vertical-align: -.15em; margin-right: .4em; fill: currentColor; }
-.good { --state: var(--good); } .attention { --state: var(--attention); } .bad { --state: var(--bad); }
-.word { color: var(--state); font-weight: 600; }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0 0 1.5rem; padding: 0; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .75rem 2rem; margin: 0; }
-dt { color: var(--muted); font-size: .875rem; }
-dd { margin: 0; }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: .5rem 0 1.5rem; }
-caption { text-align: left; color: var(--muted); font-size: .875rem; padding: 0 0 .5rem; }
-th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
-thead th { color: var(--muted); font-size: .875rem; font-weight: 600; vertical-align: bottom; }
-th:last-child, td:last-child { padding-right: 0; }
-.attached th { padding-left: 1.25rem; }
-.images col:nth-child(1) { width: 25%; } .images col:nth-child(2) { width: 29%; }
-.images col:nth-child(3) { width: 10%; } .images col:nth-child(4) { width: 9%; }
-.named col:nth-child(1) { width: 20%; } .named col:nth-child(2) { width: 28.5%; } .named col:nth-child(6) { width: 13%; }
-.bars col:nth-child(1) { width: 60%; }
-.compared col:nth-child(3) { width: 12%; } .compared col:nth-child(2) { width: 30%; }
-.files col:nth-child(1) { width: 34%; } .files col:nth-child(2) { width: 10%; }
-details { margin: .5rem 0; }
-summary { cursor: pointer; padding: .35rem 0; }
-td details, th details { margin: .15rem 0 0; }
-td summary, th summary { padding: 0; color: var(--accent); font-size: .875rem; }
-svg.bar { display: block; width: 100%; max-width: 34rem; height: .5rem; margin-top: .35rem; border-radius: 3px; }
-.bar .rest { fill: var(--rest); } .bar .fill { fill: var(--fill); }
-.scroll { overflow-x: auto; margin: .5rem 0 1rem; }
-svg.map { display: block; width: 100%; min-width: 40rem; max-width: 62rem; height: auto; }
-.map text { fill: var(--text); font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: 13px; }
-.map .small { fill: var(--muted); font-family: system-ui, sans-serif; font-size: 11.5px; }
-.map .node { fill: var(--accent); }
-.map .edge { fill: none; stroke: var(--fill); stroke-opacity: .45; }
-.map .containerd { stroke-dasharray: 10 4; } .map .webhook { stroke-opacity: .3; }
-.map .none { stroke: var(--bad); stroke-dasharray: 3 4; stroke-opacity: .9; }
-.map .lost { fill: var(--bad); }
-footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
-@media screen and (max-width: 46rem) {
-  body { padding: 1.25rem 1rem 3rem; }
-  h1 { font-size: 1.4rem; }
-  table, tbody, tr, th, td, caption { display: block; width: auto; }
-  colgroup { display: none; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tbody tr { border-bottom: 1px solid var(--line); padding: .75rem 0; }
-  tbody th, tbody td { border: 0; padding: .15rem 0; }
-  td[data-label]::before { content: attr(data-label); display: block; color: var(--muted); font-size: .875rem; }
-  .attached { padding-left: 1rem !important; } .attached th { padding-left: 0; }
-}
-@page { margin: 13mm 12mm; }
-@media print {
-  :root {
-    color-scheme: light;
-    --page: #ffffff; --panel: #ffffff; --text: #000000; --muted: #444444; --line: #b5b5b5;
-    --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec; --good: #176b35; --attention: #855300; --bad: #b01e18;
-  }
-  body { padding: 0; font-size: 8.5pt; line-height: 1.35; }
-  nav { display: none; }
-  h1 { font-size: 16pt; } h2 { font-size: 12pt; margin-top: 6mm; }
-  h2, h3, caption { break-after: avoid; }
-  tr, .verdict, pre, svg { break-inside: avoid; }
-  .muted, dt, caption, thead th, footer, td summary, th summary { font-size: 7.5pt; }
-  details::details-content { content-visibility: visible; display: block; height: auto; }
-  summary { list-style: none; break-after: avoid; }
-  .scroll { overflow: visible; } svg.map { min-width: 0; }
-  .bar, .map { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-}
-`;
-
-// src/paper/page.ts
-var styleHash = (0, import_node_crypto11.createHash)("sha256").update(styleSheet).digest("base64");
-var policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
-var mostOfTitle = 70;
-function page({ title, body, footer }) {
-  const { text: text5 } = html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${[...title].slice(0, mostOfTitle).join("")}</title>
-<style>${trusted(styleSheet)}</style>
-</head>
-<body>
-${body}
-<footer>${footer}</footer>
-</body>
-</html>
-`;
-  return text5;
-}
-function trusted(text5) {
-  return Object.assign(html``, { text: text5 });
-}
-
-// src/paper/html.ts
-function reportHtml(report) {
-  const { verdict: verdict3, bundle: bundle2, at: at2, verb: verb2, tools: tools2 } = report;
-  const parts = sectionsOf(report);
-  const used = tools2.map(({ name: name3, version: version3 }) => `${name3} ${version3}`).join(", ");
-  return page({
-    title: `${bundle2.name} ${bundle2.version}: bundle report`,
-    body: html`<header>
-<h1>${verdict3.title}</h1>
-${verdictBox(verdict3.state, verdictWords[verdict3.state], verdict3.points)}${navigation(parts)}</header>
-<main>
-${facts(factsOf2(report).map(([label3, value]) => [label3, factValue(value)]))}${sections(parts)}</main>`,
-    footer: html`Report of ${verb2}, ${at2}. Made with ${used}.`
-  });
-}
-function factValue(value) {
-  const parts = value.split(/(sha256:[0-9a-f]{64})/);
-  return html`${parts.map((part3, at2) => at2 % 2 === 1 ? code2(part3) : part3)}`;
-}
-function sectionsOf(report) {
-  const { errors, checks: checks2, map, images: images3 } = report;
-  const sharing2 = sharingBody(report);
-  return [
-    ...errors.length > 0 ? [{ id: "failures", title: "What failed", body: failuresBody(report) }] : [],
-    { id: "overrides", title: "Switched off on purpose", body: overridesBody(report) },
-    { id: "problems", title: "Problems", body: problemsBody(report) },
-    ...map.length > 0 ? [{ id: "ways", title: "From where, to where", body: waysBody(report) }] : [],
-    ...images3.length > 0 ? [{ id: "images", title: "Images", body: imagesBody(report) }] : [],
-    ...sharing2 ? [{ id: "sharing", title: "What sharing saves", body: sharing2 }] : [],
-    { id: "files", title: "Files", body: filesBody(report) },
-    ...checks2.length > 0 ? [{ id: "checks", title: "See for yourself", body: checksBody(report) }] : []
-  ];
-}
-function failuresBody({ errors }) {
-  return table2({
-    caption: "Each failure once; the images below say which placements it hit",
-    head: ["Failure", "Found", "Expected", "What to do"],
-    rows: errors.map(({ class: name3, exitCode, message, given, expected: expected2, next }) => [
-      lines3([message, muted(`${name3}, exit code ${exitCode}`)]),
-      given ?? "",
-      expected2 ?? "",
-      next ?? ""
-    ])
-  });
-}
-function overridesBody({ overrides: overrides2 }) {
-  if (overrides2.length === 0)
-    return html`<p>Nothing.</p>
-`;
-  return table2({
-    caption: "Who approves the bundle approves these",
-    head: ["What", "What it means"],
-    rows: overrides2.map(({ kind, message }) => [
-      html`<span class="word attention">${overrideWords[kind]}</span>`,
-      message
-    ])
-  });
-}
-function problemsBody({ problems: problems2 }) {
-  if (!problems2)
-    return html`<p>What was warned of when it was planned is ${notRecorded}.</p>
-`;
-  if (problems2.length === 0)
-    return html`<p>None was found.</p>
-`;
-  return table2({
-    caption: "Found when it was planned",
-    head: ["Problem", "What it is", "Cure"],
-    rows: problems2.map(({ kind, severity, message, cure }) => [
-      html`<span class="word ${severity === "error" ? "bad" : "attention"}">${severity}</span>: ${kind}`,
-      message,
-      cure
-    ])
-  });
-}
-function filesBody({ files: files3, contents, bundle: bundle2 }) {
-  const rows = (all) => all.map(({ name: name3, size, sha256: sha2562 }) => [code2(name3), formatBytes(size), code2(sha2562)]);
-  const head2 = ["File", "Size", "sha256"];
-  const inside = contents.map(({ path: path12, ...rest2 }) => ({ name: path12, ...rest2 }));
-  const caption = bundle2.carries ? "In the bundle, beside its images; its signature covers these" : "What a bundle of this plan would have beside its images";
-  return html`${table2({ caption: "To be carried, with the public key by another way", head: head2, rows: rows(files3), kind: "files" })}<details>
-<summary>${count(contents.length, "file")} in the bundle</summary>
-${table2({ caption, head: head2, rows: rows(inside), kind: "files" })}</details>
-`;
-}
-function checksBody({ checks: checks2 }) {
-  return html`${checks2.map(
-    ({ what, command: command2 }) => html`<p>${what}:</p>
-<pre><code>${command2}</code></pre>
-`
-  )}`;
-}
-
-// src/report/map-picture.ts
-var maxCharacters = 5e3;
-var maxName = 80;
-var reserve = 60;
-function mermaidOf(edges) {
-  const lines4 = ["flowchart LR"];
-  const ids = /* @__PURE__ */ new Map();
-  let length = reserve;
-  for (const [at2, edge] of largestFirst(edges).entries()) {
-    const added3 = edgeLines(edge, ids);
-    length += added3.join("\n").length + 1;
-    if (length > maxCharacters)
-      return [...lines4, `  more["and ${edges.length - at2} more"]`].join("\n");
-    lines4.push(...added3);
-  }
-  return lines4.join("\n");
-}
-function largestFirst(edges) {
-  const weight2 = (some) => some.reduce((sum2, { bytes, images: images3 }) => sum2 + (bytes ?? images3), 0);
-  return [...groupBy(edges, ({ source }) => source).values()].sort((a2, b) => weight2(b) - weight2(a2)).flatMap((same) => [...same].sort((a2, b) => weight2([b]) - weight2([a2])));
-}
-var arrows = { both: "==>", webhook: "-->", containerd: "-.->" };
-function edgeLines(edge, ids) {
-  const { source, target: target2, images: images3, bytes, askedForBy } = edge;
-  const from = nodeOf2(`source ${source}`, source || "no image name", ids);
-  const to = nodeOf2(`target ${target2 ?? ""}`, target2 ?? "no rule maps it", ids);
-  const facts3 = [count(images3, "image"), ...bytes === void 0 ? [] : [formatBytes(bytes)]];
-  const arrow = askedForBy ? arrows[askedForBy] : "--x";
-  return [
-    ...from.lines,
-    ...to.lines,
-    `  ${from.id} ${arrow}|"${label2(facts3.join(", "))}"| ${to.id}`
-  ];
-}
-function nodeOf2(key, name3, ids) {
-  const known = ids.get(key);
-  if (known) return { id: known, lines: [] };
-  const id = `n${ids.size + 1}`;
-  ids.set(key, id);
-  return { id, lines: [`  ${id}["${label2(name3)}"]`] };
-}
-function label2(text5) {
-  const name3 = [...safeText(text5).replace(/\s+/g, " ")];
-  const shown3 = name3.length > maxName ? [...name3.slice(0, maxName - 1), "\u2026"] : name3;
-  return shown3.map(
-    (character) => /[A-Za-z0-9 ._/,()+-]/.test(character) ? character : `#${character.codePointAt(0)};`
-  ).join("");
-}
-
-// src/paper/markdown-text.ts
-function plain4(text5) {
-  return line(text5).replace(/[\\`*_~[\]<>|&#!$@]/g, entity).replaceAll("://", "&#58;//").replace(/\bwww\./gi, "www&#46;");
-}
-function code3(text5) {
-  const inner = line(text5);
-  if (inner === "") return "";
-  return /[`|\\]/.test(inner) ? `<code>${plain4(inner)}</code>` : `\`${inner}\``;
-}
-function row2(cells) {
-  return `| ${cells.join(" | ")} |`;
-}
-function table3(head2, rows) {
-  if (rows.length === 0) return [];
-  return [row2(head2), row2(head2.map(() => "---")), ...rows.map(row2), ""];
-}
-function entity(character) {
-  return `&#${character.codePointAt(0)};`;
-}
-function line(text5) {
-  return safeText(text5).replace(/\s+/g, " ").trim();
-}
-
-// src/paper/markdown.ts
-function reportMarkdown(report) {
-  return [
-    ...heading(report),
-    ...table3(
-      ["", ""],
-      factsOf2(report).map(([label3, value]) => [label3, plain4(value)])
-    ),
-    ...failures(report),
-    ...overrides(report),
-    ...problems(report),
-    ...ways(report),
-    ...images2(report),
-    ...sharing(report),
-    ...files2(report),
-    ...checks(report),
-    ...tools(report)
-  ].join("\n");
-}
-function heading({ verdict: verdict3 }) {
-  return [
-    `# ${plain4(verdict3.title)}`,
-    "",
-    `**${verdictWords[verdict3.state]}**`,
-    "",
-    ...verdict3.points.map((point2) => `- ${plain4(point2)}`),
-    ""
-  ];
-}
-function failures({ errors }) {
-  if (errors.length === 0) return [];
-  return [
-    "## What failed",
-    "",
-    ...table3(
-      ["Failure", "Found", "What to do"],
-      errors.map(({ class: name3, message, given, next }) => [
-        `${name3}: ${plain4(message)}`,
-        plain4(given ?? ""),
-        plain4(next ?? "")
-      ])
-    )
-  ];
-}
-function overrides({ overrides: overrides2 }) {
-  return [
-    "## Switched off on purpose",
-    "",
-    ...overrides2.length === 0 ? ["Nothing.", ""] : [],
-    ...table3(
-      ["What", "What it means"],
-      overrides2.map(({ kind, message }) => [overrideWords[kind], plain4(message)])
-    )
-  ];
-}
-function problems({ problems: found }) {
-  const none = found ? "None was found." : `Problems of the plan are ${notRecorded}.`;
-  return [
-    "## Problems",
-    "",
-    ...found && found.length > 0 ? [] : [none, ""],
-    ...table3(
-      ["", "Problem", "Cure"],
-      (found ?? []).map(({ kind, severity, message, cure }) => [
-        `${severity}, ${kind}`,
-        plain4(message),
-        plain4(cure)
-      ])
-    )
-  ];
-}
-function ways({ map, registries }) {
-  return [
-    "## Where it comes from, and where it goes",
-    "",
-    ...map.length > 0 ? ["```mermaid", mermaidOf(map), "```", ""] : [],
-    registries[0]?.bytes == null ? "" : "What images of several registries have counts for the first of them.",
-    "",
-    ...table3(
-      ["Source registry", "Images", "Bytes"],
-      registries.map(({ registry: registry3, images: number3, bytes }) => [
-        code3(registryWords2(registry3)),
-        String(number3),
-        bytesWords(bytes)
-      ])
-    )
-  ];
-}
-function images2({ images: all }) {
-  return [
-    "## Images",
-    "",
-    ...table3(
-      ["Image", "Digest", "Platforms", "Size", "In the target", "Named by"],
-      all.flatMap((image3) => [imageRow2(image3), ...image3.attached.map(attachedRow2)])
-    )
-  ];
-}
-function imageRow2(image3) {
-  const { source, digest: digest4, originalDigest, platforms: platforms2, size, placements, namedBy: namedBy2, pinnedBy } = image3;
-  const filtered = originalDigest ? `<br>at its source ${code3(originalDigest)}` : "";
-  return [
-    code3(source),
-    `${code3(digest4)}${filtered}<br>${pinnedWords(pinnedBy)}`,
-    plain4(platforms2.join(", ") || "-"),
-    sizeWords(size),
-    placementWords(placements),
-    namedBy2 ? namedBy2.map(code3).join("<br>") || "-" : notRecorded
-  ];
-}
-function attachedRow2({
-  source,
-  digest: digest4,
-  size,
-  placements,
-  artifactType,
-  subject
-}) {
-  return [
-    `attached: ${code3(artifactType ?? source)}`,
-    code3(digest4),
-    `to ${code3(subject)}`,
-    sizeWords(size),
-    placementWords(placements),
-    ""
-  ];
-}
-function placementWords(placements) {
-  if (placements.length === 0) return "no rule maps it: not carried";
-  return placements.map(placementLine2).join("<br>");
-}
-function placementLine2({ reference, askedForBy, state, error: error4 }) {
-  const found = state ? `; ${stateWords[state]}` : "";
-  const why = error4 ? `: ${plain4(error4)}` : "";
-  return `${code3(reference)} for ${askedWords2[askedForBy]}${found}${why}`;
-}
-function sharing({ shared: shared2, sums: { unique: unique3, apart } }) {
-  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return [];
-  return [
-    "## What sharing saves",
-    "",
-    `${formatBytes(apart - unique3)} of ${formatBytes(apart)}: what several images have is carried once.`,
-    "",
-    ...table3(
-      ["Blob", "Size", "Images"],
-      shared2.slice(0, 10).map(({ digest: digest4, size, images: number3 }) => [
-        code3(digest4),
-        formatBytes(size),
-        String(number3)
-      ])
-    )
-  ];
-}
-function files2({ files: carried3, contents }) {
-  return [
-    ...carried3.length > 0 ? ["## Files to carry", ""] : [],
-    ...table3(
-      ["File", "Size", "sha256"],
-      carried3.map(({ name: name3, size, sha256: sha2562 }) => [code3(name3), formatBytes(size), code3(sha2562)])
-    ),
-    ...contents.length > 0 ? ["## Files in the bundle, beside its images", ""] : [],
-    ...table3(
-      ["File", "Size", "sha256"],
-      contents.map(({ path: path12, size, sha256: sha2562 }) => [code3(path12), formatBytes(size), code3(sha2562)])
-    )
-  ];
-}
-function checks({ checks: all }) {
-  return [
-    ...all.length > 0 ? ["## See for yourself", ""] : [],
-    ...table3(
-      ["Command", "What it shows"],
-      all.map(({ what, command: command2 }) => [code3(command2), plain4(what)])
-    )
-  ];
-}
-function tools({ tools: all }) {
-  const words4 = all.map(({ name: name3, version: version3 }) => `${plain4(name3)} ${plain4(version3)}`);
-  return ["## Tools", "", words4.join(", "), ""];
-}
-
-// src/paper/without-secrets.ts
-function withoutSecrets(value, redact) {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact));
-  if (typeof value !== "object" || value === null) return value;
-  const clean = Object.entries(value).map(([name3, one]) => [name3, withoutSecrets(one, redact)]);
-  return Object.fromEntries(clean);
-}
-
-// src/paper/write.ts
-function reportFiles(report, redact) {
-  const clean = withoutSecrets(report, redact);
-  return {
-    "report.json": jsonText(clean),
-    "report.md": reportMarkdown(clean),
-    "report.html": reportHtml(clean)
-  };
-}
-async function writeReport(report, folder, redact) {
-  for (const [name3, text5] of Object.entries(reportFiles(report, redact))) {
-    await replaceFile((0, import_node_path53.join)(folder, name3), text5, asHint);
-  }
-}
-
-// src/action/run-report.ts
-var names = ["report.json", "report.md", "report.html"];
 async function withReport(folder, result, context, redact) {
   const { prepared: prepared2 } = result;
-  if (!folder || !prepared2 || !(result.create || result.mirror)) return result;
-  const path12 = (0, import_node_path54.resolve)(context.cwd, folder);
+  if (!prepared2 || !(result.create || result.mirror)) return result;
   try {
-    const tools2 = await toolsOf(result, prepared2, context);
+    const use = { places: result.mirror !== void 0, spec: prepared2.spec };
+    const tools2 = await usedTools(use, process.versions.node, context);
     const facts3 = await factsOf3(result, prepared2, { at: context.now(), tools: tools2 });
-    await writeReport(makeReport(facts3), path12, redact);
-    return { ...result, reportFiles: names.map((name3) => (0, import_node_path54.join)(path12, name3)) };
+    return { ...result, reportFiles: await writeReport(makeReport(facts3), folder, redact) };
   } catch (thrown) {
     const errors = failuresIn(thrown);
     if (errors.length === 0) throw thrown;
     return { ...result, errors: [...result.errors, ...errors] };
   }
 }
-async function factsOf3({ create, mirror }, prepared2, run) {
-  const mirrored = mirror && factsOfMirror(prepared2, mirror, run);
-  if (!create && mirrored) return mirrored;
-  if (!create) throw new Error("a run that did nothing has no report");
-  const packed = factsOfCreate(prepared2, create, await bundleFiles(create), run);
-  return mirrored?.placed ? { ...packed, placed: mirrored.placed } : packed;
-}
-async function toolsOf({ mirror }, { spec }, context) {
-  const usesHelm = spec.imageSources.some(({ kind }) => kind === "chart");
-  const used = [...mirror ? ["oras"] : [], ...usesHelm ? ["helm"] : []];
-  return [
-    { name: toolName, version: toolVersion },
-    { name: "node", version: process.versions.node },
-    ...await toolVersions(used, context)
-  ];
-}
-
-// src/report/table.ts
-function table4(rows) {
-  const widths = [];
-  for (const row3 of rows) {
-    row3.slice(0, -1).forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
-    });
-  }
-  return rows.map(
-    (row3) => row3.map((cell, index) => index < row3.length - 1 ? cell.padEnd(widths[index] ?? 0) : cell)
-  ).map((row3) => row3.join("  ").trimEnd()).join("\n");
+async function factsOf3({ create: create2, mirror, errors }, prepared2, run) {
+  if (!create2 && !mirror) throw new Error("a run that did nothing has no report");
+  if (!create2) return factsOfMirror(prepared2, { images: mirror?.images ?? [], errors }, run);
+  const packed = factsOfCreate(prepared2, create2, await bundleFiles(create2), run);
+  return { ...packed, errors, ...mirror ? { placed: mirror.images } : {} };
 }
 
 // src/report/diff-parts.ts
@@ -50421,11 +50667,11 @@ var alarms = {
   insecureSkipVerify: "CERTIFICATES ARE NO LONGER CHECKED"
 };
 function targetRows({ changed: changed2 }) {
-  const shown3 = (field, value) => value === "" ? "none" : field === "caCert" ? short(value) : value;
+  const shown4 = (field, value) => value === "" ? "none" : field === "caCert" ? short(value) : value;
   return changed2.map(({ field, from, to }) => [
     field,
-    shown3(field, from),
-    `to ${shown3(field, to)}`,
+    shown4(field, from),
+    `to ${shown4(field, to)}`,
     to === "true" ? alarms[field] ?? "" : ""
   ]);
 }
@@ -50500,7 +50746,7 @@ function changeLines({ changes }, html2) {
   if (!changes) return [];
   const { name: name3, version: version3, createdAt } = changes.since;
   const rows = rowsOf(changes).map((cells) => html2.row(cells.map((cell) => html2.text(cell))));
-  const more = (left) => `<tr><td colspan="4">and ${left} more, in the report</td></tr>`;
+  const more = (left) => `<tr><td colspan="4">and ${left} more, in the results</td></tr>`;
   return [
     `<h3>${html2.text(`Since ${name3} ${version3} of ${createdAt.slice(0, 10)}`)}</h3>`,
     html2.paragraph(html2.text(changes.same ? "Both install the same." : sumsOf3(changes))),
@@ -50536,16 +50782,16 @@ function rowsOf(changes) {
 
 // src/action/summary/files.ts
 var import_node_path55 = require("node:path");
-function fileLines({ create, provenance }, html2) {
-  if (!create) return [];
+function fileLines({ create: create2, provenance }, html2) {
+  if (!create2) return [];
   return [
     "<h3>Carry these files</h3>",
-    html2.paragraph(`They are in ${html2.code((0, import_node_path55.dirname)(create.bundle))}:`),
-    ...html2.table(["File", "sha256"], rowsOf2(create, provenance, html2)),
+    html2.paragraph(`They are in ${html2.code((0, import_node_path55.dirname)(create2.bundle))}:`),
+    ...html2.table(["File", "sha256"], rowsOf2(create2, provenance, html2)),
     html2.paragraph(
-      create.keyId ? `Signed by key ${html2.code(create.keyId)}. Its public key goes another way than the bundle. There:` : "<b>Not signed.</b> <code>load</code> and <code>install.sh</code> refuse it without <code>--allow-unsigned</code>. There:"
+      create2.keyId ? `Signed by key ${html2.code(create2.keyId)}. Its public key goes another way than the bundle. There:` : "<b>Not signed.</b> <code>load</code> and <code>install.sh</code> refuse it without <code>--allow-unsigned</code>. There:"
     ),
-    `<pre><code>${html2.text(verifyLine(create))}</code></pre>`
+    `<pre><code>${html2.text(verifyLine(create2))}</code></pre>`
   ];
 }
 function rowsOf2({ bundle: bundle2, parts, sha256: sha2562, installScript }, provenance, html2) {
@@ -50560,30 +50806,17 @@ function rowsOf2({ bundle: bundle2, parts, sha256: sha2562, installScript }, pro
 }
 function verifyLine({ bundle: bundle2, keyId, publicKey }) {
   const name3 = (0, import_node_path55.basename)(bundle2);
-  const trust = keyId ? `--key ${publicKey ?? "NAME.pub"}` : "--allow-unsigned";
-  return `sha256sum -c ${name3}.sha256 && sh install.sh ${name3} ${trust} --only verify`;
-}
-
-// src/report/image-count.ts
-function imageCount(images3) {
-  const referrers = images3.filter(({ referrer: referrer2 }) => referrer2).length;
-  return imagesWords(images3.length - referrers, referrers);
-}
-function imagesWords(images3, referrers) {
-  const own2 = count(images3, "image");
-  return referrers === 0 ? own2 : `${own2} with ${count(referrers, "referrer")}`;
-}
-var named2 = 10;
-function someOf2(names2) {
-  const left = names2.length - named2;
-  return `${names2.slice(0, named2).join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
+  const trust = keyId ? `--key ${quoted(publicKey ?? "NAME.pub")}` : "--allow-unsigned";
+  const sums = quoted(`${name3}.sha256`);
+  return `sha256sum -c ${sums} && sh install.sh ${quoted(name3)} ${trust} --only verify`;
 }
 
 // src/action/summary/images.ts
 var mostBytesOfEdges = 6e4;
 var mostBytesOfRows = 55e4;
-function imageLines({ plan: plan2, contents }, redact, html2) {
+function imageLines({ plan: plan2, prepared: prepared2 }, redact, html2) {
   if (!plan2 || plan2.inventory.images.length === 0) return [];
+  const contents = prepared2 && contentsOfPlan(prepared2);
   const edges = largestFirst(mapEdges(plan2.inventory, contents)).map(
     (edge) => withoutSecrets2(edge, redact)
   );
@@ -50614,13 +50847,13 @@ function edgeTable(edges, html2) {
       askedForBy ?? ""
     ])
   );
-  const more = (left) => `<tr><td colspan="5">and ${left} more, in the report</td></tr>`;
+  const more = (left) => `<tr><td colspan="5">and ${left} more, in the results</td></tr>`;
   const head2 = ["Source", "Target", "Images", "Unique bytes", "Asked for by"];
   return html2.table(head2, within(mostBytesOfEdges, rows, more));
 }
 function imageTable2({ images: images3 }, html2) {
   const rows = images3.map((image3) => imageRow3(image3, html2));
-  const more = (left) => `<tr><td colspan="4">and ${left} more, in the report</td></tr>`;
+  const more = (left) => `<tr><td colspan="4">and ${left} more, in the results</td></tr>`;
   const head2 = ["Image", "Digest", "Platforms", "Placements"];
   return details(imageCount(images3), html2.table(head2, within(mostBytesOfRows, rows, more)));
 }
@@ -50634,75 +50867,6 @@ function imageRow3({ source, digest: digest4, platforms: platforms2, placements 
   ]);
 }
 
-// src/report/next.ts
-function nextText(words4, commands2, { paint }) {
-  const lines4 = commands2.map((command2) => `  ${paint("strong", command2)}`);
-  return ["", `${paint("dim", "next:")} ${words4}`, ...lines4];
-}
-function command(...words4) {
-  return [toolName, ...words4.filter((word) => word !== void 0)].join(" ");
-}
-function fileWords({ file: file2 = "bundle.yaml" }) {
-  return `-f ${quoted(file2)}`;
-}
-function quoted(word) {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-// src/report/carried-text.ts
-var words3 = {
-  embed: "the pull credential IN CLEAR TEXT: whoever has the file can pull with it",
-  age: "the pull credential, encrypted by age"
-};
-function carriedLines({ tools: tools2, credentials }) {
-  return [
-    ...tools2.length > 0 ? [`carries oras for ${tools2.join(", ")}`] : [],
-    ...credentials ? [`carries ${words3[credentials]}`] : []
-  ];
-}
-function inventoryLines({ files: files3, credentials }) {
-  return carriedLines({ tools: carriedPlatforms(files3), credentials: credentials ?? null });
-}
-
-// src/report/placed-text.ts
-var stateWords2 = {
-  copied: "copied",
-  placed: "placed by mounts",
-  there: "there already",
-  proved: "served by a pull-through cache, which is not written",
-  failed: "failed"
-};
-function placedText(result, style = plainStyle) {
-  const { errors } = result;
-  return [
-    ...errors.map((error4) => errorLines(error4, style)),
-    ...errors.length > 0 ? [""] : [],
-    headline(result, style),
-    ...statesLines(result),
-    ...leftOutLines(result.leftOut, style),
-    ...errors.length > 0 ? ["what is there stays: run the same command again to go on"] : []
-  ].join("\n");
-}
-function headline({ images: images3, target: target2, referrers, errors }, style) {
-  const placements = images3.flatMap((image3) => image3.placements);
-  const failed4 = images3.filter((image3) => image3.placements.some(({ state }) => state === "failed"));
-  if (errors.length > 0) {
-    const failure2 = `${failed4.length} of ${count(images3.length, "image")}`;
-    return `${style.paint("error", "failed:")} ${failure2}; the others are in ${style.safe(target2)}`;
-  }
-  const all = imagesWords(images3.length - referrers, referrers);
-  const sums = `${all}, ${count(placements.length, "placement")} in ${style.safe(target2)}`;
-  return `${style.paint("done", "done:")} ${sums}`;
-}
-function statesLines({ counts: counts2 }) {
-  return Object.entries(stateWords2).filter(([state]) => counts2[state]).map(([state, words4]) => `  ${counts2[state]} ${words4}`);
-}
-function leftOutLines(leftOut3, style) {
-  if (leftOut3.length === 0) return [];
-  const words4 = `left out: ${count(leftOut3.length, "image")} that no rule of the map covers: ${someOf2(leftOut3)}`;
-  return [`  ${style.paint("warning", wrap(words4, style, 4, 2))}`];
-}
-
 // src/action/summary/outcome.ts
 function outcomeLines(result, html2) {
   const { plan: plan2, errors } = result;
@@ -50713,17 +50877,17 @@ function outcomeLines(result, html2) {
     ...result.plan ? [html2.paragraph(...doneLines(result).map((line2) => html2.text(line2)))] : []
   ];
 }
-function verdict({ plan: plan2, mirror, create, part: part3, errors }) {
+function verdict({ plan: plan2, mirror, create: create2, part: part3, errors }) {
   if (errors.length > 0) return `failed with ${count(errors.length, "error")}`;
   const done = [
     ...mirror ? ["mirrored"] : [],
-    ...create ? ["bundled"] : [],
+    ...create2 ? ["bundled"] : [],
     ...part3 ? [`part ${part3.shard} written`] : [],
-    ...plan2 && !mirror && !create && !part3 ? ["planned"] : []
+    ...plan2 && !mirror && !create2 && !part3 ? ["planned"] : []
   ];
   return done.join(" and ") || "nothing done";
 }
-function doneLines({ plan: plan2, mirror, create, part: part3 }) {
+function doneLines({ plan: plan2, mirror, create: create2, part: part3 }) {
   if (!plan2) return [];
   const { images: images3, blobs: blobs2, target: target2 } = plan2.inventory;
   const placements = images3.flatMap((image3) => image3.placements).length;
@@ -50731,7 +50895,7 @@ function doneLines({ plan: plan2, mirror, create, part: part3 }) {
   return [
     sizes,
     ...mirror ? [`mirrored to ${mirror.target}: ${counts(mirror.counts)}`] : [],
-    ...create ? [`bundle of ${formatBytes(create.size)}, ${carried2(create)}`] : [],
+    ...create2 ? [`bundle of ${formatBytes(create2.size)}, ${carried2(create2)}`] : [],
     ...part3 ? [`part ${part3.shard} of ${formatBytes(part3.size)}`] : []
   ];
 }
@@ -50740,7 +50904,7 @@ function carried2({ inventory: { imagesNotEmbedded, base: base2 } }) {
   return base2 ? `a delta to ${base2.name} ${base2.version}` : "with the images";
 }
 function counts(byState) {
-  const known = Object.entries(stateWords2).filter(([state]) => byState[state]).map(([state, words4]) => `${byState[state]} ${words4}`);
+  const known = Object.entries(stateWords).filter(([state]) => byState[state]).map(([state, words4]) => `${byState[state]} ${words4}`);
   return known.join(", ") || "nothing to do";
 }
 
@@ -50800,11 +50964,11 @@ function createText(result, style = plainStyle) {
   const { bundle: bundle2, parts, sha256: sha2562, size, installScript, inventory, keyId } = result;
   const images3 = inventory.imagesNotEmbedded ? "no images" : imageCount(travelling(inventory));
   return [
-    `${style.paint("done", "done:")} ${style.safe(filesText(bundle2, parts))}  ${formatBytes(size)}, ${images3}`,
-    `  ${style.safe(`${bundle2}.sha256`)}`,
+    `${style.paint("done", "done:")} ${safeText(filesText(bundle2, parts))}  ${formatBytes(size)}, ${images3}`,
+    `  ${safeText(`${bundle2}.sha256`)}`,
     ...parts.length > 1 ? ["    a line a part; all of them together:"] : [],
     `    ${sha2562}`,
-    `  ${style.safe(installScript)}`,
+    `  ${safeText(installScript)}`,
     ...contentLines(result, style),
     signedLine(keyId, style),
     ...nextOfCreate(result, style)
@@ -50826,7 +50990,7 @@ function contentLines({ inventory, base: base2, leftOut: leftOut3, resumed, reus
   ];
   const sources = unmapped.map(({ source }) => source);
   return [
-    ...lines4.map((line2) => `  ${wrap(style.safe(line2), style, 4, 2)}`),
+    ...lines4.map((line2) => `  ${wrap(safeText(line2), style, 4, 2)}`),
     ...leftOutLines(sources, style)
   ];
 }
@@ -50851,16 +51015,24 @@ function filesText(bundle2, parts) {
 }
 
 // src/report/part-text.ts
-function partText(result) {
+var import_node_path57 = require("node:path");
+function partText(result, style = plainStyle, given = {}) {
   const { part: part3, shard, plan: plan2, images: images3, blobs: blobs2, bytes, sha256: sha2562, resumed, reused } = result;
+  const sums = `${formatBytes(bytes)}, ${count(blobs2, "blob")}, ${count(images3, "image")}`;
   return [
-    `${part3}  ${formatBytes(bytes)}, ${count(blobs2, "blob")}, ${count(images3, "image")}`,
-    `sha256 ${sha2562}`,
-    `shard ${shard} of the plan ${plan2}`,
-    ...resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : [],
-    ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
-    "when all parts are in one folder, make them the bundle with create --plan PLAN --join FOLDER"
+    `${style.paint("done", "done:")} ${safeText(part3)}  ${sums}`,
+    `  sha256 ${sha2562}`,
+    `  shard ${shard} of the plan ${plan2}`,
+    ...resumed > 0 ? [`  ${formatBytes(resumed)} were there from the run before`] : [],
+    ...reused > 0 ? [`  ${formatBytes(reused)} came from the older bundle`] : [],
+    ...nextOfPart(part3, given, style)
   ].join("\n");
+}
+function nextOfPart(part3, given, style) {
+  if (given.file === void 0 || given.plan === void 0) return [];
+  const join27 = `--join ${quoted((0, import_node_path57.dirname)(part3))}`;
+  const line2 = command("create", fileWords(given), planWords(given), join27, "-o out");
+  return nextText("bring all parts into one folder, and make them the bundle", [line2], style);
 }
 
 // src/report/plan-images.ts
@@ -50917,15 +51089,15 @@ function platformWords(platforms2) {
 }
 function nameWidth(rows, { columns: columns2 }) {
   const longest4 = (texts) => Math.max(0, ...texts.map(({ length }) => length));
-  const names2 = longest4(rows.map(({ name: name3 }) => name3));
-  if (columns2 === void 0) return names2;
-  return Math.min(names2, Math.max(columns2 - 5 - longest4(rows.map(({ facts: facts3 }) => facts3)), 4));
+  const names = longest4(rows.map(({ name: name3 }) => name3));
+  if (columns2 === void 0) return names;
+  return Math.min(names, Math.max(columns2 - 5 - longest4(rows.map(({ facts: facts3 }) => facts3)), 4));
 }
 function imageLines2({ name: name3, facts: facts3 }, width2, style) {
   const behind = style.paint("dim", facts3);
-  const shown3 = style.safe(name3);
-  if (shown3.length <= width2) return [`  ${shown3.padEnd(width2)}  ${behind}`];
-  return [`  ${shown3}`, `  ${" ".repeat(width2)}  ${behind}`];
+  const shown4 = safeText(name3);
+  if (shown4.length <= width2) return [`  ${shown4.padEnd(width2)}  ${behind}`];
+  return [`  ${shown4}`, `  ${" ".repeat(width2)}  ${behind}`];
 }
 function placementLines({ placements }, target2, style) {
   if (placements.length === 0)
@@ -50936,7 +51108,7 @@ function placementLine3({ reference, askedForBy }, { pullThrough }, style) {
   const isProved = isPullThrough(splitPlacement(reference).repository, pullThrough);
   const notes = [askedForBy === "both" ? "" : `for ${askedForBy}`, isProved ? "pull-through" : ""];
   const note = notes.filter(Boolean).join(", ");
-  return `    ${style.safe(reference)}${note && `  ${style.paint("dim", note)}`}`;
+  return `    ${safeText(reference)}${note && `  ${style.paint("dim", note)}`}`;
 }
 
 // src/report/plan-text.ts
@@ -50948,7 +51120,7 @@ function planText(result, style = plainStyle, given) {
     ...[...errors, ...warnings].map((problem2) => problemText(problem2, style)),
     ...planImages(inventory, sizes, style),
     unusedText(coverage, style),
-    ...lock ? [lockText(lock, style)] : [],
+    ...lock ? [lockText(lock)] : [],
     [
       ...sumsLines(inventory, sizes?.shared ?? 0, style),
       ...verdict2(errors.length, warnings.length, style),
@@ -50958,18 +51130,18 @@ function planText(result, style = plainStyle, given) {
 }
 function problemText({ kind, severity, message, cure }, style) {
   const label3 = `${severity}:`;
-  const words4 = style.safe(`${kind}: ${message}`);
+  const words4 = safeText(`${kind}: ${message}`);
   return [
     `${style.paint(severity, label3)} ${wrap(words4, style, label3.length + 1)}`,
-    `${style.paint("dim", "  cure:")} ${wrap(style.safe(cure), style, 8)}`
+    `${style.paint("dim", "  cure:")} ${wrap(safeText(cure), style, 8)}`
   ].join("\n");
 }
 function unusedText({ unusedRules }, style) {
   if (unusedRules.length === 0) return "";
   const words4 = `no image needs these entries of the map: ${unusedRules.join(", ")}`;
-  return wrap(style.safe(words4), style, 2, 0);
+  return wrap(safeText(words4), style, 2, 0);
 }
-function lockText(lock, style) {
+function lockText(lock) {
   const { path: path12, name: name3, version: version3, sequence, moved: moved2, added: added3, removed, isReattached } = lock;
   const rows = [
     ...moved2.map(({ image: image3, from, to }) => [
@@ -50982,10 +51154,10 @@ function lockText(lock, style) {
   ];
   const changed2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
   const sum2 = `${changed2}${isReattached ? ", others attached to them" : ""}`;
-  return style.safe(
+  return safeText(
     [
       `${path12}: ${name3} ${version3}, sequence ${sequence}, ${sum2}`,
-      ...rows.length > 0 ? [table4(rows)] : []
+      ...rows.length > 0 ? [table3(rows)] : []
     ].join("\n")
   );
 }
@@ -50997,7 +51169,7 @@ function sumsLines({ images: images3, blobs: blobs2, target: target2, base: base
     style.paint("strong", wrap(`${where}, ${bytes}`, style, 2, 0)),
     ...shared2 > 0 ? [`${formatBytes(shared2)} less than without shared layers`] : [],
     ...base2 ? [
-      `a delta: ${formatBytes(totalSize(base2.blobs))} more are left to ${style.safe(`${base2.name} ${base2.version}`)}`
+      `a delta: ${formatBytes(totalSize(base2.blobs))} more are left to ${safeText(`${base2.name} ${base2.version}`)}`
     ] : []
   ];
 }
@@ -51009,11 +51181,12 @@ function verdict2(errors, warnings, { paint }) {
 }
 function nextLines({ imagesNotEmbedded }, given, style) {
   const file2 = fileWords(given);
+  const plan2 = planWords(given);
   const light = imagesNotEmbedded ? "--without-images" : void 0;
   const since = given.since === void 0 ? void 0 : `--since ${quoted(given.since)}`;
   return nextText(
     "fill the target from here, or write the bundle",
-    [command("mirror", file2), command("create", file2, light, since, "-o dist")],
+    [command("mirror", file2, plan2), command("create", file2, plan2, light, since, "-o out")],
     style
   );
 }
@@ -51033,18 +51206,14 @@ async function main() {
       const context = contextOf(folder.path, interruption.signal);
       const inputs = await orFailed(() => readActionInputs(readInput, context, folder));
       if ("errors" in inputs) return inputs;
-      const ended2 = await runCommands(inputs, context);
-      return withReport(inputs.report, ended2, context, redactor.redact);
+      return orFailed(() => runReported(inputs, context, redactor.redact));
     });
     log.endGroup();
     if (interruption.received()) throw interruption.signal.reason;
     print(result);
-    const files3 = await leaveFiles(result, temporary, redactor);
-    const notes = writeOutputs(result, files3, log.warnings.length, setOutput);
-    for (const note of notes) log.print(note);
-    await writeSummary(result);
-    log.end(result.errors);
-    process.exitCode = exitCodeOf(result.errors);
+    const errors = await leave(result, temporary);
+    log.end(errors);
+    process.exitCode = exitCodeOf(errors);
   } catch (thrown) {
     log.end(failuresIn(thrown));
     const { text: text5, exitCode } = endOf(thrown, interruption.received(), interruption.progress());
@@ -51072,18 +51241,34 @@ async function orFailed(work) {
     return { errors };
   }
 }
-function print({ plan: plan2, mirror, create, part: part3 }) {
+function print({ plan: plan2, mirror, create: create2, part: part3 }) {
   if (plan2) log.print(planText({ ...plan2, problems: [] }), "the plan");
   if (mirror) log.print(placedText(mirror), "what was mirrored");
   log.endGroup();
-  if (create) log.print(createText(create));
+  if (create2) log.print(createText(create2));
   if (part3) log.print(partText(part3));
+}
+async function leave(result, temporary) {
+  const errors = [...result.errors];
+  const tried = async (work) => {
+    const done = await orFailed(async () => ({ value: await work() }));
+    if ("value" in done) return done.value;
+    errors.push(...done.errors);
+    return void 0;
+  };
+  const files3 = await tried(() => leaveFiles(result, temporary, redactor));
+  const notes = await tried(
+    () => writeOutputs({ ...result, errors }, files3 ?? {}, log.warnings.length, setOutput)
+  );
+  for (const note of notes ?? []) log.print(note);
+  await tried(() => writeSummary({ ...result, errors }));
+  return errors;
 }
 async function writeSummary(result) {
   const path12 = process.env.GITHUB_STEP_SUMMARY;
   if (!path12 || !wantsSummary(readInput)) return;
   const text5 = summaryText(result, { warnings: log.warnings, redact: redactor.redact });
-  await onDisk(path12, summary.addRaw(redactor.redact(text5)).write());
+  await onDisk(path12, (0, import_promises53.appendFile)(path12, redactor.redact(text5)));
 }
 function fail(text5) {
   error(redactor.redact(text5.replace(/^error: /, "")));

@@ -3765,11 +3765,16 @@ function refuseContradictions(given2) {
 }
 function placeImages(document2, given2, cwd) {
   const list = given2["images-file"];
-  const images5 = [
-    ...given2.images === void 0 ? [] : listOf(given2.images),
-    ...list === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list)) }]
-  ];
+  const named5 = given2.images === void 0 ? [] : listOf(given2.images);
+  if (given2.images !== void 0 && named5.length === 0) throw noImageNamed();
+  const images5 = [...named5, ...list === void 0 ? [] : [{ list: (0, import_node_path.resolve)(cwd, String(list)) }]];
   if (images5.length > 0) document2.images = images5;
+}
+function noImageNamed() {
+  return new AirgapError("usage", "images is given, but names no image", {
+    expected: "one image or more, such as nginx:1.27",
+    next: "name an image, or leave it out to take those of the bundle file"
+  });
 }
 function place(document2, setting, value, cwd) {
   const [first = "", second] = setting.field;
@@ -4573,14 +4578,14 @@ function parseInlineTable(ctx) {
     }
     let k;
     let t = res;
-    let hasOwn = false;
+    let hasOwn2 = false;
     let errPtr = ctx.p;
     let key = parseKey(ctx);
     for (let i2 = 0; i2 < key.length; i2++) {
       if (i2)
-        t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+        t = hasOwn2 ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
       k = key[i2];
-      if ((hasOwn = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
+      if ((hasOwn2 = Object.hasOwn(t, k)) && (typeof t[k] !== "object" || seen.has(t[k]))) {
         TomlError.x("trying to redefine an already defined value", ctx, errPtr);
       }
       let unsafe2 = k === "__proto__";
@@ -4588,11 +4593,11 @@ function parseInlineTable(ctx) {
         t = ctx.uk !== 1 && TomlError.x("document contains an unsafe property", ctx, errPtr);
         break;
       }
-      if (!hasOwn && unsafe2) {
+      if (!hasOwn2 && unsafe2) {
         Object.defineProperty(t, k, { enumerable: true, configurable: true, writable: true });
       }
     }
-    if (hasOwn) {
+    if (hasOwn2) {
       TomlError.x("trying to redefine an already defined value", ctx, errPtr);
     }
     skipVoid(ctx, true, true);
@@ -4677,11 +4682,11 @@ function peekTable(ctx, key, table6, meta2, type) {
   let t = table6;
   let m = meta2;
   let k;
-  let hasOwn = false;
+  let hasOwn2 = false;
   let state;
   for (let i2 = 0; i2 < key.length; i2++) {
     if (i2) {
-      t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+      t = hasOwn2 ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
       m = (state = m[k]).c;
       if (type === 0 && (state.t === 1 || state.t === 2)) {
         return null;
@@ -4693,10 +4698,10 @@ function peekTable(ctx, key, table6, meta2, type) {
       }
     }
     k = key[i2];
-    if ((hasOwn = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
+    if ((hasOwn2 = Object.hasOwn(t, k)) && m[k]?.t === 0 && m[k]?.d) {
       return null;
     }
-    if (!hasOwn) {
+    if (!hasOwn2) {
       let unsafe2 = k === "__proto__";
       if (ctx.uk && (unsafe2 || k === "constructor"))
         return false;
@@ -4729,8 +4734,8 @@ function peekTable(ctx, key, table6, meta2, type) {
   }
   state.d = true;
   if (type === 1) {
-    t = hasOwn ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
-  } else if (type === 0 && hasOwn) {
+    t = hasOwn2 ? t[k] : t[k] = /* @__PURE__ */ Object.create(null);
+  } else if (type === 0 && hasOwn2) {
     return null;
   }
   return [k, t, state.c];
@@ -9040,6 +9045,28 @@ var init_files = __esm({
   }
 });
 
+// src/report/carried-text.ts
+function carriedLines({ tools: tools2, credentials }) {
+  return [
+    ...tools2.length > 0 ? [`carries oras for ${tools2.join(", ")}`] : [],
+    ...credentials ? [`carries ${words[credentials]}`] : []
+  ];
+}
+function inventoryLines({ files: files3, credentials }) {
+  return carriedLines({ tools: carriedPlatforms(files3), credentials: credentials ?? null });
+}
+var words;
+var init_carried_text = __esm({
+  "src/report/carried-text.ts"() {
+    "use strict";
+    init_files();
+    words = {
+      embed: "the pull credential IN CLEAR TEXT: whoever has the file can pull with it",
+      age: "the pull credential, encrypted by age"
+    };
+  }
+});
+
 // src/report/units.ts
 function formatBytes(bytes3) {
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes3, 1)) / 10), units2.length - 1);
@@ -9054,6 +9081,64 @@ var init_units = __esm({
   "src/report/units.ts"() {
     "use strict";
     units2 = ["B", "KiB", "MiB", "GiB", "TiB"];
+  }
+});
+
+// src/report/image-count.ts
+function imageCount(images5) {
+  const referrers = images5.filter(({ referrer: referrer2 }) => referrer2).length;
+  return imagesWords(images5.length - referrers, referrers);
+}
+function imagesWords(images5, referrers) {
+  const own2 = count(images5, "image");
+  return referrers === 0 ? own2 : `${own2} with ${count(referrers, "referrer")}`;
+}
+function someOf(names4) {
+  const left = names4.length - named;
+  return `${names4.slice(0, named).join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
+}
+var named;
+var init_image_count = __esm({
+  "src/report/image-count.ts"() {
+    "use strict";
+    init_units();
+    named = 10;
+  }
+});
+
+// src/report/next.ts
+function nextText(words4, commands, { paint }) {
+  const lines5 = commands.map((command2) => `  ${paint("strong", command2)}`);
+  return ["", `${paint("dim", "next:")} ${words4}`, ...lines5];
+}
+function command(...words4) {
+  return [toolName, ...words4.filter((word) => word !== void 0)].join(" ");
+}
+function fileWords({ file: file2 = "bundle.yaml", settings: settings2 = [] }) {
+  return [...file2 === "" ? [] : ["-f", file2], ...settings2].map(shown).join(" ");
+}
+function planWords({ plan: plan2 }) {
+  return plan2 === void 0 ? void 0 : `--plan ${quoted(plan2)}`;
+}
+function shown(word) {
+  return word.includes("\n") ? "'\u2026'" : shellWord(word);
+}
+function hasCopiedKeys({ keys = [] }) {
+  return keys.some((key) => /\/airgap-install\.[^/]+\/key\.\d+$/.test(key));
+}
+function keyWords({ keys = [] }) {
+  return keys.map((key) => `--key ${quoted(key)}`).join(" ");
+}
+function quoted(file2) {
+  return shellWord(file2.startsWith("-") ? `./${file2}` : file2);
+}
+function shellWord(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+var init_next = __esm({
+  "src/report/next.ts"() {
+    "use strict";
+    init_version();
   }
 });
 
@@ -9265,7 +9350,7 @@ function safeButColours(text4) {
 }
 function wantsColours({ isTTY = false }, env) {
   const { FORCE_COLOR: force, NO_COLOR: no } = env;
-  if (force !== void 0) return force !== "0" && force !== "false";
+  if (force) return force !== "0" && force !== "false";
   return !no && canRedraw({ isTTY }, env);
 }
 function canRedraw({ isTTY = false }, { TERM }) {
@@ -9366,9 +9451,9 @@ function interrupted(signal, progress, style) {
 }
 function bug(thrown) {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const stack = thrown instanceof Error ? thrown.stack ?? message : message;
+  const stack2 = thrown instanceof Error ? thrown.stack ?? message : message;
   const text4 = `error: this is a bug in airgap-bundle
-${stack}
+${stack2}
 Please report it with the command that you ran and the lines above.`;
   return { exitCode: 1, text: text4, errors: [{ class: "bug", exitCode: 1, message }] };
 }
@@ -9416,6 +9501,164 @@ function table2(rows) {
 var init_table = __esm({
   "src/report/table.ts"() {
     "use strict";
+  }
+});
+
+// src/report/result-text.ts
+function deriveText({ out, files: files3, site, images: images5 }) {
+  const lines5 = [
+    ...files3.map((file2) => `${out}/${file2}`),
+    `${count(images5.length, "image")} for ${site.target}`,
+    siteText(site)
+  ];
+  return safeText(lines5.join("\n"));
+}
+function siteText({ file: file2, signedTarget }) {
+  return `NOT SIGNED: the target is that of ${file2}; the bundle was made for ${signedTarget}`;
+}
+function signatureWords({ signed, keyId, revoked: revoked2 }) {
+  if (!signed) return "not signed";
+  if (revoked2) return `signed by key ${keyId}, which is REVOKED`;
+  if (keyId === null) return "signed, but NOT by a key that was given";
+  return keyId ? `signed by key ${keyId}` : "signed; by whom was not checked";
+}
+function inspectText(result) {
+  const { inventory, path: path7, size } = result;
+  const { name: name3, version: version3, sequence, createdAt, expiresAt, target: target3, images: images5, files: files3, blobs: blobs2 } = inventory;
+  const { base: base2, shard } = inventory;
+  return safeText(
+    [
+      `${path7}: ${name3} ${version3}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ""}`,
+      `${signatureWords(result)}; its contents were not verified (airgap-bundle verify does that)`,
+      `for ${basePath(target3)}, ${target3.environment}`,
+      `${imageCount(images5)}, ${count(blobs2.length, "blob")}, ${count(files3.length, "file")}, ${formatBytes(size)}`,
+      ...inventoryLines(inventory),
+      ...base2 ? [baseText2(base2)] : [],
+      ...shard ? [`shard ${shard.number}/${shard.count} of the plan ${shard.plan}`] : [],
+      table2(
+        images5.flatMap(
+          ({ source, digest: digest4, placements }) => placements.map(({ reference }) => [`  ${source}`, digest4.slice(0, 19), reference])
+        )
+      )
+    ].join("\n")
+  );
+}
+function baseText2(base2) {
+  const { blobs: blobs2 } = base2;
+  return `a delta: ${aboutBase(base2)}: ${count(blobs2.length, "blob")}, ${formatBytes(totalSize(blobs2))}, must be in the target already`;
+}
+function aboutBase({
+  name: name3,
+  version: version3,
+  sequence,
+  inventoryDigest
+}) {
+  return `builds on ${name3} ${version3}, sequence ${sequence}, ${inventoryDigest}`;
+}
+var init_result_text = __esm({
+  "src/report/result-text.ts"() {
+    "use strict";
+    init_descriptor();
+    init_repositories();
+    init_carried_text();
+    init_image_count();
+    init_safe();
+    init_table();
+    init_units();
+  }
+});
+
+// src/report/placed-text.ts
+function placedText(result, style = plainStyle) {
+  const { errors } = result;
+  return [
+    ...errors.map((error3) => errorLines(error3, style)),
+    ...errors.length > 0 ? [""] : [],
+    headline(result, style),
+    ...statesLines(result),
+    ...leftOutLines(result.leftOut, style),
+    ...goOnLines(result)
+  ].join("\n");
+}
+function mirrorText(result, style = plainStyle, given2 = {}) {
+  return [placedText(result, style), ...nextOfMirror(result, style, given2)].join("\n");
+}
+function loadText(result, style = plainStyle, given2 = {}) {
+  const { site } = result;
+  return [
+    placedText(result, style),
+    ...site ? [style.paint("warning", siteText(site))] : [],
+    ...nextOfLoad(result, style, given2)
+  ].join("\n");
+}
+function headline({ images: images5, target: target3, referrers, errors }, style) {
+  const placements = images5.flatMap((image2) => image2.placements);
+  const failed4 = images5.filter((image2) => image2.placements.some(({ state }) => state === "failed"));
+  if (errors.length > 0) {
+    const label4 = style.paint("error", "failed:");
+    const lost3 = placements.filter(({ state }) => state === "failed").length;
+    if (lost3 === placements.length)
+      return `${label4} all ${count(images5.length, "image")}, ${count(lost3, "placement")}; nothing was placed in ${safeText(target3)}`;
+    const failure3 = `${failed4.length} of ${count(images5.length, "image")}, ${lost3} of ${count(placements.length, "placement")}`;
+    return `${label4} ${failure3}; the others are in ${safeText(target3)}`;
+  }
+  const all = imagesWords(images5.length - referrers, referrers);
+  const sums7 = `${all}, ${count(placements.length, "placement")} in ${safeText(target3)}`;
+  return `${style.paint("done", "done:")} ${sums7}`;
+}
+function statesLines({ counts }) {
+  return Object.entries(stateWords).filter(([state]) => counts[state]).map(([state, words4]) => `  ${counts[state]} ${words4}`);
+}
+function goOnLines({ errors, counts }) {
+  if (errors.length === 0) return [];
+  const isPassing2 = errors.every(({ class: name3 }) => name3 === "transient");
+  const isAny = Object.keys(counts).some((state) => state !== "failed");
+  const stays = isAny ? "what is there stays: " : "";
+  const first = isPassing2 ? "" : "mend what the errors say, then ";
+  return [`${stays}${first}run the same command again to go on`];
+}
+function leftOutLines(leftOut2, style) {
+  if (leftOut2.length === 0) return [];
+  const words4 = `left out: ${count(leftOut2.length, "image")} that no rule of the map covers: ${someOf(leftOut2)}`;
+  return [`  ${style.paint("warning", wrap(words4, style, 4, 2))}`];
+}
+function nextOfMirror({ errors }, style, given2) {
+  if (errors.length > 0 || given2.file === void 0) return [];
+  const plan2 = planWords(given2);
+  const inFull = command("create", fileWords(given2), plan2, "-o out");
+  if (given2.shard !== void 0) {
+    const [, shards] = given2.shard.split("/");
+    return nextText(`once all ${shards} shards are mirrored, write the bundle`, [inFull], style);
+  }
+  if (plan2 !== void 0) return nextText("write the bundle", [inFull], style);
+  const light = command("create", fileWords(given2), "--without-images", "-o light");
+  return nextText("write the bundle; the images need not travel in it", [light], style);
+}
+function nextOfLoad({ errors }, style, given2) {
+  const { bundle: bundle2 } = given2;
+  if (errors.length > 0 || bundle2 === void 0 || hasCopiedKeys(given2)) return [];
+  const doctor = command("doctor", quoted(bundle2), keyWords(given2) || void 0);
+  return nextText("see whether the cluster will find them", [doctor], style);
+}
+var stateWords;
+var init_placed_text = __esm({
+  "src/report/placed-text.ts"() {
+    "use strict";
+    init_error_text();
+    init_image_count();
+    init_next();
+    init_result_text();
+    init_safe();
+    init_style();
+    init_units();
+    init_wrap();
+    stateWords = {
+      copied: "copied",
+      placed: "placed by mounts",
+      there: "there already",
+      proved: "served by a pull-through cache, which is not written",
+      failed: "failed"
+    };
   }
 });
 
@@ -13537,11 +13780,11 @@ function prettyMilliseconds(milliseconds, options) {
   add2(Number(parsed4.minutes), "minute", "m");
   if (!options.hideSeconds) {
     if (options.separateMilliseconds || options.formatSubMilliseconds || !options.colonNotation && milliseconds < 1e3 && !options.subSecondsAsDecimals) {
-      const seconds2 = Number(parsed4.seconds);
+      const seconds = Number(parsed4.seconds);
       const milliseconds2 = Number(parsed4.milliseconds);
       const microseconds = Number(parsed4.microseconds);
       const nanoseconds = Number(parsed4.nanoseconds);
-      add2(seconds2, "second", "s");
+      add2(seconds, "second", "s");
       if (options.formatSubMilliseconds) {
         add2(milliseconds2, "millisecond", "ms");
         add2(microseconds, "microsecond", "\xB5s");
@@ -13560,9 +13803,9 @@ function prettyMilliseconds(milliseconds, options) {
         );
       }
     } else {
-      const seconds2 = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
+      const seconds = (isBigInt ? Number(milliseconds % ONE_DAY_IN_MILLISECONDS) : milliseconds) / 1e3 % 60;
       const secondsDecimalDigits = typeof options.secondsDecimalDigits === "number" ? options.secondsDecimalDigits : 1;
-      const secondsFixed = floorDecimals(seconds2, secondsDecimalDigits);
+      const secondsFixed = floorDecimals(seconds, secondsDecimalDigits);
       const secondsString = options.keepDecimalsOnWholeSeconds ? secondsFixed : secondsFixed.replace(/\.0+$/, "");
       add2(Number.parseFloat(secondsString), "second", "s", secondsString);
     }
@@ -17882,10 +18125,6 @@ var init_find_oras = __esm({
 });
 
 // src/commands/tool-versions.ts
-var tool_versions_exports = {};
-__export(tool_versions_exports, {
-  toolVersions: () => toolVersions
-});
 async function toolVersions(used, context) {
   const asked2 = await Promise.all(
     used.map(async (name3) => ({ name: name3, version: await ask[name3](context).catch(unlessOurs) }))
@@ -17909,6 +18148,28 @@ var init_tool_versions = __esm({
         return text4.trim().replace(/^v/, "");
       }
     };
+  }
+});
+
+// src/paper/tools.ts
+var tools_exports = {};
+__export(tools_exports, {
+  usedTools: () => usedTools
+});
+async function usedTools({ places, spec }, node2, context) {
+  const usesHelm = spec?.imageSources.some(({ kind }) => kind === "chart") === true;
+  const others = [...places ? ["oras"] : [], ...usesHelm ? ["helm"] : []];
+  return [
+    { name: toolName, version: toolVersion },
+    { name: "node", version: node2 },
+    ...await toolVersions(others, context)
+  ];
+}
+var init_tools2 = __esm({
+  "src/paper/tools.ts"() {
+    "use strict";
+    init_tool_versions();
+    init_version();
   }
 });
 
@@ -18203,12 +18464,41 @@ var init_map_edges = __esm({
   }
 });
 
+// src/plan/problem.ts
+function hasErrors(problems2) {
+  return problems2.some(({ severity }) => severity === "error");
+}
+function error(kind, images5, message, cure5) {
+  return { kind, severity: "error", images: images5, message, cure: cure5 };
+}
+function warning(kind, images5, message, cure5) {
+  return { kind, severity: "warning", images: images5, message, cure: cure5 };
+}
+function at(place6, problem2) {
+  return place6 ? { ...problem2, places: [place6] } : problem2;
+}
+function withoutPlaces({ places: _, ...problem2 }) {
+  return problem2;
+}
+function located(problems2, listed2) {
+  const known2 = new Map(listed2.map(({ image: image2, place: place6 }) => [image2, place6]));
+  return problems2.map((problem2) => {
+    const places = problem2.images.flatMap((image2) => known2.get(image2) ?? []);
+    return problem2.places || places.length === 0 ? problem2 : { ...problem2, places };
+  });
+}
+var init_problem = __esm({
+  "src/plan/problem.ts"() {
+    "use strict";
+  }
+});
+
 // src/paper/checks.ts
 function checksOf(facts2) {
   if (facts2.verb === "mirror") return mirrorChecks(facts2);
   const { bundle: bundle2 } = facts2;
   if (!bundle2) return [];
-  const file2 = shellWord(bundle2.file);
+  const file2 = quoted(bundle2.file);
   const trust = trustFlag(facts2);
   return facts2.verb === "load" ? loadChecks(file2, trust) : bundleChecks(file2, trust, facts2);
 }
@@ -18235,14 +18525,10 @@ function mirrorChecks({ inventory: { images: images5, target: target3 } }) {
   );
   const plain6 = target3.plainHttp ? "--plain-http " : "";
   return [
-    check(
-      "every tag leads to the planned digest, and all below it is there",
-      "airgap-bundle mirror -f bundle.yaml --deep"
-    ),
     ...first ? [
       check(
         `one of them, without this tool: ${first.digest}`,
-        `oras resolve ${plain6}${shellWord(first.reference)}`
+        `oras resolve ${plain6}${quoted(first.reference)}`
       )
     ] : []
   ];
@@ -18253,12 +18539,10 @@ function check(what, command2) {
 function trustFlag({ signature: { state } }) {
   return state === "unsigned" ? "--allow-unsigned" : "--key NAME.pub";
 }
-function shellWord(text4) {
-  return /^[A-Za-z0-9._/:@%+=,-]+$/.test(text4) && !text4.startsWith("-") ? text4 : `'${text4.replaceAll("'", `'\\''`)}'`;
-}
 var init_checks = __esm({
   "src/paper/checks.ts"() {
     "use strict";
+    init_next();
   }
 });
 
@@ -18269,8 +18553,9 @@ function sumsOf({ inventory, contents: contents2, placed: placed3 }) {
   return {
     images: own2.length,
     attached: inventory.images.length - own2.length,
+    leftOut: own2.filter((image2) => image2.placements.length === 0).length,
     placements: placements.length,
-    states: placed3 ? statesOf(placed3.images.flatMap((image2) => image2.placements)) : null,
+    states: placed3 ? statesOf(placed3.flatMap((image2) => image2.placements)) : null,
     platforms: [...new Set(own2.flatMap(({ platforms: platforms2 }) => platforms2))],
     carried: totalSize(inventory.blobs),
     leftToBase: totalSize(inventory.base?.blobs ?? []),
@@ -18382,7 +18667,7 @@ function attachedTo(own2, images5) {
   );
 }
 function statesOf2({ placed: placed3 }) {
-  const all = placed3?.images.flatMap(({ placements }) => placements) ?? [];
+  const all = placed3?.flatMap(({ placements }) => placements) ?? [];
   return new Map(all.map((one) => [one.reference, one]));
 }
 var init_images = __esm({
@@ -18421,6 +18706,7 @@ var init_overrides2 = __esm({
 function verdictOf(judged) {
   const points = [
     ...failurePoints(judged),
+    ...leftPoints(judged),
     ...signaturePoints(judged),
     ...bundlePoints(judged),
     ...problemPoints(judged),
@@ -18443,13 +18729,41 @@ function worst(points) {
 function titleOf({ verb: verb2, bundle: bundle2, target: target3, signature, sums: sums7, errors }) {
   const what = `${bundle2.name} ${bundle2.version}`;
   if (verb2 === "inspect") return `${what}: what the bundle says of itself`;
-  if (verb2 === "create") {
-    return signature.state === "signed" ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
-  }
   const failed4 = sums7.states?.failed ?? 0;
   if (failed4 > 0) return `${what}: ${failed4} of ${count(sums7.placements, "placement")} FAILED`;
   if (errors.length > 0) return `${what}: FAILED`;
-  return `${what}: every image is in ${target3.path}`;
+  if (verb2 === "create") {
+    return signature.state === "signed" ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
+  }
+  return `${what}: ${placedWords(sums7)} in ${target3.path}`;
+}
+function placedWords(sums7) {
+  const { images: images5, leftOut: leftOut2, placements } = sums7;
+  const others = ofOtherRuns(sums7);
+  if (others > 0) return `${placements - others} of ${count(placements, "placement")} are`;
+  return leftOut2 > 0 ? `${images5 - leftOut2} of ${count(images5, "image")} are` : "every image is";
+}
+function ofOtherRuns({ placements, states }) {
+  if (!states) return 0;
+  return placements - Object.values(states).reduce((sum2, some) => sum2 + some, 0);
+}
+function leftPoints({ sums: sums7 }) {
+  const others = ofOtherRuns(sums7);
+  const { leftOut: leftOut2 } = sums7;
+  return [
+    ...others > 0 ? [
+      point(
+        "attention",
+        `a shard of the plan: ${count(others, "placement")} left to other runs`
+      )
+    ] : [],
+    ...leftOut2 > 0 ? [
+      point(
+        "attention",
+        `left out, as no rule of the map covers it: ${count(leftOut2, "image")}`
+      )
+    ] : []
+  ];
 }
 function failurePoints({ sums: sums7, errors }) {
   const failed4 = sums7.states?.failed ?? 0;
@@ -18511,22 +18825,22 @@ __export(make_report_exports, {
   makeReport: () => makeReport
 });
 function makeReport(facts2) {
-  const { verb: verb2, at: at2, inventory, signature, problems: problems2, contents: contents2, placed: placed3, files: files3, tools: tools2 } = facts2;
+  const { verb: verb2, at: at2, inventory, signature, problems: problems2, contents: contents2, files: files3, tools: tools2 } = facts2;
   const bundle2 = bundleOf(facts2);
   const target3 = targetOf(facts2);
   const overrides2 = overridesOf(facts2);
-  const errors = placed3?.errors.map(errorJson) ?? [];
+  const errors = facts2.errors.map(errorJson);
   const sums7 = sumsOf(facts2);
   return {
     schemaVersion: 1,
     verb: verb2,
-    at: seconds(at2),
+    at: utcSeconds(at2),
     verdict: verdictOf({ verb: verb2, bundle: bundle2, target: target3, signature, overrides: overrides2, problems: problems2, sums: sums7, errors }),
     bundle: bundle2,
     target: target3,
     signature,
     overrides: overrides2,
-    problems: problems2?.map(({ places: _, ...problem2 }) => problem2) ?? null,
+    problems: problems2?.map(withoutPlaces) ?? null,
     errors,
     sums: sums7,
     registries: registryShares(facts2),
@@ -18583,16 +18897,15 @@ function contentsOf({ files: files3, credentials }) {
   const secret = credentials === "embed" ? [credentialPaths.embed, sumsPath] : [];
   return files3.filter(({ path: path7 }) => !secret.includes(path7)).map(({ path: path7, size, sha256: sha2562 }) => ({ path: path7, size, sha256: sha2562 }));
 }
-function seconds(time3) {
-  return time3.toISOString().replace(/\.\d+Z$/, "Z");
-}
 var init_make_report = __esm({
   "src/paper/make-report.ts"() {
     "use strict";
     init_sums();
+    init_time();
     init_carried_credential();
     init_digest();
     init_map_edges();
+    init_problem();
     init_repositories();
     init_error_text();
     init_checks();
@@ -18605,10 +18918,13 @@ var init_make_report = __esm({
 
 // src/disk/replace.ts
 async function replaceFile(path7, text4, { modes, isLasting }) {
-  const partial2 = `${path7}.partial`;
+  const partial2 = partialName(path7);
   await makeFolder((0, import_node_path12.dirname)(path7), modes.folder);
   try {
-    await onDisk(path7, (0, import_promises16.writeFile)(partial2, text4, { mode: modes.file, flush: isLasting }));
+    await onDisk(
+      path7,
+      (0, import_promises16.writeFile)(partial2, text4, { mode: modes.file, flag: "wx", flush: isLasting })
+    );
     await onDisk(path7, (0, import_promises16.rename)(partial2, path7));
   } catch (error3) {
     await (0, import_promises16.rm)(partial2, { force: true }).catch(() => void 0);
@@ -18616,10 +18932,14 @@ async function replaceFile(path7, text4, { modes, isLasting }) {
   }
   if (isLasting) await syncFolder((0, import_node_path12.dirname)(path7));
 }
-var import_promises16, import_node_path12, asHint, asRecord;
+function partialName(path7) {
+  return (0, import_node_path12.join)((0, import_node_path12.dirname)(path7), `.${(0, import_node_path12.basename)(path7).slice(0, 40)}.${(0, import_node_crypto3.randomUUID)()}.partial`);
+}
+var import_node_crypto3, import_promises16, import_node_path12, asHint, asRecord;
 var init_replace = __esm({
   "src/disk/replace.ts"() {
     "use strict";
+    import_node_crypto3 = require("node:crypto");
     import_promises16 = require("node:fs/promises");
     import_node_path12 = require("node:path");
     init_failures();
@@ -18641,6 +18961,9 @@ function textOf(part3) {
 }
 function escaped(text4) {
   return safeText(text4.replace(new RegExp("\\p{Surrogate}", "gu"), "\uFFFD")).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
+function ourOwn(text4) {
+  return new Markup(text4);
 }
 function code(text4) {
   return html`<code>${text4}</code>`;
@@ -18713,9 +19036,9 @@ ${pairs.map(
 }
 function folded(parts, most2) {
   const line3 = (part3) => html`<span class="line">${part3}</span>`;
-  const [shown5, more] = [parts.slice(0, most2), parts.slice(most2)];
-  if (more.length === 0) return html`${shown5.map(line3)}`;
-  return html`${shown5.map(line3)}<details><summary>and ${more.length} more</summary>${more.map(line3)}</details>`;
+  const [shown6, more] = [parts.slice(0, most2), parts.slice(most2)];
+  if (more.length === 0) return html`${shown6.map(line3)}`;
+  return html`${shown6.map(line3)}<details><summary>and ${more.length} more</summary>${more.map(line3)}</details>`;
 }
 function verdictBox(state, words4, points) {
   return html`<div class="verdict ${state}">
@@ -18807,6 +19130,7 @@ var verdictWords, askedWords, stateWords2, overrideWords, carriedWords, notRecor
 var init_words = __esm({
   "src/paper/words.ts"() {
     "use strict";
+    init_placed_text();
     init_units();
     verdictWords = {
       good: "In order",
@@ -18819,10 +19143,7 @@ var init_words = __esm({
       containerd: "containerd"
     };
     stateWords2 = {
-      copied: "copied",
-      placed: "placed by mounts",
-      there: "there already",
-      proved: "served by a cache",
+      ...stateWords,
       failed: "FAILED"
     };
     overrideWords = {
@@ -18948,10 +19269,11 @@ var init_bars = __esm({
 
 // src/paper/map-svg.ts
 function mapSvg(edges, base2) {
-  const shown5 = drawn(edges);
-  const sources = stacked(nodes(shown5, ({ source }) => registryWords(source)));
-  const targets = stacked(nodes(shown5, ({ target: target3 }) => targetName(target3, base2)));
-  const height = Math.max(bottom(sources), bottom(targets)) + 4;
+  const shown6 = drawn(edges);
+  const sources = nodes(shown6, ({ source }) => registryWords(source));
+  const targets = nodes(shown6, ({ target: target3 }) => targetName(target3, base2));
+  const height = Math.max(heightOf(sources), heightOf(targets)) + 2 * margin;
+  for (const side of [sources, targets]) stack(side, (height - heightOf(side)) / 2);
   const about2 = `${count(sources.length, "source registry").replace(/registrys$/, "registries")} to ${count(targets.length, "place")} in the target; the table below says the same.`;
   return html`<svg class="map" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="map-title map-text">
 <title id="map-title">The mirror map as it is used</title>
@@ -18983,17 +19305,15 @@ function nodes(all, nameOf7) {
     return { name: name3, edges, height: Math.max(lowest, thick), y: 0 };
   });
 }
-function stacked(all) {
-  let y = 4;
-  for (const node2 of all) {
+function stack(side, top) {
+  let y = top;
+  for (const node2 of side) {
     node2.y = y;
     y += node2.height + gap;
   }
-  return all;
 }
-function bottom(all) {
-  const last = all.at(-1);
-  return last ? last.y + last.height : 0;
+function heightOf(side) {
+  return side.reduce((sum2, { height }) => sum2 + height + gap, -gap);
 }
 function bands(sources, targets, base2) {
   const used = /* @__PURE__ */ new Map();
@@ -19042,7 +19362,7 @@ function sumWords(edges) {
   const bytes3 = edges.length === 1 ? edges[0]?.edge.bytes : void 0;
   return [count(images5, "image"), ...bytes3 ? [formatBytes(bytes3)] : []].join(", ");
 }
-var mostEdges, width, leftBar, rightBar, barWidth, gap, thickest, lowest, letter;
+var mostEdges, width, leftBar, rightBar, barWidth, gap, margin, thickest, lowest, letter;
 var init_map_svg = __esm({
   "src/paper/map-svg.ts"() {
     "use strict";
@@ -19055,6 +19375,7 @@ var init_map_svg = __esm({
     [leftBar, rightBar] = [262, 470];
     barWidth = 7;
     gap = 12;
+    margin = 4;
     thickest = 30;
     lowest = 34;
     letter = 7.9;
@@ -19263,7 +19584,7 @@ function page({ title, body, footer }) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${[...title].slice(0, mostOfTitle).join("")}</title>
-<style>${trusted(styleSheet)}</style>
+<style>${ourOwn(styleSheet)}</style>
 </head>
 <body>
 ${body}
@@ -19273,17 +19594,14 @@ ${body}
 `;
   return text4;
 }
-function trusted(text4) {
-  return Object.assign(html``, { text: text4 });
-}
-var import_node_crypto3, styleHash, policy, mostOfTitle;
+var import_node_crypto4, styleHash, policy, mostOfTitle;
 var init_page = __esm({
   "src/paper/page.ts"() {
     "use strict";
-    import_node_crypto3 = require("node:crypto");
+    import_node_crypto4 = require("node:crypto");
     init_markup();
     init_style2();
-    styleHash = (0, import_node_crypto3.createHash)("sha256").update(styleSheet).digest("base64");
+    styleHash = (0, import_node_crypto4.createHash)("sha256").update(styleSheet).digest("base64");
     policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
     mostOfTitle = 70;
   }
@@ -19433,8 +19751,8 @@ function nodeOf(key, name3, ids) {
 }
 function label2(text4) {
   const name3 = [...safeText(text4).replace(/\s+/g, " ")];
-  const shown5 = name3.length > maxName ? [...name3.slice(0, maxName - 1), "\u2026"] : name3;
-  return shown5.map(
+  const shown6 = name3.length > maxName ? [...name3.slice(0, maxName - 1), "\u2026"] : name3;
+  return shown6.map(
     (character) => /[A-Za-z0-9 ._/,()+-]/.test(character) ? character : `#${character.codePointAt(0)};`
   ).join("");
 }
@@ -19700,9 +20018,11 @@ function reportFiles(report, redact) {
   };
 }
 async function writeReport(report, folder, redact) {
-  for (const [name3, text4] of Object.entries(reportFiles(report, redact))) {
-    await replaceFile((0, import_node_path13.join)(folder, name3), text4, asHint);
-  }
+  const files3 = Object.entries(reportFiles(report, redact)).map(
+    ([name3, text4]) => [(0, import_node_path13.join)(folder, name3), text4]
+  );
+  for (const [path7, text4] of files3) await replaceFile(path7, text4, asHint);
+  return files3.map(([path7]) => path7);
 }
 var import_node_path13;
 var init_write = __esm({
@@ -20519,7 +20839,7 @@ async function digestOfBody(window2, entry, reading) {
   return `sha256:${await hash}`;
 }
 async function hashHere(window2, entry, { signal, progress }) {
-  const hash = (0, import_node_crypto4.createHash)("sha256");
+  const hash = (0, import_node_crypto5.createHash)("sha256");
   const end = bodyStart(entry) + entry.size;
   for (let position = bodyStart(entry); position < end; ) {
     const bytes3 = await window2.read(position, end - position);
@@ -20541,11 +20861,11 @@ async function hashInThread(entry, { signal, progress, threads }) {
   }
   return hash.digest();
 }
-var import_node_crypto4;
+var import_node_crypto5;
 var init_entry = __esm({
   "src/bundle/entry.ts"() {
     "use strict";
-    import_node_crypto4 = require("node:crypto");
+    import_node_crypto5 = require("node:crypto");
     init_archive();
     init_hash_threads();
   }
@@ -20571,17 +20891,24 @@ function blobsProgress(blobs2, images5, emit) {
   const homes2 = new Map(
     images5.flatMap((one, at2) => one.blobs.map((digest4) => [digest4, packings[at2]]))
   );
+  let left = blobs2.length;
+  const isWhole = (one) => one.left === 0 && (hasOwn(one) || left === 0);
   const tell2 = counter(total, (done) => {
-    const finished8 = packings.filter(({ left }) => left === 0).length;
+    const finished8 = packings.filter(isWhole).length;
     const running = packings.filter(({ open: open10 }) => open10 > 0);
     const about2 = {
       images: { done: finished8, total: packings.length },
-      running: running.map(shown)
+      running: running.map(shown2)
     };
     emit({ kind: "bytes", done, total, ...packings.length > 0 && about2 });
   });
   const finish = ({ image: image2 }) => emit({ kind: "image", image: image2, state: "packed" });
-  for (const packing of packings) if (packing.left === 0) finish(packing);
+  const finishShared = () => {
+    if (left === 0) {
+      for (const one of packings) if (!hasOwn(one)) finish(one);
+    }
+  };
+  finishShared();
   return {
     begin: ({ digest: digest4 }) => {
       const packing = homes2.get(digest4);
@@ -20591,24 +20918,31 @@ function blobsProgress(blobs2, images5, emit) {
         tell2(bytes3);
       };
       const end = () => {
-        if (!packing) return;
-        packing.open -= 1;
-        packing.left -= 1;
-        if (packing.left === 0) finish(packing);
+        left -= 1;
+        if (packing) {
+          packing.open -= 1;
+          packing.left -= 1;
+          if (packing.left === 0) finish(packing);
+        }
+        finishShared();
+        tell2(0);
       };
       return { read: read5, end };
     }
   };
+}
+function hasOwn({ blobs: blobs2 }) {
+  return blobs2 > 0;
 }
 function packingsOf(blobs2, images5) {
   const sizes = new Map(blobs2.map(({ digest: digest4, size }) => [digest4, size]));
   return images5.map(({ image: image2, blobs: own2 }) => {
     const written2 = own2.filter((digest4) => sizes.has(digest4));
     const total = written2.reduce((sum2, digest4) => sum2 + (sizes.get(digest4) ?? 0), 0);
-    return { image: image2, done: 0, total, open: 0, left: written2.length };
+    return { image: image2, blobs: written2.length, done: 0, total, open: 0, left: written2.length };
   });
 }
-function shown({ image: image2, done, total }) {
+function shown2({ image: image2, done, total }) {
   return { image: image2, done, total };
 }
 var stride2;
@@ -24364,17 +24698,17 @@ function isRef(value) {
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
 }
-function isRecursive(inst, stack, resolve40) {
+function isRecursive(inst, stack2, resolve40) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
-  if (stack.has(inst))
+  if (stack2.has(inst))
     return PROVEN;
-  stack.add(inst);
+  stack2.add(inst);
   let result = NONE;
   const check3 = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve40);
+      const answer = isRecursive(child, stack2, resolve40);
       if (answer > result)
         result = answer;
     }
@@ -24385,7 +24719,7 @@ function isRecursive(inst, stack, resolve40) {
       const desc2 = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc2.enumerable)
         continue;
-      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack, resolve40) : NONE;
+      const child = desc2.get ? ASSUMED : desc2.value?._zod ? isRecursive(desc2.value, stack2, resolve40) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -24450,7 +24784,7 @@ function isRecursive(inst, stack, resolve40) {
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
       const inner = def._cachedInner ?? (resolve40 ? inst._zod.innerType : void 0);
-      merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
+      merge3(inner ? isRecursive(inner, stack2, false) : ASSUMED);
       break;
     }
     // a leaf by choice: `parts` are regex fragments, not data positions
@@ -24493,7 +24827,7 @@ function isRecursive(inst, stack, resolve40) {
       }
     }
   }
-  stack.delete(inst);
+  stack2.delete(inst);
   return settle(inst, result);
 }
 function settle(inst, answer) {
@@ -24639,14 +24973,14 @@ var init_memoizer = __esm({
 // node_modules/zod/v4/locales/en.js
 function en_default() {
   return {
-    localeError: error()
+    localeError: error2()
   };
 }
-var error;
+var error2;
 var init_en = __esm({
   "node_modules/zod/v4/locales/en.js"() {
     init_util2();
-    error = () => {
+    error2 = () => {
       const Sizable = {
         string: { unit: "characters", verb: "to have" },
         file: { unit: "bytes", verb: "to have" },
@@ -28035,6 +28369,36 @@ var init_inventory_rules = __esm({
   }
 });
 
+// src/inputs/shard.ts
+function parseShardCount(text4) {
+  const count4 = /^[1-9]\d{0,2}$/.test(text4) ? Number(text4) : 0;
+  if (count4 >= 1 && count4 <= mostShards) return count4;
+  throw new AirgapError("usage", "--shards is no number of shards", {
+    given: text4,
+    expected: `a whole number from 1 to ${mostShards}, the most jobs that a matrix can have`
+  });
+}
+function parseShardName(text4) {
+  const [, number3, count4] = (/^([1-9]\d{0,2})\/([1-9]\d{0,2})$/.exec(text4) ?? []).map(Number);
+  if (number3 && count4 && number3 <= count4 && count4 <= mostShards) return { number: number3, count: count4 };
+  throw new AirgapError("usage", "--shard names no shard", {
+    given: text4,
+    expected: `I/N, such as 1/3: I from 1 to N, N at most ${mostShards}`,
+    next: "take it from the matrix that plan --shards N prints"
+  });
+}
+function shardText({ number: number3, count: count4 }) {
+  return `${number3}/${count4}`;
+}
+var mostShards;
+var init_shard = __esm({
+  "src/inputs/shard.ts"() {
+    "use strict";
+    init_error();
+    mostShards = 256;
+  }
+});
+
 // src/bundle/inventory-schema.ts
 function isMoment(value) {
   const time3 = Date.parse(value);
@@ -28046,6 +28410,7 @@ var init_inventory_schema = __esm({
   "src/bundle/inventory-schema.ts"() {
     "use strict";
     init_zod();
+    init_shard();
     init_digest();
     text = string2().refine((value) => !new RegExp("\\p{Surrogate}", "u").test(value), "has a lone surrogate");
     digest = string2().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/).refine(isDigest);
@@ -28129,7 +28494,7 @@ var init_inventory_schema = __esm({
       imagesNotEmbedded: literal(true).exactOptional(),
       credentials: _enum(["embed", "age"]).exactOptional(),
       base: base.exactOptional(),
-      shard: strictObject({ plan: digest, number: int().min(1), count: int().min(1) }).refine(({ number: number3, count: all }) => number3 <= all, "no such shard").exactOptional()
+      shard: strictObject({ plan: digest, number: int().min(1), count: int().min(1).max(mostShards) }).refine(({ number: number3, count: all }) => number3 <= all, "no such shard").exactOptional()
     });
   }
 });
@@ -28431,9 +28796,35 @@ var init_inventory_lines = __esm({
   }
 });
 
+// src/bundle/shard-part.ts
+function planDigest(plan2) {
+  return digestOf(printInventory(plan2));
+}
+function partFileName({ name: name3, version: version3, number: number3, count: count4 }) {
+  return `${name3}-${version3}.shard-${number3}-of-${count4}.tar`;
+}
+function isPartFileName(name3) {
+  return /\.shard-\d+-of-\d+\.tar$/.test(name3);
+}
+function partInventory(plan2, shard, { images: images5, blobs: blobs2 }, beside) {
+  const { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target3, platforms: platforms2 } = plan2;
+  const about2 = { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target3, platforms: platforms2 };
+  return { ...about2, images: images5, files: [], blobs: [...blobs2, ...beside], shard };
+}
+var init_shard_part = __esm({
+  "src/bundle/shard-part.ts"() {
+    "use strict";
+    init_digest();
+    init_inventory_json();
+  }
+});
+
 // src/bundle/keys.ts
 async function loadPublicKey(path7) {
-  const pem = await readPem(path7);
+  const pem = await readPem(
+    path7,
+    "get the .pub file from whoever made the bundle; correct the path"
+  );
   if (pem.includes("PRIVATE KEY")) {
     throw wrongFile(
       path7,
@@ -28443,24 +28834,30 @@ async function loadPublicKey(path7) {
   }
   if (!/^-----BEGIN PUBLIC KEY-----$/m.test(pem)) throw wrongFile(path7, "no PUBLIC KEY in PEM");
   return describeKey(
-    understood(path7, () => (0, import_node_crypto5.createPublicKey)(pem)),
+    understood(path7, () => (0, import_node_crypto6.createPublicKey)(pem)),
     path7
   );
 }
 async function loadPrivateKey(path7, passphrase) {
-  const pem = await readPem(path7);
+  const pem = await readPem(
+    path7,
+    "correct the path; `airgap-bundle keygen --out NAME.key` makes a pair"
+  );
   if (!/^-----BEGIN (ENCRYPTED |EC )?PRIVATE KEY-----$/m.test(pem)) {
     const next = "give the .key file; `airgap-bundle keygen --out NAME.key` makes a pair";
     throw wrongFile(path7, "no PRIVATE KEY in PEM", next);
   }
   if (pem.includes("ENCRYPTED") && !passphrase) {
-    throw wrongFile(path7, "an encrypted key", "set AIRGAP_BUNDLE_KEY_PASSPHRASE");
+    throw new AirgapError("usage", "the key is encrypted, and no passphrase is given", {
+      given: path7,
+      next: "set AIRGAP_BUNDLE_KEY_PASSPHRASE"
+    });
   }
   const privateKey = understood(
     path7,
-    () => (0, import_node_crypto5.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
+    () => (0, import_node_crypto6.createPrivateKey)({ key: pem, passphrase: passphrase ?? "" })
   );
-  return { ...describeKey((0, import_node_crypto5.createPublicKey)(privateKey), path7), privateKey };
+  return { ...describeKey((0, import_node_crypto6.createPublicKey)(privateKey), path7), privateKey };
 }
 function isKeyId(text4) {
   return /^(SHA256:)?[0-9a-f]{64}$/.test(text4);
@@ -28473,14 +28870,14 @@ function parseKeyId(text4) {
   });
 }
 function describeKey(key, path7) {
-  const keyId = (0, import_node_crypto5.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
+  const keyId = (0, import_node_crypto6.createHash)("sha256").update(key.export({ type: "spki", format: "der" })).digest("hex");
   if (key.asymmetricKeyType === "ed25519") return { keyId, type: "ed25519", key };
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === "ec" && curve === "prime256v1")
     return { keyId, type: "ecdsa-p256", key };
   throw wrongFile(path7, [key.asymmetricKeyType, curve].filter(Boolean).join(" "));
 }
-async function readPem(path7) {
+async function readPem(path7, next) {
   try {
     return await (0, import_promises19.readFile)(path7, "latin1");
   } catch (cause) {
@@ -28489,7 +28886,7 @@ async function readPem(path7) {
     throw new AirgapError(errorClass, "the key file cannot be read", {
       given: `${path7}: ${code4}`,
       expected: "a PEM file",
-      next: "correct the path; `airgap-bundle keygen --out NAME.key` makes a pair",
+      next,
       cause
     });
   }
@@ -28515,11 +28912,11 @@ function wrongFile(path7, found, next, cause) {
     cause
   });
 }
-var import_node_crypto5, import_promises19;
+var import_node_crypto6, import_promises19;
 var init_keys = __esm({
   "src/bundle/keys.ts"() {
     "use strict";
-    import_node_crypto5 = require("node:crypto");
+    import_node_crypto6 = require("node:crypto");
     import_promises19 = require("node:fs/promises");
     init_error();
   }
@@ -28528,10 +28925,10 @@ var init_keys = __esm({
 // src/bundle/sign.ts
 async function loadSigner(path7, passphrase) {
   const { keyId, type, privateKey } = await loadPrivateKey(path7, passphrase);
-  return { keyId, type, sign: (bytes3) => (0, import_node_crypto6.sign)(hashOf(type), bytes3, privateKey) };
+  return { keyId, type, sign: (bytes3) => (0, import_node_crypto7.sign)(hashOf(type), bytes3, privateKey) };
 }
 function signatureHolds(key, bytes3, signature) {
-  return (0, import_node_crypto6.verify)(hashOf(key.type), bytes3, key.key, signature);
+  return (0, import_node_crypto7.verify)(hashOf(key.type), bytes3, key.key, signature);
 }
 function printSignature(signature) {
   return Buffer.from(`${signature.toString("base64")}
@@ -28544,11 +28941,11 @@ function parseSignature(body) {
 function hashOf(type) {
   return type === "ed25519" ? null : "sha256";
 }
-var import_node_crypto6;
+var import_node_crypto7;
 var init_sign = __esm({
   "src/bundle/sign.ts"() {
     "use strict";
-    import_node_crypto6 = require("node:crypto");
+    import_node_crypto7 = require("node:crypto");
     init_keys();
   }
 });
@@ -28614,11 +29011,11 @@ var init_trust = __esm({
 });
 
 // src/bundle/verified-bundle.ts
-var import_node_crypto7, pieceSize, VerifiedBundle;
+var import_node_crypto8, pieceSize, VerifiedBundle;
 var init_verified_bundle = __esm({
   "src/bundle/verified-bundle.ts"() {
     "use strict";
-    import_node_crypto7 = require("node:crypto");
+    import_node_crypto8 = require("node:crypto");
     init_archive();
     init_damage();
     init_window();
@@ -28688,7 +29085,7 @@ var init_verified_bundle = __esm({
       /** The last chunk is held back until the hash of all is right. */
       async *#chunks(entry) {
         const window2 = new Window(this.volume, entry.size);
-        const hash = (0, import_node_crypto7.createHash)("sha256");
+        const hash = (0, import_node_crypto8.createHash)("sha256");
         const end = bodyStart(entry) + entry.size;
         for (let position = bodyStart(entry); position < end; ) {
           const chunk = Buffer.from(await window2.read(position, end - position));
@@ -28723,6 +29120,7 @@ async function open6(path7, trust, check3) {
   const volume = await openVolume(path7);
   try {
     const head = await readHead(volume);
+    if (!head.signature && isPartFileName(path7)) throw notJoined(path7);
     const { keyId, warnings } = checkSignature(head, trust);
     const inventory = parsePrintedInventory(head.inventory);
     refusePart(inventory, path7);
@@ -28767,9 +29165,11 @@ async function readUnverified(path7, keys = [], check3 = () => {
   }
 }
 function refusePart({ shard }, path7) {
-  if (!shard) return;
-  throw new AirgapError("usage", "a part of a bundle that is not joined yet", {
-    given: `${path7}: shard ${shard.number}/${shard.count}`,
+  if (shard) throw notJoined(`${path7}: shard ${shard.number}/${shard.count}`);
+}
+function notJoined(given2) {
+  return new AirgapError("usage", "a part of a bundle that is not joined yet", {
+    given: given2,
     expected: "a whole bundle",
     next: "join all parts: create -f bundle.yaml --plan PLAN --join FOLDER"
   });
@@ -28818,6 +29218,7 @@ var init_verify = __esm({
     init_head();
     init_inventory_lines();
     init_open_volume();
+    init_shard_part();
     init_trust();
     init_verified_bundle();
     day = 24 * 60 * 60 * 1e3;
@@ -29247,7 +29648,7 @@ async function checkProvenance({ file: file2, envelope, keys, revoked: revoked2 
   return { file: file2, builder: builder.id, invocation: metadata?.invocationId ?? null, keyId, sha256: sha2562 };
 }
 async function hashOf2({ volume, size }, { signal }) {
-  const hash = (0, import_node_crypto8.createHash)("sha256");
+  const hash = (0, import_node_crypto9.createHash)("sha256");
   const window2 = new Window(volume);
   for (let position = 0; position < size; ) {
     signal.throwIfAborted();
@@ -29263,11 +29664,11 @@ function noKey() {
     next: "give it with --key NAME.pub"
   });
 }
-var import_node_crypto8, import_node_path21;
+var import_node_crypto9, import_node_path21;
 var init_provenance2 = __esm({
   "src/commands/provenance.ts"() {
     "use strict";
-    import_node_crypto8 = require("node:crypto");
+    import_node_crypto9 = require("node:crypto");
     import_node_path21 = require("node:path");
     init_envelope();
     init_provenance();
@@ -29351,7 +29752,7 @@ async function readCertificates(value, folder, field, { now: now2 }) {
 }
 function parse4(pem, field) {
   try {
-    return new import_node_crypto9.X509Certificate(pem);
+    return new import_node_crypto10.X509Certificate(pem);
   } catch (cause) {
     throw refusal2(field, "a block in it is no certificate", cause);
   }
@@ -29382,11 +29783,11 @@ function refusal2(field, given2, cause) {
     cause
   });
 }
-var import_node_crypto9, import_node_path23, block;
+var import_node_crypto10, import_node_path23, block;
 var init_certificate = __esm({
   "src/inputs/certificate.ts"() {
     "use strict";
-    import_node_crypto9 = require("node:crypto");
+    import_node_crypto10 = require("node:crypto");
     import_node_path23 = require("node:path");
     init_error();
     init_files2();
@@ -29625,11 +30026,15 @@ function wrong2(issue2, value, { schema, placeOf: placeOf3, placeAt = nowhere })
   const field = fieldName(issue2.path);
   const isNumber = issue2.path[0] === "version" && typeof value === "number";
   return new AirgapError("usage", `${field} ${fault(issue2, value)}`, {
-    given: isEmpty(value) ? placeOf3(issue2.path) : `${shown2(value)} in ${placeOf3(issue2.path)}`,
+    given: isEmpty(value) ? placeOf3(issue2.path) : `${shown3(value)} in ${placeOf3(issue2.path)}`,
     expected: describeField(schema, issue2.path),
-    next: isNumber ? `quote it as you mean it: version: "${value}"` : void 0,
+    next: isNumber ? quoteVersion(value) : void 0,
     place: placeAt(issue2.path)
   });
+}
+function quoteVersion(value) {
+  const example = Number.isInteger(value) ? `${value}.0` : value;
+  return `quote it as it is written there, as in version: "${example}"`;
 }
 function fault(issue2, value) {
   if (isEmpty(value)) return "is empty";
@@ -29644,7 +30049,7 @@ function fault(issue2, value) {
 function isEmpty(value) {
   return value === null || value === "";
 }
-function shown2(value) {
+function shown3(value) {
   if (Array.isArray(value)) return "a list";
   if (isMapping(value)) return "a mapping";
   const text4 = JSON.stringify(value);
@@ -43444,7 +43849,7 @@ var init_connection_failures = __esm({
         codes: /^(?:UNABLE_TO_\w+|\w*SELF_SIGNED\w*|CERT_UNTRUSTED|INVALID_CA)$/,
         transient: false,
         say: (host) => `the certificate of ${host} is from an authority that is not trusted here`,
-        next: (host) => `give the authority's PEM as caCert of registries."${host}"`
+        next: (host) => `give the authority's PEM: of the target as ociImageRegistry.caCert, which the cluster gets too; of a source as caCert of registries."${host}"`
       },
       {
         codes: /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/i,
@@ -43603,7 +44008,7 @@ function secureContext(host, authorities, caCert = "") {
 }
 function isCertificate(pem) {
   try {
-    new import_node_crypto10.X509Certificate(pem);
+    new import_node_crypto11.X509Certificate(pem);
     return true;
   } catch {
     return false;
@@ -43627,11 +44032,11 @@ async function folderTexts(folder, ending2 = "") {
 function textOf2(path7) {
   return (0, import_promises23.readFile)(path7, "utf8").catch(() => "");
 }
-var import_node_crypto10, import_promises23, import_node_path26, import_node_tls, bundles;
+var import_node_crypto11, import_promises23, import_node_path26, import_node_tls, bundles;
 var init_trust2 = __esm({
   "src/registry/trust.ts"() {
     "use strict";
-    import_node_crypto10 = require("node:crypto");
+    import_node_crypto11 = require("node:crypto");
     import_promises23 = require("node:fs/promises");
     import_node_path26 = require("node:path");
     import_node_tls = require("node:tls");
@@ -44123,7 +44528,7 @@ var init_oras_process = __esm({
 
 // src/transfer/loopback.ts
 async function serveOnLoopback(content, { signal }) {
-  const repository = `bundle/${(0, import_node_crypto11.randomBytes)(16).toString("hex")}`;
+  const repository = `bundle/${(0, import_node_crypto12.randomBytes)(16).toString("hex")}`;
   const failing = new AbortController();
   const ended2 = (thrown) => {
     const errors = thrown instanceof AggregateError ? thrown.errors : [thrown];
@@ -44216,11 +44621,11 @@ async function stop(server) {
   server.closeAllConnections();
   await stopped;
 }
-var import_node_crypto11, import_node_http, import_promises26, answers;
+var import_node_crypto12, import_node_http, import_promises26, answers;
 var init_loopback = __esm({
   "src/transfer/loopback.ts"() {
     "use strict";
-    import_node_crypto11 = require("node:crypto");
+    import_node_crypto12 = require("node:crypto");
     import_node_http = require("node:http");
     import_promises26 = require("node:stream/promises");
     init_digest();
@@ -46769,15 +47174,15 @@ function readEntry(entry) {
   return isFile3 ? { name: name3, type, path: path7, body } : { name: name3, type, path: path7 };
 }
 function checkEntry2({ name: name3, type, path: path7 }) {
-  const shown5 = JSON.stringify(name3);
+  const shown6 = JSON.stringify(name3);
   if (path7.some((part3) => part3 === "" || part3 === "." || part3 === ".." || part3.includes("\\"))) {
-    throw new RangeError(`a path that is not plain: ${shown5}`);
+    throw new RangeError(`a path that is not plain: ${shown6}`);
   }
   if (type !== "Directory" && type !== "File" && type !== "OldFile") {
-    throw new RangeError(`${shown5} is no plain file but a ${type}`);
+    throw new RangeError(`${shown6} is no plain file but a ${type}`);
   }
   if (type !== "Directory" && path7.length === 1) {
-    throw new RangeError(`${shown5} lies outside a folder`);
+    throw new RangeError(`${shown6} lies outside a folder`);
   }
 }
 function refuseDuplicates(entries) {
@@ -47450,32 +47855,6 @@ var init_platform = __esm({
   }
 });
 
-// src/plan/problem.ts
-function hasErrors(problems2) {
-  return problems2.some(({ severity }) => severity === "error");
-}
-function error2(kind, images5, message, cure5) {
-  return { kind, severity: "error", images: images5, message, cure: cure5 };
-}
-function warning(kind, images5, message, cure5) {
-  return { kind, severity: "warning", images: images5, message, cure: cure5 };
-}
-function at(place6, problem2) {
-  return place6 ? { ...problem2, places: [place6] } : problem2;
-}
-function located(problems2, listed2) {
-  const known2 = new Map(listed2.map(({ image: image2, place: place6 }) => [image2, place6]));
-  return problems2.map((problem2) => {
-    const places = problem2.images.flatMap((image2) => known2.get(image2) ?? []);
-    return problem2.places || places.length === 0 ? problem2 : { ...problem2, places };
-  });
-}
-var init_problem = __esm({
-  "src/plan/problem.ts"() {
-    "use strict";
-  }
-});
-
 // src/plan/check-contents.ts
 function checkContents(image2, graph) {
   return [...checkForeignLayers(image2, graph), ...checkDigests(image2, graph)];
@@ -47486,7 +47865,7 @@ function checkForeignLayers(image2, graph) {
   if (first === void 0) return [];
   const message = `${image2} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
   const cure5 = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
-  return [error2("foreign-layer", [image2], message, cure5)];
+  return [error("foreign-layer", [image2], message, cure5)];
 }
 function checkDigests(image2, graph) {
   const documents2 = childrenFirst(graph);
@@ -47494,7 +47873,7 @@ function checkDigests(image2, graph) {
   const other2 = named5.find(({ digest: digest4 }) => algorithmOf(digest4) !== "sha256");
   if (other2 === void 0) return [];
   const message = `${image2} holds content that is named by another digest than sha256 (${other2.digest.slice(0, 24)}\u2026)`;
-  return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
+  return [error("digest-algorithm", [image2], message, "build the image with sha256 digests")];
 }
 var init_check_contents = __esm({
   "src/plan/check-contents.ts"() {
@@ -47659,7 +48038,7 @@ function checkSource({
   const problems2 = [];
   if (!graph) {
     problems2.push(
-      error2(
+      error(
         "unresolved",
         [image2],
         `${image2} (${origin}): ${failure3 ? whyUnresolved(failure3, image2) : "its registry does not have it"}`,
@@ -47698,14 +48077,14 @@ function checkLoop(spec, map, { image: { listed: listed2 } }) {
   const loop = rewriteLoop(map, image2);
   if (!loop) return [];
   const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-  return [error2("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
+  return [error("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
 }
 function checkMapped({ image: { listed: listed2, reference }, asks }) {
   const { image: image2 } = listed2;
   const { asked: asked2, webhookError, unusable } = asks;
   if (webhookError) {
     const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
-    return [error2("webhook-error", [image2], message2, "add an entry for its registry to the map")];
+    return [error("webhook-error", [image2], message2, "add an entry for its registry to the map")];
   }
   if (unusable) return unusableTarget(image2, unusable);
   if (asked2.length > 0) return [];
@@ -47722,7 +48101,7 @@ function checkContainerd({ image: { listed: listed2, reference }, asks: { asked:
 function unusableTarget(image2, target3) {
   if (target3.split("/")[1] === "v2") return [];
   const message = `${image2} would become ${target3}, which is no image reference`;
-  return [error2("outside-target", [image2], message, "correct the target in the map")];
+  return [error("outside-target", [image2], message, "correct the target in the map")];
 }
 function checkInside({ target: target3 }, { image: image2, asks }) {
   const prefix = basePath(target3);
@@ -47730,7 +48109,7 @@ function checkInside({ target: target3 }, { image: image2, asks }) {
     ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
   );
   return outside3.slice(0, 1).map(
-    ({ reference }) => error2(
+    ({ reference }) => error(
       "outside-target",
       [image2.listed.image],
       `${image2.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
@@ -47761,7 +48140,7 @@ function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) 
 function noPlatform(name3, graph, platforms2) {
   const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
   const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
-  return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
+  return error("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
 function somePlatforms(name3, missing7) {
   const message = `${name3} is not there for ${missing7}: nodes of that platform cannot run it`;
@@ -47798,7 +48177,7 @@ function checkMap2({ target: target3, images: images5 }) {
 }
 function libraryAlone({ key }, prefix) {
   const registry3 = key.replace(/\/library$/, "");
-  return error2(
+  return error(
     "library-without-docker.io",
     [],
     `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
@@ -47806,7 +48185,7 @@ function libraryAlone({ key }, prefix) {
   );
 }
 function outside2(entry, prefix) {
-  return error2(
+  return error(
     "outside-target",
     [],
     `${place4(entry)}: the target ${entry.value} does not lie under ${prefix}`,
@@ -47872,7 +48251,7 @@ function collision(reference, wanters) {
   if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
   const named5 = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
   return [
-    error2(
+    error(
       "collision",
       wanters.map((image2) => image2.source),
       `${named5} would both be ${reference}`,
@@ -48021,7 +48400,7 @@ function notCarried(inventory) {
   if (inventory.imagesNotEmbedded) return [];
   const carried2 = new Set(inventory.blobs.map(({ digest: digest4 }) => digest4));
   return inventory.images.filter((image2) => travels(inventory, image2) && !carried2.has(image2.digest)).map(
-    ({ source }) => error2(
+    ({ source }) => error(
       "not-carried",
       [source],
       `${source} would be pushed, but the bundle does not carry it: where it was made for, nothing mapped it, or a pull-through cache had it`,
@@ -48169,36 +48548,6 @@ var init_own_images = __esm({
     "use strict";
     init_placements();
     init_problem();
-  }
-});
-
-// src/inputs/shard.ts
-function parseShardCount(text4) {
-  const count4 = /^[1-9]\d{0,2}$/.test(text4) ? Number(text4) : 0;
-  if (count4 >= 1 && count4 <= mostShards) return count4;
-  throw new AirgapError("usage", "--shards is no number of shards", {
-    given: text4,
-    expected: `a whole number from 1 to ${mostShards}, the most jobs that a matrix can have`
-  });
-}
-function parseShardName(text4) {
-  const [, number3, count4] = (/^([1-9]\d{0,2})\/([1-9]\d{0,2})$/.exec(text4) ?? []).map(Number);
-  if (number3 && count4 && number3 <= count4 && count4 <= mostShards) return { number: number3, count: count4 };
-  throw new AirgapError("usage", "--shard names no shard", {
-    given: text4,
-    expected: `I/N, such as 1/3: I from 1 to N, N at most ${mostShards}`,
-    next: "take it from the matrix that plan --shards N prints"
-  });
-}
-function shardText({ number: number3, count: count4 }) {
-  return `${number3}/${count4}`;
-}
-var mostShards;
-var init_shard = __esm({
-  "src/inputs/shard.ts"() {
-    "use strict";
-    init_error();
-    mostShards = 256;
   }
 });
 
@@ -48408,7 +48757,7 @@ var init_share_out = __esm({
   "src/plan/share-out.ts"() {
     "use strict";
     slack = 1.05;
-    grain = 1 / 100;
+    grain = 1 / 20;
   }
 });
 
@@ -48511,8 +48860,8 @@ var init_sizes2 = __esm({
 function stallTimeOf(env) {
   const text4 = env[variable];
   if (!text4) return void 0;
-  const seconds2 = /^\d+(\.\d+)?$/.test(text4) ? Number(text4) : Number.NaN;
-  if (seconds2 >= 1 && seconds2 <= 3600) return seconds2 * 1e3;
+  const seconds = /^\d+(\.\d+)?$/.test(text4) ? Number(text4) : Number.NaN;
+  if (seconds >= 1 && seconds <= 3600) return seconds * 1e3;
   throw new AirgapError("usage", `${variable} is no length of time that can be waited`, {
     given: text4,
     expected: "seconds, from 1 to 3600 (60 when it is not set)"
@@ -48770,9 +49119,9 @@ var init_places2 = __esm({
         const now2 = performance.now();
         if (wait < shortWait || now2 < this.#toldUntil) return;
         this.#toldUntil = now2 + wait;
-        const seconds2 = Math.ceil(wait / 1e3);
+        const seconds = Math.ceil(wait / 1e3);
         const why = failure3.given ? ` (${failure3.given})` : "";
-        const message = `${failure3.message}${why}; next try in ${seconds2} s`;
+        const message = `${failure3.message}${why}; next try in ${seconds} s`;
         this.#context.emit({ kind: "note", message });
       }
       /** Bytes of blobs came or went. */
@@ -50027,6 +50376,14 @@ async function connect(endpoint, { registries: access2, retryBudgetMs }, context
   };
   return { registries: openRegistries({ access: access2, ...entry, context }), ...entry };
 }
+async function withConnections(endpoint, ways2, push2, context, work) {
+  const connections = await connect(endpoint, ways2, context, push2);
+  try {
+    return await work(connections);
+  } finally {
+    await connections.registries.close();
+  }
+}
 function targetAccess(target3, more = {}) {
   const { endpoint, plainHttp, insecureSkipVerify, caCert } = target3;
   return { [endpoint]: { plainHttp, insecureSkipVerify, ...caCert ? { caCert } : {}, ...more } };
@@ -50051,7 +50408,7 @@ function checkSubject({ entry: { source }, reference: { registry: registry3, rep
   if (subject === void 0) return [];
   const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
   const cure5 = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
-  return [error2("subject-missing", [source], message, cure5)];
+  return [error("subject-missing", [source], message, cure5)];
 }
 function hasLargeBlob(graph) {
   return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
@@ -50320,7 +50677,7 @@ async function readPacks(folder, held2) {
   return paths;
 }
 async function replacePacks(folder, contents2, replaced) {
-  const path7 = (0, import_node_path31.join)(folder, `${(0, import_node_crypto12.randomUUID)()}${ending}`);
+  const path7 = (0, import_node_path31.join)(folder, `${(0, import_node_crypto13.randomUUID)()}${ending}`);
   const partial2 = `${path7}.partial`;
   await makeFolder(folder);
   try {
@@ -50338,11 +50695,11 @@ function cacheBefore(cache, near) {
     get: (digest4, fetch2) => cache.get(digest4, async () => await near(digest4) ?? fetch2())
   };
 }
-var import_node_crypto12, import_promises29, import_node_path31, largest3, mostPacks, ending;
+var import_node_crypto13, import_promises29, import_node_path31, largest3, mostPacks, ending;
 var init_content_cache = __esm({
   "src/registry/content-cache.ts"() {
     "use strict";
-    import_node_crypto12 = require("node:crypto");
+    import_node_crypto13 = require("node:crypto");
     import_promises29 = require("node:fs/promises");
     import_node_path31 = require("node:path");
     init_folder();
@@ -51097,8 +51454,7 @@ function ociPurl({ registry: registry3, repository, tag: tag2 }, digest4, platfo
   });
 }
 function genericPurl(name3, version3, digest4) {
-  const checksum2 = digest4 && `${digest4.slice(0, digest4.indexOf(":"))}:${hexOf(digest4)}`;
-  return purl("generic", name3, version3, { checksum: checksum2 });
+  return purl("generic", name3, version3, { checksum: digest4 });
 }
 function purl(type, name3, version3, qualifiers) {
   const given2 = Object.entries(qualifiers).filter(([, value]) => value).sort(([one], [other2]) => one < other2 ? -1 : 1).map(([key, value]) => `${key}=${encode3(value ?? "")}`);
@@ -51118,7 +51474,6 @@ function architectureOf(platform5) {
 var init_purl = __esm({
   "src/sbom/purl.ts"() {
     "use strict";
-    init_digest();
     init_platform();
   }
 });
@@ -51556,8 +51911,8 @@ function describe2({ spec, plan: plan2, createdAt, base: base2 }) {
   };
 }
 function nextSequence(name3, createdAt, base2) {
-  const seconds2 = Math.floor(createdAt.getTime() / 1e3);
-  return base2?.about.name === name3 ? Math.max(seconds2, base2.about.sequence + 1) : seconds2;
+  const seconds = Math.floor(createdAt.getTime() / 1e3);
+  return base2?.about.name === name3 ? Math.max(seconds, base2.about.sequence + 1) : seconds;
 }
 function installedChart({ spec, chart: chart2 }) {
   return spec.environment === "airgap" ? chart2 : void 0;
@@ -51781,7 +52136,7 @@ function lockProblems({ lock, name: name3, version: version3 }, listed2) {
     (image2) => !pins.has(image2)
   );
   const problems2 = unlocked2.map(
-    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
+    (image2) => error("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
   );
   if (lock.name === name3 && lock.version === version3) return problems2;
   const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
@@ -52017,10 +52372,15 @@ function checkAgainstSaved(saved2, made) {
   const different = fields3.filter((field) => canonical(one[field]) !== canonical(other2[field]));
   if (different.length === 0) return;
   throw new AirgapError("usage", "bundle.yaml and the saved plan disagree", {
-    given: `other ${different.join(", ")}`,
+    given: different.map((field) => differenceText(field, saved2[field], made[field])).join(", "),
     expected: "the bundle file, chart and tool version that the plan was made with",
-    next: "make the plan again: plan -f bundle.yaml -o FILE"
+    next: "give the flags that plan was given, or make the plan again: plan -f bundle.yaml -o FILE"
   });
+}
+function differenceText(field, planned3, found) {
+  const isShort2 = (value) => typeof value === "string" || typeof value === "number";
+  if (!isShort2(planned3) || !isShort2(found)) return `other ${field}`;
+  return `${field} ${JSON.stringify(found)} in place of ${JSON.stringify(planned3)}`;
 }
 function asPlanned(inventory) {
   if (!inventory.credentials) return inventory;
@@ -53021,21 +53381,21 @@ function merged2(found) {
     errors: found.flatMap(({ errors }) => errors)
   };
 }
-function foundInText(text4, name3) {
+function foundInText(text4, name3, file2) {
   const found = [];
   for (const read5 of eachDocument(text4, name3)) {
-    found.push(read5 instanceof AirgapError ? failed3(read5) : foundInDocument(read5, name3));
+    found.push(read5 instanceof AirgapError ? failed3(read5) : foundInDocument(read5, name3, file2));
   }
   return merged2(found);
 }
-function foundInDocument({ root, line: line3 }, name3) {
+function foundInDocument({ root, line: line3 }, name3, file2) {
   const given2 = `${name3}:${line3}`;
   if (root.kind === "text" && root.value !== "") {
     const expected = "manifests: mappings of YAML or JSON";
     return failed3(new AirgapError("usage", "a text is no manifest", { given: given2, expected }));
   }
   try {
-    return foundOf(findImages(root), name3);
+    return foundOf(findImages(root), name3, { file: file2 });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = `YAML that cannot be read: ${cause.message}`;
@@ -53045,24 +53405,30 @@ function foundInDocument({ root, line: line3 }, name3) {
 function failed3(error3) {
   return { images: [], errors: [error3] };
 }
-function foundOf(mentions, name3, cure5) {
+function foundOf(mentions, name3, { cure: cure5, file: file2 } = {}) {
   const images5 = mentions.map(({ image: image2, line: line3, place: place6, isSuspected }) => ({
     image: image2,
     source: `${line3 > 0 ? `${name3}:${line3}` : name3} ${place6}`.trim(),
-    isSuspected
+    isSuspected,
+    ...file2 && line3 > 0 ? { place: { file: file2, line: line3 } } : {}
   }));
   return checkedNames(images5, cure5);
 }
 function checkedNames(images5, cure5 = () => "correct the name") {
   const errors = [];
-  const right = images5.filter(({ image: image2, source }) => {
+  const right = images5.filter(({ image: image2, source, place: place6 }) => {
     try {
       parseReference(image2);
       return true;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       errors.push(
-        new AirgapError("usage", cause.message, { given: source, next: cure5(image2), cause })
+        new AirgapError("usage", cause.message, {
+          given: source,
+          next: cure5(image2),
+          place: place6,
+          cause
+        })
       );
       return false;
     }
@@ -53455,7 +53821,7 @@ async function findInManifests({ path: path7, name: name3, field }, { emit }) {
       });
       continue;
     }
-    found.push(foundInText(await readManifest(file2.path, field), file2.name));
+    found.push(foundInText(await readManifest(file2.path, field), file2.name, file2.path));
   }
   return merged2(found);
 }
@@ -53544,6 +53910,7 @@ var init_other_tools = __esm({
 async function findInToolFile({ kind, path: path7, name: name3, field }) {
   const { documents: documents2, errors } = readYaml2(await readManifest(path7, field), name3);
   const { isOne, find, expected, cure: cure5 } = readers2[kind];
+  const file2 = path7 === "-" ? void 0 : path7;
   const ours2 = documents2.map(({ root }) => root).filter(isOne);
   if (ours2.length === 0 && errors.length === 0) {
     throw new AirgapError("usage", `${field} names another kind of file`, {
@@ -53551,7 +53918,10 @@ async function findInToolFile({ kind, path: path7, name: name3, field }) {
       expected
     });
   }
-  return merged2([{ images: [], errors }, ...ours2.map((root) => foundOf(find(root), name3, cure5))]);
+  return merged2([
+    { images: [], errors },
+    ...ours2.map((root) => foundOf(find(root), name3, { cure: cure5, file: file2 }))
+  ]);
 }
 var readers2;
 var init_tool_files = __esm({
@@ -53675,9 +54045,12 @@ function stateOf2({ image: image2, isSuspected }, { kind, takesSuspected }, endp
 }
 function listedIn2(found) {
   const places = new Map(
-    found.map(({ image: image2, source }) => [`${image2} ${source}`, { image: image2, source }])
+    found.map(({ image: image2, source, place: place6 }) => [`${image2} ${source}`, { image: image2, source, place: place6 }])
   );
-  return [...places.values()].map(({ image: image2, source }) => ({ image: image2, origin: source }));
+  return [...places.values()].map(({ image: image2, source, place: place6 }) => ({
+    ...{ image: image2, origin: source },
+    ...place6 ? { place: place6 } : {}
+  }));
 }
 function tellNone({ field }, { emit }) {
   emit({ kind: "warning", message: `${field} names no image` });
@@ -53727,12 +54100,11 @@ __export(plan_exports, {
 async function runPlan(spec, options, context) {
   const shards = options.shards === void 0 ? void 0 : parseShardCount(options.shards);
   const base2 = await readDeltaBase(options, spec, context);
-  const { registries } = await connect(spec.target.endpoint, spec, context);
-  try {
-    return (await planOver(registries, spec, { ...options, base: base2, shards }, context)).result;
-  } finally {
-    await registries.close();
-  }
+  const { endpoint } = spec.target;
+  return withConnections(endpoint, spec, noPush, context, async ({ registries }) => {
+    const planned3 = await planOver(registries, spec, { ...options, base: base2, shards }, context);
+    return planned3.result;
+  });
 }
 async function planOver(registries, spec, {
   out,
@@ -53814,6 +54186,7 @@ var init_plan2 = __esm({
     init_delta_base();
     init_make_plan();
     init_pins();
+    init_push_credential();
     init_source_images();
     init_tell_small_disk();
     notSaved = {
@@ -53960,7 +54333,7 @@ var init_carried_oras = __esm({
 // src/disk/holder.ts
 async function signIn(path7, now2, beat) {
   const { name: name3, pid } = await thisProcess();
-  const id = (0, import_node_crypto13.randomUUID)();
+  const id = (0, import_node_crypto14.randomUUID)();
   const since = now2.toISOString();
   const text4 = JSON.stringify({ id, process: name3, pid, host: (0, import_node_os9.hostname)(), since });
   const file2 = await openNew(path7);
@@ -54033,7 +54406,7 @@ async function hasPulse({ mtime }, path7, { deadAfter }, signal) {
   return false;
 }
 async function timeIn(path7) {
-  const probe = `${path7}.${(0, import_node_crypto13.randomUUID)()}`;
+  const probe = `${path7}.${(0, import_node_crypto14.randomUUID)()}`;
   try {
     const file2 = await onDisk(probe, (0, import_promises41.open)(probe, "wx"));
     return await file2.stat().then(({ mtimeMs }) => mtimeMs).finally(() => file2.close());
@@ -54041,11 +54414,11 @@ async function timeIn(path7) {
     await (0, import_promises41.rm)(probe, { force: true });
   }
 }
-var import_node_crypto13, import_promises41, import_node_os9, import_promises42, holderSchema;
+var import_node_crypto14, import_promises41, import_node_os9, import_promises42, holderSchema;
 var init_holder2 = __esm({
   "src/disk/holder.ts"() {
     "use strict";
-    import_node_crypto13 = require("node:crypto");
+    import_node_crypto14 = require("node:crypto");
     import_promises41 = require("node:fs/promises");
     import_node_os9 = require("node:os");
     import_promises42 = require("node:timers/promises");
@@ -54277,7 +54650,7 @@ async function readRecord(path7) {
   }
 }
 function recordPath(bundle2, context) {
-  const key = (0, import_node_crypto14.createHash)("sha256").update(`${basePath(bundle2.inventory.target)}
+  const key = (0, import_node_crypto15.createHash)("sha256").update(`${basePath(bundle2.inventory.target)}
 ${bundle2.inventory.name}`).digest("hex");
   return (0, import_node_path41.join)(stateHome(context), `${bundle2.inventory.name}-${key.slice(0, 16)}.json`);
 }
@@ -54285,11 +54658,11 @@ function stateHome({ env }) {
   const home = env.XDG_STATE_HOME || (0, import_node_path41.join)(env.HOME || (0, import_node_os10.homedir)(), ".local/state");
   return (0, import_node_path41.join)(home, "airgap-bundle");
 }
-var import_node_crypto14, import_promises44, import_node_os10, import_node_path41, recordSchema, writableState;
+var import_node_crypto15, import_promises44, import_node_os10, import_node_path41, recordSchema, writableState;
 var init_installed_state = __esm({
   "src/commands/installed-state.ts"() {
     "use strict";
-    import_node_crypto14 = require("node:crypto");
+    import_node_crypto15 = require("node:crypto");
     import_promises44 = require("node:fs/promises");
     import_node_os10 = require("node:os");
     import_node_path41 = require("node:path");
@@ -54553,6 +54926,7 @@ function factsOfCreate(prepared2, { bundle: bundle2, size, keyId, inventoryDiges
     inventory,
     bundle: { file: (0, import_node_path42.basename)(bundle2), size, inventoryDigest },
     signature: { state: keyId ? "signed" : "unsigned", keyId },
+    errors: [],
     files: files3
   };
 }
@@ -54563,7 +54937,8 @@ function factsOfMirror(prepared2, { images: images5, errors }, run2) {
     ...planned2(prepared2),
     inventory: prepared2.inventory,
     signature: { state: "no-bundle", keyId: null },
-    placed: { images: images5, errors },
+    placed: images5,
+    errors,
     files: []
   };
 }
@@ -54594,7 +54969,8 @@ function factsOfLoad(opened, { images: images5, errors, overrides: overrides2, s
     ...bundleFacts(opened),
     signature: { state, keyId },
     overrides: overrides2.map((message) => override("let-pass", message)),
-    placed: { images: images5, errors },
+    placed: images5,
+    errors,
     ...site ? { signedTarget: site.signedTarget } : {}
   };
 }
@@ -54607,7 +54983,8 @@ function factsOfInspect(inspected, contents2, run2) {
     ...run2,
     ...bundleFacts({ ...opened, isSigned: inspected.signed, keyId }),
     signature: { state, keyId },
-    overrides: []
+    overrides: [],
+    errors: []
   };
 }
 function signatureOf({ signed, revoked: revoked2, keyId }) {
@@ -54805,11 +55182,11 @@ function chartRows2({ chart: chart2 }) {
   return [[words4(chart2.from), `to ${words4(chart2.to)}`]];
 }
 function targetRows({ changed: changed2 }) {
-  const shown5 = (field, value) => value === "" ? "none" : field === "caCert" ? short(value) : value;
+  const shown6 = (field, value) => value === "" ? "none" : field === "caCert" ? short(value) : value;
   return changed2.map(({ field, from, to }) => [
     field,
-    shown5(field, from),
-    `to ${shown5(field, to)}`,
+    shown6(field, from),
+    `to ${shown6(field, to)}`,
     to === "true" ? alarms[field] ?? "" : ""
   ]);
 }
@@ -56074,10 +56451,10 @@ function unmappedFinding(judged) {
 function line2({ image: { image: image2, pods }, asked: asked2 }) {
   const [first = ""] = pods;
   const who = pods.size === 1 ? first : `${first} and ${pods.size - 1} more`;
-  const as = asked2 === "" || asked2 === image2 ? "" : `, asked for as ${shown3(asked2)}`;
-  return `  ${shown3(image2)} (${who})${as}`;
+  const as = asked2 === "" || asked2 === image2 ? "" : `, asked for as ${shown4(asked2)}`;
+  return `  ${shown4(image2)} (${who})${as}`;
 }
-var podNames, shown3;
+var podNames, shown4;
 var init_pod_checks = __esm({
   "src/doctor/pod-checks.ts"() {
     "use strict";
@@ -56088,7 +56465,7 @@ var init_pod_checks = __esm({
     init_check();
     init_pods();
     podNames = ["pods", "unmapped-images"];
-    shown3 = (image2) => /^[!-~]*$/.test(image2) ? image2 : JSON.stringify(image2);
+    shown4 = (image2) => /^[!-~]*$/.test(image2) ? image2 : JSON.stringify(image2);
   }
 });
 
@@ -56536,7 +56913,7 @@ function certificateFinding({ configuration, webhook: { clientConfig } }, now2) 
   if (blocks.length === 0)
     return failure2(`${configuration} has no CA: the API server cannot trust its server`, cure5);
   try {
-    const end = Math.max(...blocks.map((block2) => Date.parse(new import_node_crypto15.X509Certificate(block2).validTo)));
+    const end = Math.max(...blocks.map((block2) => Date.parse(new import_node_crypto16.X509Certificate(block2).validTo)));
     const until = `the CA of ${configuration} is valid until ${new Date(end).toISOString()}`;
     if (end < now2.getTime()) return failure2(`${until}: it has expired`, cure5);
     return end < now2.getTime() + month ? warning2(`${until}: soon`, cure5) : ok(until);
@@ -56544,11 +56921,11 @@ function certificateFinding({ configuration, webhook: { clientConfig } }, now2) 
     return failure2(`the CA of ${configuration} is no certificate`, cure5);
   }
 }
-var import_node_crypto15, renew, month;
+var import_node_crypto16, renew, month;
 var init_webhook_ca = __esm({
   "src/doctor/webhook-ca.ts"() {
     "use strict";
-    import_node_crypto15 = require("node:crypto");
+    import_node_crypto16 = require("node:crypto");
     init_check();
     renew = "restart its pods, which register it again: kubectl rollout restart deployment";
     month = 30 * 24 * 60 * 60 * 1e3;
@@ -56825,7 +57202,7 @@ var init_files3 = __esm({
 });
 
 // src/doctor/node/words.ts
-function shown4(text4) {
+function shown5(text4) {
   const open10 = text4.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "");
   return oneLine(open10, 200);
 }
@@ -56843,7 +57220,7 @@ var init_words2 = __esm({
 // src/doctor/node/form.ts
 function misfits({ issues }, above = []) {
   const words4 = issues.map(
-    ({ path: path7, message }) => `${[...above, ...path7.map((part3) => shown4(String(part3)))].join(".")}: ${message}`
+    ({ path: path7, message }) => `${[...above, ...path7.map((part3) => shown5(String(part3)))].join(".")}: ${message}`
   );
   return few(words4).join("\n");
 }
@@ -56912,7 +57289,7 @@ async function readNodeConfig(path7) {
     read5.push({ path: at2, file: parsed4.data });
     for (const named5 of parsed4.data.imports ?? []) {
       const found = await importsAt((0, import_node_path50.resolve)((0, import_node_path50.dirname)(at2), named5), (0, import_node_path50.dirname)(path7));
-      if (found.length === 0 && !named5.includes("*")) missing7.push(shown4(named5));
+      if (found.length === 0 && !named5.includes("*")) missing7.push(shown5(named5));
       pending.push(...found);
     }
   }
@@ -57050,7 +57427,7 @@ function whyNotPath(found, wanted) {
     return "without /v2/ it is not the registry API: containerd uses the path as it is";
   const added3 = found.replace(/\/v2$/, "");
   if (added3 !== found && (added3 === wanted || joined3(`/v2${added3}`) === wanted))
-    return `containerd asks ${shown4(found)}/\u2026: without override_path = true it puts /v2 behind the path`;
+    return `containerd asks ${shown5(found)}/\u2026: without override_path = true it puts /v2 behind the path`;
   return `another path than ${wanted}`;
 }
 function schemeOf(endpoint) {
@@ -57164,9 +57541,9 @@ async function authorityAt(named5, folder, besideFile) {
       if (error3 instanceof AirgapError) return void 0;
       throw error3;
     });
-    if (pem !== void 0) return { named: shown4(named5), besideFile, pem };
+    if (pem !== void 0) return { named: shown5(named5), besideFile, pem };
   }
-  return { named: shown4(named5), besideFile, pem: void 0 };
+  return { named: shown5(named5), besideFile, pem: void 0 };
 }
 function holdsAll(pem, wanted) {
   const has = new Set(certificatesIn2(pem));
@@ -57296,7 +57673,7 @@ async function attempt(url, table6, folder, { registry: registry3 }) {
   const header2 = headerLogin(table6);
   const configured = configuredLogin(registry3, address?.authority ?? "");
   return {
-    written: shown4(url),
+    written: shown5(url),
     address,
     ...capabilities.length > 0 && lacking.length > 0 ? { leftOut: `its capabilities lack ${lacking.join(" and ")}` } : {},
     trust: {
@@ -57350,7 +57727,7 @@ async function attempt2(endpoint, { registry: registry3, version: version3 }, fo
   const tls = version3 > 2 ? void 0 : entryOf3(registry3.configs, authority2)?.tls;
   const file2 = tls?.ca_file ?? "";
   return {
-    written: shown4(endpoint),
+    written: shown5(endpoint),
     address,
     trust: {
       authorities: file2 === "" ? [] : [await authorityAt(file2, folder, false)],
@@ -57385,7 +57762,7 @@ function readingOf(config2) {
   if (refused3 !== void 0)
     return { reading: "none", finding: failure2(`${about2}; ${refused3.why}`, refused3.cure) };
   if (path7 !== "")
-    return found("config_path", `the node reads config_path, ${shown4(path7)}, and no mirrors`);
+    return found("config_path", `the node reads config_path, ${shown5(path7)}, and no mirrors`);
   if (mirrors2 > 0) return found("mirrors", `the node reads mirrors, ${mirrors2} of them`);
   const why = "neither mirrors nor config_path is set: every image is asked for at its source";
   return {
@@ -57417,7 +57794,7 @@ function whyRefused(config2, path7, mirrors2) {
   if (isMisnamed(config2, path7 !== "" || mirrors2 > 0)) return misnamed(config2);
   if (version3 > 2 && isList2(path7) && !pullsItself(config2))
     return {
-      why: `config_path is a list, ${shown4(path7)}: the transfer service of containerd 2 takes it for the name of one folder, and asks every source itself`,
+      why: `config_path is a list, ${shown5(path7)}: the transfer service of containerd 2 takes it for the name of one folder, and asks every source itself`,
       cure: "name one folder in config_path, or set use_local_image_pull = true beside the table registry"
     };
   return void 0;
@@ -57611,7 +57988,7 @@ async function configPathChecks(path7, { registry: registry3, version: version3 
     const checks2 = await hostChecks({ roots, registry: registry3, version: version3 }, wanted);
     return [{ ...read5, evidence: evidence2 }, ...checks2];
   }
-  const evidence = `${shown4(named5)}, which config_path names, is not on this machine`;
+  const evidence = `${shown5(named5)}, which config_path names, is not on this machine`;
   const cure5 = "copy the folder from the node and give it with --node-config FOLDER";
   return [read5, { check: "node-endpoints", ...skipped(evidence, cure5) }];
 }
@@ -58207,7 +58584,7 @@ async function readDocument4(path7, mayBeAbsent) {
     throw new AirgapError("usage", error3.message, {
       given: path7,
       expected: "a file that starts with `apiVersion: airgap-bundle/v1`",
-      next: "name it with -f FILE",
+      next: "make one with `airgap-bundle init`, or name another with -f FILE",
       cause: error3
     });
   }
@@ -58268,10 +58645,10 @@ async function isThere2(path7) {
   }
 }
 async function writeNewFile(path7, text4) {
-  const partial2 = `${path7}.partial`;
+  const partial2 = partialName(path7);
   await makeFolder((0, import_node_path61.dirname)(path7));
   try {
-    await onDisk(path7, (0, import_promises51.writeFile)(partial2, text4, { flush: true }));
+    await onDisk(path7, (0, import_promises51.writeFile)(partial2, text4, { flag: "wx", flush: true }));
     return await onDisk(path7, takeName(partial2, path7, text4));
   } finally {
     await (0, import_promises51.rm)(partial2, { force: true }).catch(() => void 0);
@@ -58297,6 +58674,7 @@ var init_new_file = __esm({
     import_node_path61 = require("node:path");
     init_failures();
     init_folder();
+    init_replace();
   }
 });
 
@@ -58680,6 +59058,7 @@ function canAsk() {
 async function askForSettings(given2, context) {
   const { stdin: input, stderr: output } = process;
   const lines5 = (0, import_promises52.createInterface)({ input, output, terminal: true });
+  const ended2 = endOf3(lines5);
   lines5.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   output.write(
     "An empty answer takes what stands in brackets. Ctrl-C ends it, and nothing is written.\n\n"
@@ -58688,7 +59067,7 @@ async function askForSettings(given2, context) {
     let answers2 = given2;
     for (const question of questions) {
       if (question.settings.some((name3) => answers2[name3] !== void 0)) continue;
-      answers2 = { ...answers2, ...await answerTo(question, answers2, lines5, context) };
+      answers2 = { ...answers2, ...await answerTo(question, answers2, { lines: lines5, ended: ended2 }, context) };
     }
     return answers2;
   } finally {
@@ -58696,11 +59075,11 @@ async function askForSettings(given2, context) {
     lines5.close();
   }
 }
-async function answerTo(question, answers2, lines5, context) {
+async function answerTo(question, answers2, input, context) {
   const standard = question.standard?.(answers2);
   for (; ; ) {
     const prompt = `${question.text}${standard === void 0 ? "" : ` [${standard}]`}: `;
-    const answer = (await nextLine(lines5, prompt, context)).trim() || (standard ?? "");
+    const answer = (await nextLine(input, prompt, context)).trim() || (standard ?? "");
     try {
       return question.read(answer, context);
     } catch (error3) {
@@ -58710,7 +59089,10 @@ async function answerTo(question, answers2, lines5, context) {
     }
   }
 }
-async function nextLine(lines5, prompt, { signal }) {
+function nextLine({ lines: lines5, ended: ended2 }, prompt, { signal }) {
+  return Promise.race([lines5.question(prompt, { signal }), ended2]);
+}
+function endOf3(lines5) {
   const ended2 = new Promise((_, reject) => {
     lines5.once("close", () => {
       reject(
@@ -58720,7 +59102,8 @@ async function nextLine(lines5, prompt, { signal }) {
       );
     });
   });
-  return Promise.race([lines5.question(prompt, { signal }), ended2]);
+  ended2.catch(() => void 0);
+  return ended2;
 }
 function readMapAnswer(answer, { cwd }) {
   if (answer === "each registry below its own name") return {};
@@ -59291,14 +59674,14 @@ function runPrepareBundle(path7, options, context) {
     return withConnections(
       endpoint,
       ways2,
-      options,
+      options.push,
       context,
       (connections) => prepareTarget(inventory, { ways: ways2, connections }, options, context)
     );
   });
 }
 function runPrepare(spec, options, context) {
-  return withConnections(spec.target.endpoint, spec, options, context, async (connections) => {
+  return withConnections(spec.target.endpoint, spec, options.push, context, async (connections) => {
     const { registries } = connections;
     const complete2 = await withSourceImages(spec, registries, context);
     const { inventory, problems: problems2 } = await planBundle(complete2, registries, context, {
@@ -59307,14 +59690,6 @@ function runPrepare(spec, options, context) {
     refuseOnErrors(problems2, context);
     return prepareTarget(inventory, { ways: spec, connections }, options, context);
   });
-}
-async function withConnections(endpoint, ways2, { push: push2 }, context, work) {
-  const connections = await connect(endpoint, ways2, context, push2);
-  try {
-    return await work(connections);
-  } finally {
-    await connections.registries.close();
-  }
 }
 async function prepareTarget(inventory, { ways: ways2, connections }, { kind, dryRun }, context) {
   const { endpoint: target3 } = inventory.target;
@@ -59393,7 +59768,7 @@ async function plan(run2, lock, registries, context) {
 }
 async function lockKept({ spec, name: name3 }, context) {
   const folder = stateFolder(spec);
-  const path7 = (0, import_node_path66.join)(folder, `${name3}-${spec.name}.lock`);
+  const path7 = (0, import_node_path67.join)(folder, `${name3}-${spec.name}.lock`);
   const what = `the work folder ${folder} for ${name3} of ${spec.name}`;
   try {
     return await takeLock({ path: path7, what }, context);
@@ -59429,7 +59804,7 @@ function tell({ plannedAt }, { emit, now: now2 }) {
 }
 function openKeptPlan(run2, lock, context) {
   const { spec, name: name3 } = run2;
-  const path7 = (0, import_node_path66.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
+  const path7 = (0, import_node_path67.join)(stateFolder(spec), `plan-${name3}-${spec.name}.json`);
   const input = fingerprint(run2, context);
   const isOurs = async () => lock === void 0 || lock.isHeld();
   return {
@@ -59464,12 +59839,12 @@ function fingerprint({ spec: whole2, withoutImages, base: base2 }, { env }) {
   const input = { ...asked2, epoch: env.SOURCE_DATE_EPOCH, tool: toolVersion };
   return digestOf(Buffer.from(JSON.stringify(input)));
 }
-var import_promises53, import_node_path66, day2, documentSchema;
+var import_promises53, import_node_path67, day2, documentSchema;
 var init_kept_plan = __esm({
   "src/commands/kept-plan.ts"() {
     "use strict";
     import_promises53 = require("node:fs/promises");
-    import_node_path66 = require("node:path");
+    import_node_path67 = require("node:path");
     init_zod();
     init_inventory_json();
     init_lock();
@@ -59520,8 +59895,7 @@ function shardOf(prepared2, name3, { emit }) {
   emit({ kind: "note", message: `shard ${shardText(name3)}: ${what}` });
   return shard;
 }
-function ofShard(prepared2, name3, context) {
-  const { images: images5 } = shardOf(prepared2, name3, context);
+function ofShard(prepared2, { images: images5 }) {
   return {
     ...prepared2,
     inventory: { ...prepared2.inventory, images: images5 },
@@ -59551,12 +59925,11 @@ async function runMirror(spec, options, context) {
   const shard = shardName(options);
   const saved2 = await readSavedPlan(options.plan, context);
   const { endpoint } = spec.target;
-  const connections = await connect(endpoint, spec, context, options.push);
-  const { registries } = connections;
-  try {
+  return withConnections(endpoint, spec, options.push, context, async (connections) => {
+    const { registries } = connections;
     const complete2 = await withSourceImages(spec, registries, context);
     const run2 = { name: "mirror", spec: complete2, saved: saved2, fresh: options.fresh };
-    return await withTools(
+    return withTools(
       connections,
       context,
       (tools2) => planRun(
@@ -59564,15 +59937,13 @@ async function runMirror(spec, options, context) {
         registries,
         context,
         ({ carryOut }) => carryOut((whole2) => {
-          const prepared2 = shard ? ofShard(whole2, shard, context) : whole2;
+          const prepared2 = shard ? ofShard(whole2, shardOf(whole2, shard, context)) : whole2;
           options.onPlan?.(prepared2);
           return mirrorPrepared(prepared2, options.deep, tools2, context);
         })
       )
     );
-  } finally {
-    await registries.close();
-  }
+  });
 }
 async function mirrorPrepared(prepared2, deep, tools2, context) {
   const { endpoint } = prepared2.spec.target;
@@ -59759,61 +60130,61 @@ function sumsIn(partial2) {
   return `${partial2}-sha256`;
 }
 function asideOf(path7, partial2) {
-  return `${olderIn(partial2)}${(0, import_node_path67.basename)(path7)}`;
+  return `${olderIn(partial2)}${(0, import_node_path68.basename)(path7)}`;
 }
 async function isUnsettled(partial2) {
-  return (await filesIn2((0, import_node_path67.dirname)(partial2))).includes(scriptIn(partial2));
+  return (await filesIn2((0, import_node_path68.dirname)(partial2))).includes(scriptIn(partial2));
 }
 async function settle2(partial2, out) {
   if (!await isUnsettled(partial2)) return;
-  const there = await filesIn2((0, import_node_path67.dirname)(partial2));
+  const there = await filesIn2((0, import_node_path68.dirname)(partial2));
   const files3 = there.includes(sumsIn(partial2)) ? await filesOf(partial2) : [];
   const moved2 = files3.filter((path7) => !there.includes(path7));
   if (moved2.length === files3.length) return complete(partial2, out);
   const older = there.filter((path7) => path7.startsWith(olderIn(partial2))).sort();
-  const back = moved2.map((path7) => [(0, import_node_path67.join)((0, import_node_path67.dirname)(out), (0, import_node_path67.basename)(path7)), path7]);
+  const back = moved2.map((path7) => [(0, import_node_path68.join)((0, import_node_path68.dirname)(out), (0, import_node_path68.basename)(path7)), path7]);
   const returns = firstPartLast(older).map((path7) => [path7, placeOf2(path7, partial2, out)]);
   await moveAll([...back, ...returns]);
-  await syncFolder((0, import_node_path67.dirname)(out));
+  await syncFolder((0, import_node_path68.dirname)(out));
   for (const path7 of [scriptIn(partial2), sumsIn(partial2)]) await onDisk(path7, (0, import_promises54.rm)(path7));
 }
 async function complete(partial2, out) {
-  const home = (0, import_node_path67.dirname)(out);
+  const home = (0, import_node_path68.dirname)(out);
   await syncFolder(home);
   for (const path7 of await supersededAt(partial2, out))
     await onDisk(path7, (0, import_promises54.rm)(path7, { force: true }));
   await moveAll([
     [sumsIn(partial2), `${out}.sha256`],
-    [scriptIn(partial2), (0, import_node_path67.join)(home, "install.sh")]
+    [scriptIn(partial2), (0, import_node_path68.join)(home, "install.sh")]
   ]);
   await syncFolder(home);
 }
 async function supersededAt(partial2, out) {
-  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path67.basename)(path7));
+  const names4 = (await filesOf(partial2).catch(() => [])).map((path7) => (0, import_node_path68.basename)(path7));
   if (names4.length === 0) return [];
-  return names4.includes((0, import_node_path67.basename)(out)) ? partsAt(out) : [out];
+  return names4.includes((0, import_node_path68.basename)(out)) ? partsAt(out) : [out];
 }
 async function partsAt(out) {
-  const there = await onDisk((0, import_node_path67.dirname)(out), (0, import_promises54.readdir)((0, import_node_path67.dirname)(out), { withFileTypes: true }));
+  const there = await onDisk((0, import_node_path68.dirname)(out), (0, import_promises54.readdir)((0, import_node_path68.dirname)(out), { withFileTypes: true }));
   const names4 = there.filter((entry) => !entry.isDirectory()).map(({ name: name3 }) => name3);
-  const parts = names4.filter((name3) => partNumber((0, import_node_path67.basename)(out), name3) !== void 0);
-  return parts.sort().map((name3) => (0, import_node_path67.join)((0, import_node_path67.dirname)(out), name3));
+  const parts = names4.filter((name3) => partNumber((0, import_node_path68.basename)(out), name3) !== void 0);
+  return parts.sort().map((name3) => (0, import_node_path68.join)((0, import_node_path68.dirname)(out), name3));
 }
 function firstPartLast(paths) {
   const isSum = (path7) => path7.endsWith(".sha256");
   return [...paths.filter((path7) => !isSum(path7)).reverse(), ...paths.filter(isSum)];
 }
 function placeOf2(aside2, partial2, out) {
-  return (0, import_node_path67.join)((0, import_node_path67.dirname)(out), aside2.slice(olderIn(partial2).length));
+  return (0, import_node_path68.join)((0, import_node_path68.dirname)(out), aside2.slice(olderIn(partial2).length));
 }
 async function filesOf(partial2) {
   const text4 = await onDisk(sumsIn(partial2), (0, import_promises54.readFile)(sumsIn(partial2), "utf8"));
   const names4 = [...text4.matchAll(/^[0-9a-f]{64} {2}(.+)$/gm)].map(([, name3 = ""]) => name3);
-  return names4.map((name3) => (0, import_node_path67.join)((0, import_node_path67.dirname)(partial2), name3));
+  return names4.map((name3) => (0, import_node_path68.join)((0, import_node_path68.dirname)(partial2), name3));
 }
 async function filesIn2(folder) {
   const names4 = await (0, import_promises54.readdir)(folder).catch(() => []);
-  return names4.map((name3) => (0, import_node_path67.join)(folder, name3));
+  return names4.map((name3) => (0, import_node_path68.join)(folder, name3));
 }
 async function moveAll(moves) {
   const failures3 = [];
@@ -59825,12 +60196,12 @@ async function moveAll(moves) {
   }
   if (failures3.length > 0) throw failures3[0];
 }
-var import_promises54, import_node_path67, olderIn;
+var import_promises54, import_node_path68, olderIn;
 var init_unfinished_publication = __esm({
   "src/bundle/unfinished-publication.ts"() {
     "use strict";
     import_promises54 = require("node:fs/promises");
-    import_node_path67 = require("node:path");
+    import_node_path68 = require("node:path");
     init_failures();
     init_folder();
     init_open_volume();
@@ -59840,14 +60211,14 @@ var init_unfinished_publication = __esm({
 
 // src/bundle/partial.ts
 function lockOf(out) {
-  return { path: (0, import_node_path68.join)((0, import_node_path68.dirname)(out), `.${(0, import_node_path68.basename)(out)}.lock`), what: `the bundle ${out}` };
+  return { path: (0, import_node_path69.join)((0, import_node_path69.dirname)(out), `.${(0, import_node_path69.basename)(out)}.lock`), what: `the bundle ${out}` };
 }
 async function openPartial(out, layout, size, { emit }) {
-  const home = (0, import_node_path68.dirname)(out);
+  const home = (0, import_node_path69.dirname)(out);
   const folder = `${partialPrefix(out)}${layout}`;
   const names4 = await onDisk(home, (0, import_promises55.readdir)(home));
-  const left = names4.map((name3) => (0, import_node_path68.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
-  for (const path7 of left) await settle2((0, import_node_path68.join)(path7, (0, import_node_path68.basename)(out)), out);
+  const left = names4.map((name3) => (0, import_node_path69.join)(home, name3)).filter(startsWith2(partialPrefix(out)));
+  for (const path7 of left) await settle2((0, import_node_path69.join)(path7, (0, import_node_path69.basename)(out)), out);
   for (const path7 of left.filter((path8) => path8 !== folder)) {
     emit({ kind: "note", message: `${path7} is of another input or split size: it is removed` });
     await removePartial(path7);
@@ -59856,14 +60227,14 @@ async function openPartial(out, layout, size, { emit }) {
   const isTaken = left.includes(folder);
   await requireRoom(home, size - (isTaken ? await allocated(folder) : 0));
   if (!isTaken) await onDisk(folder, (0, import_promises55.mkdir)(folder));
-  return { folder, path: (0, import_node_path68.join)(folder, (0, import_node_path68.basename)(out)), isTaken };
+  return { folder, path: (0, import_node_path69.join)(folder, (0, import_node_path69.basename)(out)), isTaken };
 }
 async function tellOfOthers(names4, out, emit) {
   for (const name3 of names4) {
     const [, bundle2] = /^\.(.+)\.partial-[0-9a-f]{12}$/.exec(name3) ?? [];
-    if (bundle2 === void 0 || bundle2 === (0, import_node_path68.basename)(out)) continue;
-    if (await isInUse(lockOf((0, import_node_path68.join)((0, import_node_path68.dirname)(out), bundle2)).path)) continue;
-    const folder = (0, import_node_path68.join)((0, import_node_path68.dirname)(out), name3);
+    if (bundle2 === void 0 || bundle2 === (0, import_node_path69.basename)(out)) continue;
+    if (await isInUse(lockOf((0, import_node_path69.join)((0, import_node_path69.dirname)(out), bundle2)).path)) continue;
+    const folder = (0, import_node_path69.join)((0, import_node_path69.dirname)(out), name3);
     const size = formatBytes(await allocated(folder));
     const message = `a run that did not end has left ${size} of ${bundle2} in ${folder}`;
     emit({ kind: "note", message: `${message}: making it again goes on; else delete that folder` });
@@ -59883,22 +60254,22 @@ async function allocated(folder) {
 }
 async function statsIn(path7) {
   const names4 = await (0, import_promises55.readdir)(path7).catch(() => []);
-  const paths = [path7, ...names4.map((name3) => (0, import_node_path68.join)(path7, name3))];
+  const paths = [path7, ...names4.map((name3) => (0, import_node_path69.join)(path7, name3))];
   const stats = await Promise.all(paths.map((one) => (0, import_promises55.stat)(one).catch(() => void 0)));
   return stats.filter((one) => one !== void 0);
 }
 function partialPrefix(out) {
-  return (0, import_node_path68.join)((0, import_node_path68.dirname)(out), `.${(0, import_node_path68.basename)(out)}.partial-`);
+  return (0, import_node_path69.join)((0, import_node_path69.dirname)(out), `.${(0, import_node_path69.basename)(out)}.partial-`);
 }
 async function removePartial(folder) {
   await onDisk(folder, (0, import_promises55.rm)(folder, { recursive: true, force: true }));
 }
-var import_promises55, import_node_path68, startsWith2;
+var import_promises55, import_node_path69, startsWith2;
 var init_partial = __esm({
   "src/bundle/partial.ts"() {
     "use strict";
     import_promises55 = require("node:fs/promises");
-    import_node_path68 = require("node:path");
+    import_node_path69 = require("node:path");
     init_failures();
     init_lock();
     init_error();
@@ -59915,7 +60286,7 @@ async function publish(finished8) {
   await onDisk(sums7, (0, import_promises56.writeFile)(sums7, sumLines(finished8), { flush: true }));
   const installer = scriptIn(partial2);
   await onDisk(installer, (0, import_promises56.writeFile)(installer, script2, { mode: 493, flush: true }));
-  await syncFolder((0, import_node_path69.dirname)(partial2));
+  await syncFolder((0, import_node_path70.dirname)(partial2));
   try {
     await moveFiles(finished8);
   } catch (error3) {
@@ -59923,16 +60294,16 @@ async function publish(finished8) {
     throw error3;
   }
   await complete(partial2, out);
-  return (0, import_node_path69.join)((0, import_node_path69.dirname)(out), "install.sh");
+  return (0, import_node_path70.join)((0, import_node_path70.dirname)(out), "install.sh");
 }
 function sumLines({ out, parts, sums: sums7 }) {
-  const name3 = (at2) => (0, import_node_path69.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
+  const name3 = (at2) => (0, import_node_path70.basename)(parts === 0 ? out : partPathOf(out, at2 + 1));
   return sums7.map((sum2, at2) => sumLine(sum2, name3(at2))).join("");
 }
 async function moveFiles({ partial: partial2, out, parts }) {
   const sums7 = `${out}.sha256`;
   await moveAll([[sums7, asideOf(sums7, partial2)]]);
-  await syncFolder((0, import_node_path69.dirname)(out));
+  await syncFolder((0, import_node_path70.dirname)(out));
   if (parts === 0) return onDisk(out, (0, import_promises56.rename)(partial2, out));
   for (const path7 of await partsAt(out)) await onDisk(path7, (0, import_promises56.rename)(path7, asideOf(path7, partial2)));
   for (let number3 = parts; number3 > 0; number3--) {
@@ -59940,12 +60311,12 @@ async function moveFiles({ partial: partial2, out, parts }) {
     await onDisk(place6, (0, import_promises56.rename)(partPathOf(partial2, number3), place6));
   }
 }
-var import_promises56, import_node_path69;
+var import_promises56, import_node_path70;
 var init_publish = __esm({
   "src/bundle/publish.ts"() {
     "use strict";
     import_promises56 = require("node:fs/promises");
-    import_node_path69 = require("node:path");
+    import_node_path70 = require("node:path");
     init_failures();
     init_folder();
     init_sums();
@@ -60344,7 +60715,7 @@ async function writeArchive(job, publishIt, context) {
   const head = headOf(job);
   const archive = layOut(job.inventory, head);
   if (job.partSize !== void 0) requireFewParts(archive.size, job.partSize);
-  await makeFolder((0, import_node_path70.dirname)(job.out));
+  await makeFolder((0, import_node_path71.dirname)(job.out));
   return whileLocked(lockOf(job.out), context, async (lock) => {
     const layout = layoutName(head, archive, job);
     const partial2 = await openPartial(job.out, layout, archive.size, context);
@@ -60439,9 +60810,9 @@ async function publishBundle(volume, sums7, { out, files: files3, partSize }) {
   return { parts, installScript };
 }
 async function publishAlone({ path: path7 }, _, { out }) {
-  await syncFolder((0, import_node_path70.dirname)(path7));
+  await syncFolder((0, import_node_path71.dirname)(path7));
   await onDisk(out, (0, import_promises57.rename)(path7, out));
-  await syncFolder((0, import_node_path70.dirname)(out));
+  await syncFolder((0, import_node_path71.dirname)(out));
   return {};
 }
 function divide(entries, small) {
@@ -60458,12 +60829,12 @@ async function writeSmall2({ volume, mtime, sums: sums7 }, entry, bytes3) {
   await volume.writeAll([encodeHeader(entry, mtime), bytes3], entry.start);
   sums7.written(entry.start, entry.end);
 }
-var import_promises57, import_node_path70;
+var import_promises57, import_node_path71;
 var init_write2 = __esm({
   "src/bundle/write.ts"() {
     "use strict";
     import_promises57 = require("node:fs/promises");
-    import_node_path70 = require("node:path");
+    import_node_path71 = require("node:path");
     init_failures();
     init_folder();
     init_lock();
@@ -60509,34 +60880,11 @@ var init_image_blobs = __esm({
   }
 });
 
-// src/bundle/shard-part.ts
-function planDigest(plan2) {
-  return digestOf(printInventory(plan2));
-}
-function partFileName({ name: name3, version: version3, number: number3, count: count4 }) {
-  return `${name3}-${version3}.shard-${number3}-of-${count4}.tar`;
-}
-function isPartFileName(name3) {
-  return /\.shard-\d+-of-\d+\.tar$/.test(name3);
-}
-function partInventory(plan2, shard, { images: images5, blobs: blobs2 }, beside) {
-  const { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target3, platforms: platforms2 } = plan2;
-  const about2 = { schemaVersion, name: name3, version: version3, sequence, createdAt, tool, target: target3, platforms: platforms2 };
-  return { ...about2, images: images5, files: [], blobs: [...blobs2, ...beside], shard };
-}
-var init_shard_part = __esm({
-  "src/bundle/shard-part.ts"() {
-    "use strict";
-    init_digest();
-    init_inventory_json();
-  }
-});
-
 // src/bundle/joined-parts.ts
 async function openParts2(folder, plan2) {
   const names4 = (await namesIn2(folder)).filter(isPartFileName).sort();
   const parts = [];
-  for (const name3 of names4) parts.push(await describePart((0, import_node_path71.join)(folder, name3), plan2));
+  for (const name3 of names4) parts.push(await describePart((0, import_node_path72.join)(folder, name3), plan2));
   requireAll(folder, plan2, parts);
   const open10 = [];
   try {
@@ -60657,12 +61005,12 @@ function lost2(path7, digest4) {
     next: "bring it here again, or make it again with create --shard"
   });
 }
-var import_promises58, import_node_path71;
+var import_promises58, import_node_path72;
 var init_joined_parts = __esm({
   "src/bundle/joined-parts.ts"() {
     "use strict";
     import_promises58 = require("node:fs/promises");
-    import_node_path71 = require("node:path");
+    import_node_path72 = require("node:path");
     init_failures();
     init_error();
     init_reuse();
@@ -60673,23 +61021,23 @@ var init_joined_parts = __esm({
 });
 
 // src/commands/join-parts.ts
-async function openJoined({ join: join30, reuse }, saved2, { cwd }) {
-  if (join30 === void 0) return void 0;
+async function openJoined({ join: join31, reuse }, saved2, { cwd }) {
+  if (join31 === void 0) return void 0;
   if (!saved2) throw planMissing("--join");
   refuseLight2(saved2);
   if (reuse !== void 0) throw reuseToo();
-  return openParts2((0, import_node_path72.resolve)(cwd, join30), saved2);
+  return openParts2((0, import_node_path73.resolve)(cwd, join31), saved2);
 }
 function reuseToo() {
   return new AirgapError("usage", "--join and --reuse are both given", {
     expected: "--reuse where parts are made, with --shard: the parts hold all that is joined"
   });
 }
-var import_node_path72;
+var import_node_path73;
 var init_join_parts = __esm({
   "src/commands/join-parts.ts"() {
     "use strict";
-    import_node_path72 = require("node:path");
+    import_node_path73 = require("node:path");
     init_joined_parts();
     init_error();
     init_shard2();
@@ -60702,10 +61050,10 @@ __export(create_exports, {
   blobReader: () => blobReader2,
   blobsAtOnce: () => blobsAtOnce3,
   createPrepared: () => createPrepared,
-  openReused: () => openReused,
   partSizeOf: () => partSizeOf,
   readyToCreate: () => readyToCreate,
-  runCreate: () => runCreate
+  runCreate: () => runCreate,
+  withOlder: () => withOlder2
 });
 async function runCreate(spec, options, context) {
   const partSize = partSizeOf(options.splitSize);
@@ -60713,27 +61061,35 @@ async function runCreate(spec, options, context) {
   const sign3 = await readyToCreate(spec, context);
   const credential = await carriedCredential(spec, options.pull, context);
   const base2 = await readDeltaBase(options, spec, context);
+  return withOlder2(
+    options,
+    saved2,
+    context,
+    (older) => withConnections(spec.target.endpoint, spec, noPush, context, async ({ registries }) => {
+      const { withoutImages, fresh } = options;
+      const complete2 = await withSourceImages(spec, registries, context);
+      const run2 = { name: "create", spec: complete2, saved: saved2, fresh, withoutImages, older, base: base2 };
+      const creation2 = { out: options.out, partSize, sign: sign3, credential, older };
+      return planRun(
+        run2,
+        registries,
+        context,
+        ({ carryOut }) => carryOut((prepared2) => {
+          options.onPlan?.(prepared2);
+          return createPrepared(prepared2, creation2, context);
+        })
+      );
+    })
+  );
+}
+async function withOlder2(options, saved2, context, work) {
   const parts = await openJoined(options, saved2, context);
   const older = parts ?? await openReused(options.reuse, context);
-  const { registries } = await connect(spec.target.endpoint, spec, context);
   try {
-    const { withoutImages, fresh } = options;
-    const complete2 = await withSourceImages(spec, registries, context);
-    const run2 = { name: "create", spec: complete2, saved: saved2, fresh, withoutImages, older, base: base2 };
-    const creation2 = { out: options.out, partSize, sign: sign3, credential, older };
-    return await planRun(
-      run2,
-      registries,
-      context,
-      ({ carryOut }) => carryOut((prepared2) => {
-        options.onPlan?.(prepared2);
-        return createPrepared(prepared2, creation2, context);
-      })
-    );
+    return await work(older);
   } catch (error3) {
     throw parts?.fault() ?? error3;
   } finally {
-    await registries.close();
     await older?.close();
   }
 }
@@ -60741,21 +61097,21 @@ function partSizeOf(written2) {
   return written2 === void 0 ? void 0 : parsePartSize(written2);
 }
 async function openReused(path7, { cwd }) {
-  return path7 ? openOlder((0, import_node_path73.resolve)(cwd, path7)) : void 0;
+  return path7 ? openOlder((0, import_node_path74.resolve)(cwd, path7)) : void 0;
 }
 async function readyToCreate({ signing }, { env }) {
   if (!signing) {
     throw new AirgapError("usage", "nothing says how the bundle is signed", {
       expected: "signing: {key: bundle.key}, or unsigned: true",
-      next: "make a key with: keygen --out bundle.key"
+      next: "make a key with `airgap-bundle keygen --out bundle.key`, and name it in bundle.yaml as signing: {key: bundle.key}"
     });
   }
   return "key" in signing ? loadSigner(signing.key, env.AIRGAP_BUNDLE_KEY_PASSPHRASE) : void 0;
 }
 async function createPrepared(prepared2, { out, partSize, sign: sign3, credential, older }, context) {
   const { inventory, files: files3 } = credential ? withFile(prepared2, credential) : prepared2;
-  const folder = (0, import_node_path73.resolve)(context.cwd, out);
-  const bundle2 = (0, import_node_path73.join)(folder, `${inventory.name}-${inventory.version}.tar`);
+  const folder = (0, import_node_path74.resolve)(context.cwd, out);
+  const bundle2 = (0, import_node_path74.join)(folder, `${inventory.name}-${inventory.version}.tar`);
   context.emit({ kind: "step", name: `writing ${bundle2}` });
   const written2 = await writeBundle(
     {
@@ -60793,7 +61149,7 @@ async function createPrepared(prepared2, { out, partSize, sign: sign3, credentia
 function publicKeyName({ signing }) {
   if (!signing || !("key" in signing)) return null;
   const path7 = `${signing.key.replace(/\.key$/, "")}.pub`;
-  return (0, import_node_fs14.existsSync)(path7) ? (0, import_node_path73.basename)(path7) : null;
+  return (0, import_node_fs14.existsSync)(path7) ? (0, import_node_path74.basename)(path7) : null;
 }
 function withoutCredential2(inventory, credential) {
   const left = inventory.files.filter(({ path: path7 }) => path7 !== credential?.path && path7 !== sumsPath);
@@ -60831,12 +61187,12 @@ function blobReader2({
     return home.client.getBlob(home.repository, digest4, range);
   };
 }
-var import_node_fs14, import_node_path73, import_node_stream15, blobsAtOnce3, damagedNamed;
+var import_node_fs14, import_node_path74, import_node_stream15, blobsAtOnce3, damagedNamed;
 var init_create2 = __esm({
   "src/commands/create.ts"() {
     "use strict";
     import_node_fs14 = require("node:fs");
-    import_node_path73 = require("node:path");
+    import_node_path74 = require("node:path");
     import_node_stream15 = require("node:stream");
     init_inventory_json();
     init_part_size();
@@ -60857,6 +61213,7 @@ var init_create2 = __esm({
     init_join_parts();
     init_kept_plan();
     init_make_inventory();
+    init_push_credential();
     init_saved_plan();
     init_source_images();
     blobsAtOnce3 = 32;
@@ -60878,21 +61235,24 @@ async function runCreateShard(spec, options, context) {
   refuseNoPart(options, saved2);
   const { fresh } = options;
   const base2 = await readDeltaBase(options, spec, context);
-  const older = await openReused(options.reuse, context);
-  const { registries } = await connect(spec.target.endpoint, spec, context);
-  try {
-    const complete2 = await withSourceImages(spec, registries, context);
-    const run2 = { name: "create", spec: complete2, saved: saved2, fresh, older, base: base2 };
-    return await planRun(
-      run2,
-      registries,
-      context,
-      ({ carryOut }) => carryOut((prepared2) => writePart(prepared2, { ...options, name: name3, saved: saved2, older }, context))
-    );
-  } finally {
-    await registries.close();
-    await older?.close();
-  }
+  return withOlder2(
+    { reuse: options.reuse },
+    saved2,
+    context,
+    (older) => withConnections(spec.target.endpoint, spec, noPush, context, async ({ registries }) => {
+      const complete2 = await withSourceImages(spec, registries, context);
+      const run2 = { name: "create", spec: complete2, saved: saved2, fresh, older, base: base2 };
+      return planRun(
+        run2,
+        registries,
+        context,
+        ({ carryOut }) => carryOut((prepared2) => {
+          const shard = shardOf(prepared2, name3, context);
+          return writePart(prepared2, { ...options, name: name3, shard, saved: saved2, older }, context);
+        })
+      );
+    })
+  );
 }
 function refuseNoPart(options, saved2) {
   refuseJoining(options);
@@ -60908,12 +61268,11 @@ function refuseJoining({
     expected: "--shard where a part is made; --join, and --split-size, where all are made one bundle"
   });
 }
-async function writePart(prepared2, { out, name: name3, saved: saved2, older }, context) {
-  const shard = shardOf(prepared2, name3, context);
+async function writePart(prepared2, { out, name: name3, shard, saved: saved2, older }, context) {
   const plan2 = planDigest(saved2);
   const beside = name3.number === 1 ? readBeside(prepared2) : [];
   const inventory = partInventory(prepared2.inventory, { plan: plan2, ...name3 }, shard, beside);
-  const path7 = (0, import_node_path74.join)((0, import_node_path74.resolve)(context.cwd, out), partFileName({ ...inventory, ...name3 }));
+  const path7 = (0, import_node_path75.join)((0, import_node_path75.resolve)(context.cwd, out), partFileName({ ...inventory, ...name3 }));
   context.emit({ kind: "step", name: `writing ${path7}` });
   const readBlob3 = blobReader2(prepared2);
   const job = { inventory, readBlob: readBlob3, out: path7, concurrency: blobsAtOnce3 };
@@ -60940,11 +61299,11 @@ function readBeside({ inventory, images: images5, found }) {
   }
   return [...beside.values()];
 }
-var import_node_path74;
+var import_node_path75;
 var init_create_shard = __esm({
   "src/commands/create-shard.ts"() {
     "use strict";
-    import_node_path74 = require("node:path");
+    import_node_path75 = require("node:path");
     init_shard_part();
     init_write2();
     init_shard();
@@ -60955,6 +61314,7 @@ var init_create_shard = __esm({
     init_create2();
     init_delta_base();
     init_kept_plan();
+    init_push_credential();
     init_saved_plan();
     init_shard2();
     init_source_images();
@@ -60975,7 +61335,7 @@ async function bundleFiles({
   const parts = lines5.map((line3) => ({ sha256: line3.slice(0, 64), name: line3.slice(66) }));
   const sized = await Promise.all(
     parts.map(async ({ name: name3, sha256: sha2562 }) => {
-      const path7 = (0, import_node_path75.join)((0, import_node_path75.dirname)(bundle2), name3);
+      const path7 = (0, import_node_path76.join)((0, import_node_path76.dirname)(bundle2), name3);
       const { size } = await onDisk(path7, (0, import_promises59.stat)(path7));
       return { name: name3, size, sha256: sha2562 };
     })
@@ -60984,14 +61344,14 @@ async function bundleFiles({
 }
 async function hashed(path7) {
   const bytes3 = await onDisk(path7, (0, import_promises59.readFile)(path7));
-  return { name: (0, import_node_path75.basename)(path7), size: bytes3.length, sha256: hexOf(digestOf(bytes3)) };
+  return { name: (0, import_node_path76.basename)(path7), size: bytes3.length, sha256: hexOf(digestOf(bytes3)) };
 }
-var import_promises59, import_node_path75;
+var import_promises59, import_node_path76;
 var init_bundle_files = __esm({
   "src/commands/bundle-files.ts"() {
     "use strict";
     import_promises59 = require("node:fs/promises");
-    import_node_path75 = require("node:path");
+    import_node_path76 = require("node:path");
     init_failures();
     init_digest();
   }
@@ -61003,10 +61363,10 @@ __export(keygen_exports, {
   runKeygen: () => runKeygen
 });
 async function runKeygen(options, context) {
-  const privateKey = (0, import_node_path76.resolve)(context.cwd, options.out);
+  const privateKey = (0, import_node_path77.resolve)(context.cwd, options.out);
   const publicKey = `${privateKey.replace(/\.key$/, "")}.pub`;
   const key = generateKey(options.type);
-  const spki = (0, import_node_crypto16.createPublicKey)(key);
+  const spki = (0, import_node_crypto17.createPublicKey)(key);
   await writeNew(privateKey, privatePem(key, context.env.AIRGAP_BUNDLE_KEY_PASSPHRASE), 384);
   try {
     await writeNew(publicKey, spki.export({ type: "spki", format: "pem" }).toString(), 420);
@@ -61017,7 +61377,7 @@ async function runKeygen(options, context) {
   return { privateKey, publicKey, keyId: describeKey(spki, publicKey).keyId, type: options.type };
 }
 function generateKey(type) {
-  return type === "ed25519" ? (0, import_node_crypto16.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto16.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
+  return type === "ed25519" ? (0, import_node_crypto17.generateKeyPairSync)("ed25519").privateKey : (0, import_node_crypto17.generateKeyPairSync)("ec", { namedCurve: "prime256v1" }).privateKey;
 }
 function privatePem(key, passphrase) {
   const encryption = passphrase ? { cipher: "aes-256-cbc", passphrase } : {};
@@ -61042,13 +61402,13 @@ function alreadyThere2(path7) {
     next: "choose another --out, or move the old pair away"
   });
 }
-var import_node_crypto16, import_promises60, import_node_path76;
+var import_node_crypto17, import_promises60, import_node_path77;
 var init_keygen = __esm({
   "src/commands/keygen.ts"() {
     "use strict";
-    import_node_crypto16 = require("node:crypto");
+    import_node_crypto17 = require("node:crypto");
     import_promises60 = require("node:fs/promises");
-    import_node_path76 = require("node:path");
+    import_node_path77 = require("node:path");
     init_keys();
     init_error();
   }
@@ -61062,8 +61422,8 @@ __export(resolve_exports, {
 });
 async function readResolveInput(flags, { cwd }) {
   const { mirrorMap, imagesFile, images: images5 } = flags;
-  const mirrorMapText = await readText((0, import_node_path77.resolve)(cwd, mirrorMap), "the mirror map");
-  const list = imagesFile ? await readText((0, import_node_path77.resolve)(cwd, imagesFile), "the image list") : "";
+  const mirrorMapText = await readText((0, import_node_path78.resolve)(cwd, mirrorMap), "the mirror map");
+  const list = imagesFile ? await readText((0, import_node_path78.resolve)(cwd, imagesFile), "the image list") : "";
   const listed2 = parseImageList(list, imagesFile ?? "").map(({ image: image2 }) => image2);
   return { mirrorMapText, mirrorMapName: mirrorMap, images: [...listed2, ...images5] };
 }
@@ -61097,11 +61457,11 @@ function nameWarning(image2) {
     throw cause;
   }
 }
-var import_node_path77, withoutRegistry, withoutDefault;
+var import_node_path78, withoutRegistry, withoutDefault;
 var init_resolve = __esm({
   "src/commands/resolve.ts"() {
     "use strict";
-    import_node_path77 = require("node:path");
+    import_node_path78 = require("node:path");
     init_files2();
     init_image_list();
     init_consumers();
@@ -61143,183 +61503,12 @@ init_settings();
 
 // src/report/bundle-text.ts
 var import_node_path3 = require("node:path");
-
-// src/report/carried-text.ts
-init_files();
-var words = {
-  embed: "the pull credential IN CLEAR TEXT: whoever has the file can pull with it",
-  age: "the pull credential, encrypted by age"
-};
-function carriedLines({ tools: tools2, credentials }) {
-  return [
-    ...tools2.length > 0 ? [`carries oras for ${tools2.join(", ")}`] : [],
-    ...credentials ? [`carries ${words[credentials]}`] : []
-  ];
-}
-function inventoryLines({ files: files3, credentials }) {
-  return carriedLines({ tools: carriedPlatforms(files3), credentials: credentials ?? null });
-}
-
-// src/report/image-count.ts
-init_units();
-function imageCount(images5) {
-  const referrers = images5.filter(({ referrer: referrer2 }) => referrer2).length;
-  return imagesWords(images5.length - referrers, referrers);
-}
-function imagesWords(images5, referrers) {
-  const own2 = count(images5, "image");
-  return referrers === 0 ? own2 : `${own2} with ${count(referrers, "referrer")}`;
-}
-var named = 10;
-function someOf(names4) {
-  const left = names4.length - named;
-  return `${names4.slice(0, named).join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
-}
-
-// src/report/next.ts
-init_version();
-function nextText(words4, commands, { paint }) {
-  const lines5 = commands.map((command2) => `  ${paint("strong", command2)}`);
-  return ["", `${paint("dim", "next:")} ${words4}`, ...lines5];
-}
-function command(...words4) {
-  return [toolName, ...words4.filter((word) => word !== void 0)].join(" ");
-}
-function fileWords({ file: file2 = "bundle.yaml" }) {
-  return `-f ${quoted(file2)}`;
-}
-function keyWords({ keys = [] }) {
-  return keys.map((key) => `--key ${quoted(key)}`).join(" ");
-}
-function quoted(word) {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-// src/report/placed-text.ts
-init_error_text();
-
-// src/report/result-text.ts
-init_descriptor();
-init_repositories();
+init_carried_text();
+init_image_count();
+init_next();
+init_placed_text();
+init_result_text();
 init_safe();
-init_table();
-init_units();
-function deriveText({ out, files: files3, site, images: images5 }) {
-  return [
-    ...files3.map((file2) => `${out}/${file2}`),
-    `${count(images5.length, "image")} for ${site.target}`,
-    siteText(site)
-  ].join("\n");
-}
-function siteText({ file: file2, signedTarget }) {
-  return `NOT SIGNED: the target is that of ${file2}; the bundle was made for ${signedTarget}`;
-}
-function signatureWords({ signed, keyId, revoked: revoked2 }) {
-  if (!signed) return "not signed";
-  if (revoked2) return `signed by key ${keyId}, which is REVOKED`;
-  if (keyId === null) return "signed, but NOT by a key that was given";
-  return keyId ? `signed by key ${keyId}` : "signed; by whom was not checked";
-}
-function inspectText(result) {
-  const { inventory, path: path7, size } = result;
-  const { name: name3, version: version3, sequence, createdAt, expiresAt, target: target3, images: images5, files: files3, blobs: blobs2 } = inventory;
-  const { base: base2, shard } = inventory;
-  return safeText(
-    [
-      `${path7}: ${name3} ${version3}, sequence ${sequence}, made ${createdAt}${expiresAt ? `, expires ${expiresAt}` : ""}`,
-      `${signatureWords(result)}; its contents were not verified (airgap-bundle verify does that)`,
-      `for ${basePath(target3)}, ${target3.environment}`,
-      `${imageCount(images5)}, ${count(blobs2.length, "blob")}, ${count(files3.length, "file")}, ${formatBytes(size)}`,
-      ...inventoryLines(inventory),
-      ...base2 ? [baseText2(base2)] : [],
-      ...shard ? [`shard ${shard.number}/${shard.count} of the plan ${shard.plan}`] : [],
-      table2(
-        images5.flatMap(
-          ({ source, digest: digest4, placements }) => placements.map(({ reference }) => [`  ${source}`, digest4.slice(0, 19), reference])
-        )
-      )
-    ].join("\n")
-  );
-}
-function baseText2(base2) {
-  const { blobs: blobs2 } = base2;
-  return `a delta: ${aboutBase(base2)}: ${count(blobs2.length, "blob")}, ${formatBytes(totalSize(blobs2))}, must be in the target already`;
-}
-function aboutBase({
-  name: name3,
-  version: version3,
-  sequence,
-  inventoryDigest
-}) {
-  return `builds on ${name3} ${version3}, sequence ${sequence}, ${inventoryDigest}`;
-}
-
-// src/report/placed-text.ts
-init_style();
-init_units();
-init_wrap();
-var stateWords = {
-  copied: "copied",
-  placed: "placed by mounts",
-  there: "there already",
-  proved: "served by a pull-through cache, which is not written",
-  failed: "failed"
-};
-function placedText(result, style = plainStyle) {
-  const { errors } = result;
-  return [
-    ...errors.map((error3) => errorLines(error3, style)),
-    ...errors.length > 0 ? [""] : [],
-    headline(result, style),
-    ...statesLines(result),
-    ...leftOutLines(result.leftOut, style),
-    ...errors.length > 0 ? ["what is there stays: run the same command again to go on"] : []
-  ].join("\n");
-}
-function mirrorText(result, style = plainStyle, given2 = {}) {
-  return [placedText(result, style), ...nextOfMirror(result, style, given2)].join("\n");
-}
-function loadText(result, style = plainStyle, given2 = {}) {
-  const { site } = result;
-  return [
-    placedText(result, style),
-    ...site ? [style.paint("warning", siteText(site))] : [],
-    ...nextOfLoad(result, style, given2)
-  ].join("\n");
-}
-function headline({ images: images5, target: target3, referrers, errors }, style) {
-  const placements = images5.flatMap((image2) => image2.placements);
-  const failed4 = images5.filter((image2) => image2.placements.some(({ state }) => state === "failed"));
-  if (errors.length > 0) {
-    const failure3 = `${failed4.length} of ${count(images5.length, "image")}`;
-    return `${style.paint("error", "failed:")} ${failure3}; the others are in ${style.safe(target3)}`;
-  }
-  const all = imagesWords(images5.length - referrers, referrers);
-  const sums7 = `${all}, ${count(placements.length, "placement")} in ${style.safe(target3)}`;
-  return `${style.paint("done", "done:")} ${sums7}`;
-}
-function statesLines({ counts }) {
-  return Object.entries(stateWords).filter(([state]) => counts[state]).map(([state, words4]) => `  ${counts[state]} ${words4}`);
-}
-function leftOutLines(leftOut2, style) {
-  if (leftOut2.length === 0) return [];
-  const words4 = `left out: ${count(leftOut2.length, "image")} that no rule of the map covers: ${someOf(leftOut2)}`;
-  return [`  ${style.paint("warning", wrap(words4, style, 4, 2))}`];
-}
-function nextOfMirror({ errors }, style, given2) {
-  if (errors.length > 0 || given2.file === void 0) return [];
-  const light = command("create", fileWords(given2), "--without-images", "-o dist");
-  return nextText("write the bundle; the images need not travel in it", [light], style);
-}
-function nextOfLoad({ errors }, style, given2) {
-  const { bundle: bundle2, keys = [] } = given2;
-  if (errors.length > 0 || bundle2 === void 0 || !keys.every((key) => key.endsWith(".pub")))
-    return [];
-  const doctor = command("doctor", quoted(bundle2), keyWords(given2) || void 0);
-  return nextText("see whether the cluster will find them", [doctor], style);
-}
-
-// src/report/bundle-text.ts
 init_style();
 init_units();
 init_wrap();
@@ -61327,11 +61516,11 @@ function createText(result, style = plainStyle) {
   const { bundle: bundle2, parts, sha256: sha2562, size, installScript, inventory, keyId } = result;
   const images5 = inventory.imagesNotEmbedded ? "no images" : imageCount(travelling(inventory));
   return [
-    `${style.paint("done", "done:")} ${style.safe(filesText(bundle2, parts))}  ${formatBytes(size)}, ${images5}`,
-    `  ${style.safe(`${bundle2}.sha256`)}`,
+    `${style.paint("done", "done:")} ${safeText(filesText(bundle2, parts))}  ${formatBytes(size)}, ${images5}`,
+    `  ${safeText(`${bundle2}.sha256`)}`,
     ...parts.length > 1 ? ["    a line a part; all of them together:"] : [],
     `    ${sha2562}`,
-    `  ${style.safe(installScript)}`,
+    `  ${safeText(installScript)}`,
     ...contentLines(result, style),
     signedLine(keyId, style),
     ...nextOfCreate(result, style)
@@ -61353,7 +61542,7 @@ function contentLines({ inventory, base: base2, leftOut: leftOut2, resumed, reus
   ];
   const sources = unmapped.map(({ source }) => source);
   return [
-    ...lines5.map((line3) => `  ${wrap(style.safe(line3), style, 4, 2)}`),
+    ...lines5.map((line3) => `  ${wrap(safeText(line3), style, 4, 2)}`),
     ...leftOutLines(sources, style)
   ];
 }
@@ -61380,24 +61569,27 @@ function keygenText(result, style = plainStyle) {
   const { privateKey, publicKey, keyId, type } = result;
   return [
     `${style.paint("done", "done:")} a key pair, ${type}, key id ${keyId}`,
-    `  ${style.safe(privateKey)}`,
+    `  ${safeText(privateKey)}`,
     "    private: keep it secret, where bundles are made",
-    `  ${style.safe(publicKey)}`,
+    `  ${safeText(publicKey)}`,
     "    public: bring it to the jump host by another way than the bundle",
     ...nextText("name the private key in bundle.yaml; its path starts there", [], style),
-    `  ${style.paint("strong", `signing: { key: ${quoted((0, import_node_path3.basename)(privateKey))} }`)}`
+    `  ${style.paint("strong", `signing: { key: ${yamlText((0, import_node_path3.basename)(privateKey))} }`)}`
   ].join("\n");
+}
+function yamlText(text4) {
+  return /^[A-Za-z_][\w-]*\.[A-Za-z]+$/.test(text4) ? text4 : JSON.stringify(text4);
 }
 function verifyText(result, style = plainStyle, given2 = {}) {
   const { bundle: bundle2, name: name3, version: version3, sequence, createdAt, keyId, base: base2, images: images5, size } = result;
   const { provenance } = result;
   return [
-    style.safe(`${bundle2}: ${name3} ${version3}, sequence ${sequence}, made ${createdAt}`),
+    safeText(`${bundle2}: ${name3} ${version3}, sequence ${sequence}, made ${createdAt}`),
     `${style.paint("done", "done:")} every byte is as its inventory says (${formatBytes(size)}, ${count(images5, "image")})`,
-    ...base2 ? [`a delta: ${style.safe(aboutBase(base2))}, must be in the target already`] : [],
+    ...base2 ? [`a delta: ${safeText(aboutBase(base2))}, must be in the target already`] : [],
     ...carriedLines(result),
     keyId ? `signed by key ${keyId}` : style.paint("warning", "NOT SIGNED, or not checked: allowed by an explicit override"),
-    ...provenance ? [style.safe(provenanceWords(provenance))] : [],
+    ...provenance ? [safeText(provenanceWords(provenance))] : [],
     ...nextOfVerify(given2, style)
   ].join("\n");
 }
@@ -61407,7 +61599,7 @@ function provenanceWords({ builder, invocation, keyId }) {
 }
 function nextOfVerify(given2, style) {
   const { bundle: bundle2, keys = [] } = given2;
-  if (bundle2 === void 0 || keys.length === 0) return [];
+  if (bundle2 === void 0 || keys.length === 0 || hasCopiedKeys(given2)) return [];
   const words4 = [quoted(bundle2), keyWords(given2)];
   return nextText(
     "install it, or only bring its images into the registry",
@@ -61418,9 +61610,13 @@ function nextOfVerify(given2, style) {
 
 // src/cli/bundle-verbs.ts
 init_error();
+init_placed_text();
+init_result_text();
 
 // src/cli/finish.ts
+init_settings();
 init_error();
+init_error_text();
 init_json();
 
 // src/cli/flags.ts
@@ -61494,22 +61690,44 @@ function listFlag(value) {
 // src/cli/finish.ts
 function finishWith(finish, flags, result, text4, exitCode = 0, bundle2) {
   const { style } = finish;
-  const shown5 = () => style.safe(`${text4(result, style, givenIn(flags, bundle2))}
+  const shown6 = () => style.safe(`${text4(result, style, givenIn(flags, bundle2))}
 `);
-  finish(flags.output === "json" ? jsonText(result) : shown5(), exitCode);
+  finish(flags.output === "json" ? jsonText(result) : shown6(), exitCode);
 }
 function finishPlaced(finish, flags, result, text4, bundle2) {
   finishWith(finish, flags, result, text4, exitCodeOf(result.errors), bundle2);
 }
+function finishReported(finish, flags, result, unreported, text4, bundle2) {
+  const errors = [...result.errors ?? [], ...unreported];
+  const told = unreported.length > 0 && flags.output === "json" ? { ...result, errors } : result;
+  finishWith(finish, flags, told, text4, exitCodeOf(errors), bundle2);
+  tellFailures(finish, unreported);
+}
+function tellFailures(finish, errors) {
+  if (errors.length === 0) return;
+  finish.beside((style) => errors.map((error3) => errorLines(error3, style)).join("\n"));
+}
 function givenIn(flags, bundle2) {
-  const file2 = bundle2 === void 0 ? textFlag(flags.file) ?? "bundle.yaml" : void 0;
-  return { file: file2, bundle: bundle2, since: textFlag(flags.since), keys: listFlag(flags.key) };
+  const settings2 = settingWords(flags);
+  const standard = settings2.length > 0 ? "" : "bundle.yaml";
+  const file2 = bundle2 === void 0 ? textFlag(flags.file) ?? standard : void 0;
+  return {
+    ...{ file: file2, bundle: bundle2, since: textFlag(flags.since), keys: listFlag(flags.key) },
+    ...{ settings: settings2, plan: textFlag(flags.plan), shard: textFlag(flags.shard) }
+  };
+}
+function settingWords(flags) {
+  return settings.flatMap(({ name: name3 }) => {
+    const value = flags[camelCase(name3)];
+    if (value === void 0 || value === false) return [];
+    if (value === true) return [`--${name3}`];
+    return [value].flat().flatMap((one) => [`--${name3}`, one]);
+  });
 }
 
 // src/cli/report-flag.ts
 var import_node_path17 = require("node:path");
 init_error();
-init_version();
 function addReport(verb2) {
   return verb2.option("--report <folder>", "write report.json, report.md and report.html there");
 }
@@ -61519,26 +61737,22 @@ async function readyToReport(flags, { cwd }) {
   const { makeFolder: makeFolder2 } = await Promise.resolve().then(() => (init_folder(), folder_exports));
   await makeFolder2((0, import_node_path17.resolve)(cwd, folder));
 }
-async function reportRun(flags, { context, finish }, used, factsOf3) {
+async function reportRun(flags, { context, finish }, use, factsOf3) {
   const folder = textFlag(flags.report);
-  if (folder === void 0) return;
-  const { toolVersions: toolVersions2 } = await Promise.resolve().then(() => (init_tool_versions(), tool_versions_exports));
+  if (folder === void 0) return [];
+  const { usedTools: usedTools2 } = await Promise.resolve().then(() => (init_tools2(), tools_exports));
   const { makeReport: makeReport2 } = await Promise.resolve().then(() => (init_make_report(), make_report_exports));
   const { writeReport: writeReport2 } = await Promise.resolve().then(() => (init_write(), write_exports));
-  const own2 = [
-    { name: toolName, version: toolVersion },
-    { name: "node", version: process.versions.node }
-  ];
-  const tools2 = [...own2, ...await toolVersions2(used, context)];
-  const report = makeReport2(await factsOf3({ at: context.now(), tools: tools2 }));
-  await writeReport2(report, (0, import_node_path17.resolve)(context.cwd, folder), finish.redact);
-}
-function refuseReport(flags, other2) {
-  if (textFlag(flags.report) === void 0) return;
-  throw new AirgapError("usage", `${other2} and --report are both given`, {
-    expected: "one of them: a part is no bundle that somebody could approve",
-    next: "ask for the report of the whole, with create --join"
-  });
+  try {
+    const tools2 = await usedTools2(use, process.versions.node, context);
+    const report = makeReport2(await factsOf3({ at: context.now(), tools: tools2 }));
+    await writeReport2(report, (0, import_node_path17.resolve)(context.cwd, folder), finish.redact);
+    return [];
+  } catch (thrown) {
+    const errors = failuresIn(thrown);
+    if (errors.length === 0) throw thrown;
+    return errors;
+  }
 }
 function keepPlan() {
   let kept;
@@ -61550,8 +61764,7 @@ function keepPlan() {
       if (kept) return kept;
       throw new Error("the run ended without a plan");
     },
-    /** Programs that found its images. */
-    usedHelm: () => kept?.spec.imageSources.some(({ kind }) => kind === "chart") ? ["helm"] : []
+    spec: () => kept?.spec
   };
 }
 function keepOpened(flags) {
@@ -61624,11 +61837,12 @@ function addLoad(program2, context, finish) {
       };
       const { onOpened, opened } = keepOpened(flags);
       const result = await runLoad2(bundle2, { ...options, onOpened }, context);
-      await reportRun(flags, { context, finish }, ["oras"], async (run2) => {
+      const use = { places: true };
+      const unreported = await reportRun(flags, { context, finish }, use, async (run2) => {
         const { factsOfLoad: factsOfLoad2 } = await Promise.resolve().then(() => (init_of_run(), of_run_exports));
         return factsOfLoad2(opened(), result, run2);
       });
-      finishPlaced(finish, flags, result, loadText, bundle2);
+      finishReported(finish, flags, result, unreported, loadText, bundle2);
     }
   );
 }
@@ -61652,15 +61866,17 @@ function addInspect(program2, context, finish) {
     async (bundle2, flags) => {
       const { runInspect: runInspect2 } = await Promise.resolve().then(() => (init_inspect(), inspect_exports));
       const result = await runInspect2(bundle2, keyring(flags), context);
-      await reportRun(flags, { context, finish }, [], async (run2) => {
+      const use = { places: false };
+      const unreported = await reportRun(flags, { context, finish }, use, async (run2) => {
         const { contentsOfFile: contentsOfFile2 } = await Promise.resolve().then(() => (init_image_contents(), image_contents_exports));
         const { factsOfInspect: factsOfInspect2 } = await Promise.resolve().then(() => (init_of_run(), of_run_exports));
         return factsOfInspect2(result, await contentsOfFile2(bundle2, context), run2);
       });
       const form5 = sbomForm(flags);
-      if (form5 === void 0) return finishWith(finish, flags, result, inspectText);
+      if (form5 === void 0) return finishReported(finish, flags, result, unreported, inspectText);
       const { printSbom: printSbom2 } = await Promise.resolve().then(() => (init_sboms(), sboms_exports));
-      finish(printSbom2(form5, result.inventory), 0);
+      finish(printSbom2(form5, result.inventory), exitCodeOf(unreported));
+      tellFailures(finish, unreported);
     }
   );
 }
@@ -62011,6 +62227,7 @@ init_error_text();
 // src/report/registry-diff-text.ts
 init_diff_parts();
 init_error_text();
+init_result_text();
 init_units();
 function registryDiffText(diff) {
   const { from, to, same, errors } = diff;
@@ -62132,8 +62349,8 @@ async function againstRegistry(bundle2, flags, context, finish) {
   const exitCode = exitCodeOf(result.errors);
   if (flags.output !== "html") return finishWith(finish, flags, result, registryDiffText, exitCode);
   const { registryDiffHtml: registryDiffHtml2 } = await Promise.resolve().then(() => (init_registry_diff_html(), registry_diff_html_exports));
-  const shown5 = { ...result, errors: result.errors.map(errorJson) };
-  finish(registryDiffHtml2(withoutSecrets(shown5, finish.redact)), exitCode);
+  const shown6 = { ...result, errors: result.errors.map(errorJson) };
+  finish(registryDiffHtml2(withoutSecrets(shown6, finish.redact)), exitCode);
 }
 
 // src/cli/doctor-verb.ts
@@ -62158,10 +62375,10 @@ function doctorExitCode(checks2) {
 }
 function checkText({ check: check3, status, evidence, cure: cure5 }) {
   const [first = "", ...others] = evidence.split("\n");
-  const shown5 = others.slice(0, maxLines);
-  const left = others.length - shown5.length;
+  const shown6 = others.slice(0, maxLines);
+  const left = others.length - shown6.length;
   const lines5 = [
-    ...shown5,
+    ...shown6,
     ...left > 0 ? [`and ${count(left, "more line")}: --output json has all`] : [],
     ...cure5 === "" ? [] : [`cure: ${cure5}`]
   ];
@@ -62249,12 +62466,13 @@ var exitCodeRows = [
   row2(
     "usage",
     "command line or input: unknown flag or field, unknown image, bad plan",
-    "correct what the message names; nothing was written"
+    "correct what the message names, and run it again"
   ),
   row2(
     "tool",
     "a tool is missing or too old: oras, helm, kubectl, age",
-    "install what the message names, or put it first on PATH"
+    "install what the message names, or put it first on PATH",
+    "install.sh needs openssl too"
   ),
   row2(
     "signature",
@@ -62269,7 +62487,8 @@ var exitCodeRows = [
   row2(
     "policy",
     "expired, or older than the bundle that was loaded last",
-    "take the newer bundle, or allow it by the flag that the message names"
+    "take the newer bundle, or allow it by the flag that the message names; sign what a fork brings once it is merged",
+    "the Action was to sign what comes from a fork"
   ),
   row2(
     "authentication",
@@ -62308,8 +62527,9 @@ var exitCodeRows = [
     cure: "run the same command again: it goes on"
   }
 ];
-function row2(name3, meaning, cure5) {
-  return { code: String(exitCodes[name3]), class: name3, meaning, cure: cure5 };
+function row2(name3, meaning, cure5, elsewhere) {
+  const more = elsewhere ? { elsewhere } : {};
+  return { code: String(exitCodes[name3]), class: name3, meaning, cure: cure5, ...more };
 }
 
 // src/cli/help/explain.ts
@@ -62413,6 +62633,38 @@ var variables2 = [
     names: ["TMPDIR"],
     meaning: "folder for private temporary files (default: /tmp)",
     readers: ["program", "install.sh"]
+  },
+  {
+    names: ["GITHUB_WORKSPACE", "RUNNER_TEMP"],
+    meaning: "folder that paths start from; folder for private files and for what a step leaves",
+    readers: ["action"]
+  },
+  {
+    names: ["GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"],
+    meaning: "files in which the runner takes outputs, state and summary; no summary without its file",
+    readers: ["action"]
+  },
+  {
+    names: ["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"],
+    meaning: "what started the workflow: nothing that comes from a fork is signed",
+    readers: ["action"]
+  },
+  {
+    names: [
+      "GITHUB_REPOSITORY",
+      "GITHUB_SHA",
+      "GITHUB_RUN_ID",
+      "GITHUB_RUN_ATTEMPT",
+      "GITHUB_REF",
+      "GITHUB_SERVER_URL",
+      "GITHUB_WORKFLOW_REF",
+      "GITHUB_WORKFLOW_SHA",
+      "GITHUB_REPOSITORY_ID",
+      "GITHUB_REPOSITORY_OWNER_ID",
+      "RUNNER_ENVIRONMENT"
+    ],
+    meaning: "where a bundle was made, for its provenance; without the first three there is none",
+    readers: ["action"]
   }
 ];
 
@@ -62796,27 +63048,27 @@ var sourceVerbHelp = {
     examples: [
       {
         does: "write dist/NAME-VERSION.tar, its checksum and install.sh",
-        words: "create -f bundle.yaml -o dist"
+        words: "create -f bundle.yaml -o out"
       },
       {
         does: "with a report for who has to approve the bundle",
-        words: "create -f bundle.yaml -o dist --report dist/report"
+        words: "create -f bundle.yaml -o out --report out/report"
       },
       {
         does: "in parts that fit a release asset or a FAT stick",
-        words: "create -f bundle.yaml --split-size 1900MiB -o dist"
+        words: "create -f bundle.yaml --split-size 1900MiB -o out"
       },
       {
         does: "fetch only what the last bundle does not have",
-        words: "create -f bundle.yaml --reuse dist/pcg-override-1.3.0.tar -o dist"
+        words: "create -f bundle.yaml --reuse out/pcg-override-1.3.0.tar -o out"
       },
       {
         does: "a delta, to load after the last bundle",
-        words: "create -f bundle.yaml --since dist/pcg-override-1.3.0.tar -o dist"
+        words: "create -f bundle.yaml --since out/pcg-override-1.3.0.tar -o out"
       },
       {
         does: "a light bundle, for a registry that mirror has filled",
-        words: "create -f bundle.yaml --without-images -o dist"
+        words: "create -f bundle.yaml --without-images -o out"
       },
       {
         does: "the first of three parts, while two other jobs write the others",
@@ -62824,7 +63076,7 @@ var sourceVerbHelp = {
       },
       {
         does: "the bundle of these parts, signed",
-        words: "create -f bundle.yaml --plan plan.json --join parts -o dist"
+        words: "create -f bundle.yaml --plan plan.json --join parts -o out"
       }
     ],
     variables: [
@@ -62865,22 +63117,24 @@ var verbHelp = {
 init_error();
 
 // src/report/images-text.ts
+init_safe();
 init_units();
 var shownSources = 5;
 function imagesText(images5) {
   const named5 = images5.filter(({ taken: taken2 }) => taken2);
   const suspected2 = images5.filter(({ taken: taken2 }) => !taken2);
-  return [
+  const lines5 = [
     ...named5.map(imageText),
     ...suspected2.length > 0 ? [suspectedHeading, ...suspected2.map(imageText)] : [],
     `${count(named5.length, "image")}${suspected2.length > 0 ? `, ${suspected2.length} suspected` : ""}`
-  ].join("\n");
+  ];
+  return safeText(lines5.join("\n"));
 }
 var suspectedHeading = "\nSuspected by their shape, taken only where the source says `suspected: true`:";
 function imageText({ image: image2, sources }) {
   const left = sources.length - shownSources;
-  const shown5 = sources.slice(0, shownSources).map((source) => `  ${source}`);
-  return [image2, ...shown5, ...left > 0 ? [`  and ${left} more`] : []].join("\n");
+  const shown6 = sources.slice(0, shownSources).map((source) => `  ${source}`);
+  return [image2, ...shown6, ...left > 0 ? [`  and ${left} more`] : []].join("\n");
 }
 function imageList(images5, takesSuspected) {
   return images5.map(
@@ -62918,14 +63172,16 @@ init_settings();
 
 // src/report/init-text.ts
 var import_node_path60 = require("node:path");
+init_next();
+init_safe();
 function initText(result, style) {
   const { file: file2, written: written2, leftOut: leftOut2, emptyList, key } = result;
   return [
-    ...written2.map((path7) => `${path7}  ${aboutFile2(path7, result)}`),
-    ...leftOut2.length > 0 ? [leftOutText(leftOut2)] : [],
+    ...written2.map((path7) => safeText(`${path7}  ${aboutFile2(path7, result)}`)),
+    ...leftOut2.length > 0 ? [safeText(leftOutText(leftOut2))] : [],
     "",
-    `next, in ${(0, import_node_path60.dirname)(file2)}:`,
-    ...emptyList ? [`  put the images into ${emptyList}, one a line`] : [],
+    safeText(`next, in ${(0, import_node_path60.dirname)(file2)}:`),
+    ...emptyList ? [safeText(`  put the images into ${emptyList}, one a line`)] : [],
     ...nextCommands(file2, key).map((line3) => style.paint("strong", `  ${line3}`))
   ].join("\n");
 }
@@ -62938,11 +63194,11 @@ function aboutFile2(path7, { file: file2, emptyList }) {
   return path7 === emptyList ? "no image is in it yet" : "what editors check it by";
 }
 function nextCommands(file2, key) {
-  const name3 = file2.slice((0, import_node_path60.dirname)(file2).length + 1);
-  const named5 = name3 === "bundle.yaml" ? "" : ` -f ${name3}`;
+  const name3 = (0, import_node_path60.basename)(file2);
+  const named5 = name3 === "bundle.yaml" ? void 0 : `-f ${quoted(name3)}`;
   return [
-    ...key === null ? [] : [`airgap-bundle keygen --out ${key.replace(/^\.\//, "")}`],
-    `airgap-bundle plan${named5}`
+    ...key === null ? [] : [command("keygen", "--out", quoted(key.replace(/^\.\//, "")))],
+    command("plan", named5)
   ];
 }
 
@@ -62970,6 +63226,8 @@ init_error();
 
 // src/report/prepare-text.ts
 init_error_text();
+init_next();
+init_safe();
 init_style();
 init_table();
 function prepareText(result, style = plainStyle, given2 = {}) {
@@ -62978,9 +63236,9 @@ function prepareText(result, style = plainStyle, given2 = {}) {
   if (needs.some(({ state }) => state === "unknown")) return script(result);
   const rows = needs.map(({ state, what, name: name3 }) => [stateWords3[state], what, `${target3}/${name3}`]);
   return [
-    style.safe(table2(rows)),
+    safeText(table2(rows)),
     ...errors.map((error3) => errorLines(error3, style)),
-    `${headWord(result, style)}${style.safe(target3)}, ${kindWords[kind]}: ${sums6(result)}`,
+    `${headWord(result, style)}${safeText(target3)}, ${kindWords[kind]}: ${sums6(result)}`,
     ...commands.length > 0 ? ["by hand:", ...commands.map((line3) => `  ${line3}`)] : [],
     ...nextLines(result, style, given2)
   ].join("\n");
@@ -63081,30 +63339,48 @@ function notOne(given2) {
 }
 
 // src/cli/source-verbs.ts
+init_problem();
 init_error();
 
 // src/report/part-text.ts
+var import_node_path66 = require("node:path");
+init_next();
+init_safe();
+init_style();
 init_units();
-function partText(result) {
+function partText(result, style = plainStyle, given2 = {}) {
   const { part: part3, shard, plan: plan2, images: images5, blobs: blobs2, bytes: bytes3, sha256: sha2562, resumed, reused } = result;
+  const sums7 = `${formatBytes(bytes3)}, ${count(blobs2, "blob")}, ${count(images5, "image")}`;
   return [
-    `${part3}  ${formatBytes(bytes3)}, ${count(blobs2, "blob")}, ${count(images5, "image")}`,
-    `sha256 ${sha2562}`,
-    `shard ${shard} of the plan ${plan2}`,
-    ...resumed > 0 ? [`${formatBytes(resumed)} were there from the run before`] : [],
-    ...reused > 0 ? [`${formatBytes(reused)} came from the older bundle`] : [],
-    "when all parts are in one folder, make them the bundle with create --plan PLAN --join FOLDER"
+    `${style.paint("done", "done:")} ${safeText(part3)}  ${sums7}`,
+    `  sha256 ${sha2562}`,
+    `  shard ${shard} of the plan ${plan2}`,
+    ...resumed > 0 ? [`  ${formatBytes(resumed)} were there from the run before`] : [],
+    ...reused > 0 ? [`  ${formatBytes(reused)} came from the older bundle`] : [],
+    ...nextOfPart(part3, given2, style)
   ].join("\n");
 }
+function nextOfPart(part3, given2, style) {
+  if (given2.file === void 0 || given2.plan === void 0) return [];
+  const join31 = `--join ${quoted((0, import_node_path66.dirname)(part3))}`;
+  const line3 = command("create", fileWords(given2), planWords(given2), join31, "-o out");
+  return nextText("bring all parts into one folder, and make them the bundle", [line3], style);
+}
+
+// src/cli/source-verbs.ts
+init_placed_text();
 
 // src/report/plan-text.ts
 init_descriptor();
 init_repositories();
+init_image_count();
+init_next();
 
 // src/report/plan-images.ts
 init_reference();
 init_group_by();
 init_repositories();
+init_safe();
 init_units();
 function planImages(inventory, sizes, style) {
   const { images: images5, target: target3 } = inventory;
@@ -63165,9 +63441,9 @@ function nameWidth(rows, { columns: columns3 }) {
 }
 function imageLines({ name: name3, facts: facts2 }, width2, style) {
   const behind = style.paint("dim", facts2);
-  const shown5 = style.safe(name3);
-  if (shown5.length <= width2) return [`  ${shown5.padEnd(width2)}  ${behind}`];
-  return [`  ${shown5}`, `  ${" ".repeat(width2)}  ${behind}`];
+  const shown6 = safeText(name3);
+  if (shown6.length <= width2) return [`  ${shown6.padEnd(width2)}  ${behind}`];
+  return [`  ${shown6}`, `  ${" ".repeat(width2)}  ${behind}`];
 }
 function placementLines({ placements }, target3, style) {
   if (placements.length === 0)
@@ -63178,10 +63454,11 @@ function placementLine3({ reference, askedForBy }, { pullThrough }, style) {
   const isProved = isPullThrough(splitPlacement(reference).repository, pullThrough);
   const notes = [askedForBy === "both" ? "" : `for ${askedForBy}`, isProved ? "pull-through" : ""];
   const note = notes.filter(Boolean).join(", ");
-  return `    ${style.safe(reference)}${note && `  ${style.paint("dim", note)}`}`;
+  return `    ${safeText(reference)}${note && `  ${style.paint("dim", note)}`}`;
 }
 
 // src/report/plan-text.ts
+init_safe();
 init_style();
 init_table();
 init_units();
@@ -63194,7 +63471,7 @@ function planText(result, style = plainStyle, given2) {
     ...[...errors, ...warnings].map((problem2) => problemText(problem2, style)),
     ...planImages(inventory, sizes, style),
     unusedText(coverage, style),
-    ...lock ? [lockText(lock, style)] : [],
+    ...lock ? [lockText(lock)] : [],
     [
       ...sumsLines(inventory, sizes?.shared ?? 0, style),
       ...verdict2(errors.length, warnings.length, style),
@@ -63204,18 +63481,18 @@ function planText(result, style = plainStyle, given2) {
 }
 function problemText({ kind, severity, message, cure: cure5 }, style) {
   const label4 = `${severity}:`;
-  const words4 = style.safe(`${kind}: ${message}`);
+  const words4 = safeText(`${kind}: ${message}`);
   return [
     `${style.paint(severity, label4)} ${wrap(words4, style, label4.length + 1)}`,
-    `${style.paint("dim", "  cure:")} ${wrap(style.safe(cure5), style, 8)}`
+    `${style.paint("dim", "  cure:")} ${wrap(safeText(cure5), style, 8)}`
   ].join("\n");
 }
 function unusedText({ unusedRules }, style) {
   if (unusedRules.length === 0) return "";
   const words4 = `no image needs these entries of the map: ${unusedRules.join(", ")}`;
-  return wrap(style.safe(words4), style, 2, 0);
+  return wrap(safeText(words4), style, 2, 0);
 }
-function lockText(lock, style) {
+function lockText(lock) {
   const { path: path7, name: name3, version: version3, sequence, moved: moved2, added: added3, removed, isReattached } = lock;
   const rows = [
     ...moved2.map(({ image: image2, from, to }) => [
@@ -63228,7 +63505,7 @@ function lockText(lock, style) {
   ];
   const changed2 = rows.length === 0 ? "the same images" : `${count(rows.length, "image")} changed`;
   const sum2 = `${changed2}${isReattached ? ", others attached to them" : ""}`;
-  return style.safe(
+  return safeText(
     [
       `${path7}: ${name3} ${version3}, sequence ${sequence}, ${sum2}`,
       ...rows.length > 0 ? [table2(rows)] : []
@@ -63243,7 +63520,7 @@ function sumsLines({ images: images5, blobs: blobs2, target: target3, base: base
     style.paint("strong", wrap(`${where2}, ${bytes3}`, style, 2, 0)),
     ...shared2 > 0 ? [`${formatBytes(shared2)} less than without shared layers`] : [],
     ...base2 ? [
-      `a delta: ${formatBytes(totalSize(base2.blobs))} more are left to ${style.safe(`${base2.name} ${base2.version}`)}`
+      `a delta: ${formatBytes(totalSize(base2.blobs))} more are left to ${safeText(`${base2.name} ${base2.version}`)}`
     ] : []
   ];
 }
@@ -63255,11 +63532,12 @@ function verdict2(errors, warnings, { paint }) {
 }
 function nextLines2({ imagesNotEmbedded }, given2, style) {
   const file2 = fileWords(given2);
+  const plan2 = planWords(given2);
   const light = imagesNotEmbedded ? "--without-images" : void 0;
   const since = given2.since === void 0 ? void 0 : `--since ${quoted(given2.since)}`;
   return nextText(
     "fill the target from here, or write the bundle",
-    [command("mirror", file2), command("create", file2, light, since, "-o dist")],
+    [command("mirror", file2, plan2), command("create", file2, plan2, light, since, "-o out")],
     style
   );
 }
@@ -63274,6 +63552,7 @@ function repositoriesText(inventory) {
 }
 
 // src/report/resolve-table.ts
+init_safe();
 init_table();
 function renderResolve(results) {
   const rows = results.map(({ image: image2, webhook, containerd: containerd2 }) => [
@@ -63281,7 +63560,7 @@ function renderResolve(results) {
     webhookCell(webhook),
     containerd2.join(" ") || "(unchanged)"
   ]);
-  return table2([["IMAGE", "WEBHOOK", "CONTAINERD"], ...rows]);
+  return safeText(table2([["IMAGE", "WEBHOOK", "CONTAINERD"], ...rows]));
 }
 function webhookCell(webhook) {
   if ("error" in webhook) return `(pod refused: ${webhook.error})`;
@@ -63330,8 +63609,12 @@ async function finishPlan(finish, flags, result, context) {
   const isHidden = isAside && flags.quiet === true && result.matrix !== void 0;
   if (flags.output === "json" || isHidden) emitWarnings2(problems2, context);
   const exitCode = exitCodeOf(planErrors2(problems2));
-  if (!isAside) return finishWith(finish, flags, result, planText, exitCode);
-  if (!isHidden) finish.beside(() => planText(result));
+  if (!isAside) {
+    const told = { ...result, problems: problems2.map(withoutPlaces) };
+    const saved2 = { ...flags, plan: flags.out };
+    return finishWith(finish, saved2, told, planText, exitCode);
+  }
+  if (!isHidden) finish.beside((style) => planText(result, style));
   finish(result.matrix ? `${JSON.stringify(result.matrix)}
 ` : "", exitCode);
 }
@@ -63354,13 +63637,14 @@ function addMirror(program2, context, finish) {
       deep: flags.deep === true,
       shard: textFlag(flags.shard)
     };
-    const { onPlan, prepared: prepared2, usedHelm } = keepPlan();
+    const { onPlan, prepared: prepared2, spec: planned3 } = keepPlan();
     const result = await runMirror2(spec, { ...options, onPlan }, context);
-    await reportRun(flags, { context, finish }, ["oras", ...usedHelm()], async (run2) => {
+    const use = { places: true, spec: planned3() };
+    const unreported = await reportRun(flags, { context, finish }, use, async (run2) => {
       const { factsOfMirror: factsOfMirror2 } = await Promise.resolve().then(() => (init_of_run(), of_run_exports));
       return factsOfMirror2(prepared2(), result, run2);
     });
-    finishPlaced(finish, flags, result, mirrorText);
+    finishReported(finish, flags, result, unreported, mirrorText);
   });
 }
 function addCreate(program2, context, finish) {
@@ -63374,19 +63658,19 @@ function addCreate(program2, context, finish) {
     const spec = await readBundleSpec2(bundleInput(flags), context);
     const options = createOptions(flags);
     if (options.shard !== void 0) {
-      refuseReport(flags, "--shard");
       const { runCreateShard: runCreateShard2 } = await Promise.resolve().then(() => (init_create_shard(), create_shard_exports));
       return finishWith(finish, flags, await runCreateShard2(spec, options, context), partText);
     }
     await readyToReport(flags, context);
-    const { onPlan, prepared: prepared2, usedHelm } = keepPlan();
+    const { onPlan, prepared: prepared2, spec: planned3 } = keepPlan();
     const result = await runCreate2(spec, { ...options, onPlan }, context);
-    await reportRun(flags, { context, finish }, usedHelm(), async (run2) => {
+    const use = { places: false, spec: planned3() };
+    const unreported = await reportRun(flags, { context, finish }, use, async (run2) => {
       const { bundleFiles: bundleFiles2 } = await Promise.resolve().then(() => (init_bundle_files(), bundle_files_exports));
       const { factsOfCreate: factsOfCreate2 } = await Promise.resolve().then(() => (init_of_run(), of_run_exports));
       return factsOfCreate2(prepared2(), result, await bundleFiles2(result), run2);
     });
-    finishWith(finish, flags, result, createText);
+    finishReported(finish, flags, result, unreported, createText);
   });
 }
 function createOptions(flags) {
@@ -63552,10 +63836,10 @@ function progressText({ done, total, images: images5 }, rate) {
     ...far
   ].join(", ");
 }
-function formatSeconds(seconds2) {
-  const [minutes, hours] = [Math.floor(seconds2 / 60), Math.floor(seconds2 / 3600)];
-  if (minutes === 0) return `${seconds2} s`;
-  return hours === 0 ? `${minutes} min ${seconds2 % 60} s` : `${hours} h ${minutes % 60} min`;
+function formatSeconds(seconds) {
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (minutes === 0) return `${seconds} s`;
+  return hours === 0 ? `${minutes} min ${seconds % 60} s` : `${hours} h ${minutes % 60} min`;
 }
 
 // src/report/progress-rows.ts
@@ -63567,29 +63851,32 @@ var bytesWidth = "1023 KiB of 1023 KiB".length;
 var widest = 100;
 function progressRows(running, most2, columns3, style) {
   if (most2 < 1) return [];
-  const shown5 = running.length > most2 ? running.slice(0, most2 - 1) : running;
+  const shown6 = running.length > most2 ? running.slice(0, most2 - 1) : running;
   const width2 = Math.min(columns3 - 1, widest);
-  const more = running.length - shown5.length;
-  const rows = shown5.map((one) => row3(one, width2, style));
+  const more = running.length - shown6.length;
+  const rows = shown6.map((one) => row3(one, width2, style));
   return more === 0 ? rows : [...rows, style.paint("dim", `  and ${more} more`.slice(0, width2))];
 }
 function row3({ image: image2, done, total }, width2, style) {
   const bytes3 = `${formatBytes(done)} of ${formatBytes(total)}`;
   const left = width2 - 2 - (2 + barWidth2) - (2 + bytesWidth);
-  if (left < 16) return `  ${keepEnd(safeText(image2), width2 - 2)}`;
-  const name3 = keepEnd(safeText(image2), left).padEnd(left);
+  const whole2 = safeText(style.redact(image2));
+  if (left < 16) return `  ${keepEnd(whole2, width2 - 2)}`;
+  const name3 = keepEnd(whole2, left).padEnd(left);
   const filled = total === 0 ? barWidth2 : Math.floor(barWidth2 * done / total);
   const bar2 = `${style.paint("done", "#".repeat(filled))}${style.paint("dim", "-".repeat(barWidth2 - filled))}`;
   return `  ${name3}  ${bar2}  ${style.paint("dim", bytes3.padStart(bytesWidth))}`;
 }
 
 // src/report/lines.ts
+init_safe();
 init_style();
 init_wrap();
 var fifthOfASecond = 200;
 var fiveSeconds = 5e3;
 function lineListener(output, redactor) {
-  const { terminal, style = plainStyle, isQuiet = () => false } = output;
+  const { terminal, isQuiet = () => false } = output;
+  const style = { ...output.style ?? plainStyle, redact: redactor.redact };
   const meter = progressMeter(output.now, terminal ? fifthOfASecond : fiveSeconds);
   const live = terminal && liveLines(terminal);
   let frame;
@@ -63646,16 +63933,17 @@ function linesOf(event, style) {
       return event.state === "resolved" || event.state === "there" ? [] : [imageLine(event, style)];
     case "warning":
       return [
-        `${paint("warning", "warning:")} ${wrap(event.message, style, 9)}`,
-        ...event.cure ? [`  cure: ${wrap(event.cure, style, 8)}`] : []
+        `${paint("warning", "warning:")} ${wrap(safeText(event.message), style, 9)}`,
+        ...event.cure ? [`  cure: ${wrap(safeText(event.cure), style, 8)}`] : []
       ];
     case "note":
-      return [`  ${wrap(event.message, style, 2)}`];
+      return [`  ${wrap(safeText(event.message), style, 2)}`];
   }
 }
 function imageLine({ image: image2, state, detail: detail2 }, style) {
   const word = style.paint(state === "failed" ? "error" : "done", state.padEnd(7));
-  return `  ${word} ${wrap(`${image2}${detail2 ? `  ${detail2}` : ""}`, style, 4, 10)}`;
+  const words4 = safeText(`${image2}${detail2 ? `  ${detail2}` : ""}`);
+  return `  ${word} ${wrap(words4, style, 4, 10)}`;
 }
 
 // src/report/redact.ts
@@ -63733,6 +64021,8 @@ async function main() {
     lines5.clear();
     if (!isMistyped) process.stderr.write(`${redactor.redact(end.text)}
 `);
+    else if (thrown.code !== "commander.help") process.stderr.write(`  next:      ${seeHelp}
+`);
     if (doorFlags(program2).wantsJson) toStdout(jsonText({ errors: end.errors }));
     return end.exitCode;
   }
@@ -63753,15 +64043,16 @@ function terminalOf(stream) {
   return { write: (text4) => stream.write(text4), size };
 }
 function styleOf(stream, redact) {
-  const { columns: columns3 } = stream;
+  const columns3 = stream.columns || void 0;
   return makeStyle({ colours: wantsColours(stream, process.env), columns: columns3, redact });
 }
 function contextOf(signal, { emit }) {
   const { env } = process;
   return { env, cwd: process.cwd(), temporary: (0, import_node_os11.tmpdir)(), now, signal, emit };
 }
+var seeHelp = "see --help";
 function usageError({ message }) {
-  return new AirgapError("usage", message.replace(/^error: /, ""), { next: "see --help" });
+  return new AirgapError("usage", message.replace(/^error: /, ""), { next: seeHelp });
 }
 function onLostOutput(stream) {
   stream.on("error", ({ code: code4 }) => {
