@@ -40,7 +40,7 @@ export async function runMirror(
       planRun(run, registries, context, ({ carryOut }) =>
         carryOut((whole) => {
           const prepared = shard ? ofShard(whole, shardOf(whole, shard, context)) : whole;
-          options.onPlan?.(prepared);
+          options.onPlan?.(whole);
           return mirrorPrepared(prepared, options.deep, tools, context);
         }),
       ),
