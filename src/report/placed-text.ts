@@ -85,7 +85,7 @@ function goOnLines({ errors, counts }: PlacedResult): string[] {
   const isPassing = errors.every(({ class: name }) => name === 'transient');
   const isAny = Object.keys(counts).some((state) => state !== 'failed');
   const stays = isAny ? 'what is there stays: ' : '';
-  const first = isPassing ? '' : 'mend what the errors say, then ';
+  const first = isPassing ? '' : 'mend the errors, then ';
   return [`${stays}${first}run the same command again to go on`];
 }
 
