@@ -76,6 +76,21 @@ describe('an image', () => {
     expect((await read('sized', noCache))?.root).toEqual(root);
     front.rules.length = 0;
   });
+
+  test('of which a child is gone', async () => {
+    const inner = await pushImage(registry.host, 'a/b', 'gone', { layers: ['gone'] });
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests: [inner] }),
+    );
+    await pushManifest(registry.host, 'a/b', 'lacking', ociIndex, bytes);
+    front.rules.push(({ path }) => (path.endsWith(inner.digest) ? { status: 404 } : undefined));
+    await expect(read('lacking', noCache)).rejects.toMatchObject({
+      class: 'usage',
+      message: 'a manifest that its own registry names is not there',
+      given: `${front.host}/a/b@${inner.digest}`,
+    });
+    front.rules.length = 0;
+  });
 });
 
 describe('the cache', () => {
