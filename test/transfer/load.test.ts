@@ -93,6 +93,20 @@ describe('load from a layout in a tar', () => {
     expect(target.requests.map(({ method }) => method)).toEqual(Array(5).fill('HEAD'));
   });
 
+  test('where the bundle is not there when oras is done, brings every image', async () => {
+    const lost = /^\/v2\/airgap\/bundles\/sample\/manifests\/1\.0\.0$/;
+    target.rules.push(({ method, path }) =>
+      method === 'HEAD' && lost.test(path) ? { status: 404 } : undefined,
+    );
+    await setting.run(job());
+    await expectAllPlaced();
+    const at = `${target.host}/airgap/bundles/sample`;
+    const why = `no tag 1.0.0 in ${at}`;
+    expect(notes()).toEqual([
+      `images are copied one by one: ${at} does not take the bundle as a whole (${why})`,
+    ]);
+  });
+
   test('where mounts are refused, copies image by image, each blob once a repository', async () => {
     target.rules.push(refusing('POST', /mount=/, 405));
     const result = await setting.run(job());
