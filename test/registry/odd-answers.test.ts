@@ -7,7 +7,7 @@ import { digestOf } from '../../src/oci/digest.ts';
 import { ociIndex } from '../../src/oci/media-types.ts';
 import { openRegistries, type Registries } from '../../src/registry/client.ts';
 import { readBlob } from '../../src/registry/read-blob.ts';
-import { context } from './context.ts';
+import { context, text } from './context.ts';
 
 let server: Server;
 let answer: RequestListener;
@@ -23,7 +23,7 @@ beforeEach(async () => {
     access: { [host]: { plainHttp: true } },
     credential: async () => undefined,
     context: context(),
-    retryBudgetMs: 50,
+    retryBudgetMs: 500,
   });
 });
 afterEach(async () => {
@@ -87,6 +87,23 @@ test('a config that is too large is not asked for', async () => {
     message: 'a config or chart is too large',
   });
   expect(requests).toBe(0);
+});
+
+test('a blob whose rest is empty', async () => {
+  answer = (request, response) => {
+    if (request.headers.range !== undefined)
+      return void response.writeHead(206, { 'content-range': 'bytes 3-6/7' }).end();
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 3));
+    request.socket.end();
+  };
+  const { body } = await registries.client(host).getBlob('a', digest);
+  await expect(text(body)).rejects.toMatchObject({
+    class: 'transient',
+    message: `blob ${digest} of a came incomplete from ${host}`,
+    given: '3 bytes',
+    expected: '7 bytes',
+  });
 });
 
 test('a token service without a token', async () => {
