@@ -7,6 +7,7 @@ import { referrersTag } from '../../src/oci/referrers.ts';
 import type { ResolvedImage } from '../../src/plan/plan.ts';
 import { openRegistries, type Registries } from '../../src/registry/client.ts';
 import type { ContentCache } from '../../src/registry/content-cache.ts';
+import { AirgapError } from '../../src/report/error.ts';
 import { pushImage, pushManifest } from '../helpers/images.ts';
 import { type FrontProxy, startFrontProxy } from '../helpers/proxy.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
@@ -43,9 +44,9 @@ function find(
   images: readonly ResolvedImage[],
   pullThrough: readonly string[] = [],
   platforms: readonly string[] = [],
+  list = lister({ cache: noCache }),
 ) {
   const planned = planOf(spec(map, { platforms }), images).images;
-  const list = lister({ cache: noCache });
   return findReferrers(planned, pullThrough, { registries, cache: noCache, list }, context());
 }
 
@@ -116,6 +117,16 @@ test.each<[string, string[], 'found' | 'nothing']>([
   const digests = found?.attached.map(({ graph }) => graph.root.digest);
   expect(digests).toEqual(what === 'found' ? [signature.digest] : []);
   expect(found?.lost).toEqual([]);
+});
+
+test('of a registry that fails the image is told', async () => {
+  const failed = find([image('app:1')], [], [], async () => {
+    throw new AirgapError('transient', 'no answer');
+  });
+  await expect(failed).rejects.toMatchObject({
+    message: 'what is attached to 1 of 1 images could not be asked for',
+    errors: [{ class: 'transient', message: 'what is attached to app:1: no answer' }],
+  });
 });
 
 describe('nobody is asked', () => {
