@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { type Cluster, startCluster } from '../helpers/cluster.ts';
 import type { HostOptions, Outcome } from './jump-host.ts';
@@ -58,3 +59,19 @@ export async function history(): Promise<Release[]> {
     .catch(() => '[]');
   return JSON.parse(text);
 }
+
+/** Another status for a revision, as a helm that was killed leaves it. */
+export async function mark(revision: number, status: string, age = 0): Promise<void> {
+  const name = `sh.helm.release.v1.image-swap.v${revision}`;
+  const secret = await cluster.get<{ data: { release: string } }>('secret', name);
+  const release = JSON.parse(unpacked(secret?.data.release ?? ''));
+  const time = new Date(Date.now() - age * 1000).toISOString().replace('Z', '+00:00');
+  release.info = { ...release.info, status, last_deployed: time, description: 'underway' };
+  const change = { metadata: { labels: { status } }, data: { release: packed(release) } };
+  await cluster.kubectl('patch', 'secret', name, '--type=merge', '--patch', JSON.stringify(change));
+}
+
+const unpacked = (text: string) =>
+  gunzipSync(Buffer.from(Buffer.from(text, 'base64').toString(), 'base64')).toString();
+const packed = (release: object) =>
+  Buffer.from(gzipSync(JSON.stringify(release)).toString('base64')).toString('base64');

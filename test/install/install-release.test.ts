@@ -1,8 +1,7 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { packChart } from '../helpers/chart.ts';
 import { toolPath } from '../helpers/tools.ts';
-import { cluster, fileOf, history, type Install, installer } from './cluster-site.ts';
+import { cluster, fileOf, history, type Install, installer, mark } from './cluster-site.ts';
 import { decoded } from './jump-host.ts';
 import { on } from './site.ts';
 
@@ -12,22 +11,6 @@ const credential = async (text = 'canary') => [
   '--password-file',
   await fileOf(text),
 ];
-
-/** Another status for a revision, as a helm that was killed leaves it. */
-async function mark(revision: number, status: string, age = 0): Promise<void> {
-  const name = `sh.helm.release.v1.image-swap.v${revision}`;
-  const secret = await cluster.get<{ data: { release: string } }>('secret', name);
-  const release = JSON.parse(unpacked(secret?.data.release ?? ''));
-  const time = new Date(Date.now() - age * 1000).toISOString().replace('Z', '+00:00');
-  release.info = { ...release.info, status, last_deployed: time, description: 'underway' };
-  const change = { metadata: { labels: { status } }, data: { release: packed(release) } };
-  await cluster.kubectl('patch', 'secret', name, '--type=merge', '--patch', JSON.stringify(change));
-}
-
-const unpacked = (text: string) =>
-  gunzipSync(Buffer.from(Buffer.from(text, 'base64').toString(), 'base64')).toString();
-const packed = (release: object) =>
-  Buffer.from(gzipSync(JSON.stringify(release)).toString('base64')).toString('base64');
 
 describe('the release', () => {
   test.each(['helm', 'helm4'] as const)(
