@@ -5,7 +5,14 @@ import type { Readable } from 'node:stream';
 export interface Said {
   readonly by: 'airgap-bundle' | 'install.sh';
   readonly messages: readonly string[];
+  /** Of the plan that it printed as JSON. */
+  readonly problems: readonly SaidProblem[];
   readonly exitCode: number | null;
+}
+
+interface SaidProblem {
+  readonly kind: string;
+  readonly message: string;
 }
 
 interface Spawning {
@@ -20,12 +27,14 @@ export function onOurPrograms(tell: (said: Said) => void): void {
     const started = spawn.call(this, options);
     const words = options.args ?? [];
     const by = programIn(words);
+    if (by === undefined) return started;
+    const output = copied(this.stdout);
+    const errors = copied(this.stderr);
     // The runner reads standard output.
-    const stream = words.some(isAction) ? this.stdout : this.stderr;
-    if (by && stream)
-      listen(this, stream, (text, exitCode) => {
-        tell({ by, messages: errorsIn(text), exitCode });
-      });
+    const told = words.some(isAction) ? output : errors;
+    this.once('close', (exitCode) => {
+      tell({ by, messages: errorsIn(told()), problems: problemsIn(output()), exitCode });
+    });
     return started;
   };
 }
@@ -40,18 +49,26 @@ function programIn(words: readonly string[]): Said['by'] | undefined {
 const isAction = (word: string) => /(?:^|\/)action\.js$/.test(word);
 
 /** Takes a copy of what comes; whoever reads the stream does not notice. */
-function listen(
-  child: ChildProcess,
-  stream: Readable,
-  done: (text: string, exitCode: number | null) => void,
-): void {
+function copied(stream: Readable | null): () => string {
+  if (stream === null) return () => '';
   const chunks: Buffer[] = [];
   const push = stream.push.bind(stream);
   stream.push = (chunk, encoding) => {
     if (chunk !== null) chunks.push(Buffer.from(chunk));
     return push(chunk, encoding);
   };
-  child.once('close', (exitCode) => done(Buffer.concat(chunks).toString(), exitCode));
+  return () => Buffer.concat(chunks).toString();
+}
+
+/** Those of a result that is one JSON document. */
+function problemsIn(text: string): readonly SaidProblem[] {
+  if (!text.startsWith('{') || !text.includes('"problems"')) return [];
+  try {
+    const { inventory, problems } = JSON.parse(text);
+    return inventory && Array.isArray(problems) ? problems : [];
+  } catch {
+    return [];
+  }
 }
 
 /** `error: WHAT` and lines below that stand under it, or a command for the runner with the same text. */

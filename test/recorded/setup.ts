@@ -25,8 +25,10 @@ if (testPath) {
     if (makerIn(new Error('here').stack, 'src/plan/problem.ts'))
       records.add({ kind: 'problem', problem, message });
   };
-  onOurPrograms(({ by, messages, exitCode }) => {
+  onOurPrograms(({ by, messages, problems, exitCode }) => {
     for (const message of messages) records.add({ kind: 'said', by, message, exitCode });
+    for (const { kind, message } of problems)
+      records.add({ kind: 'problem', problem: kind, message });
   });
 }
 
