@@ -1,17 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { sha256Sums } from '../../src/bundle/sums.ts';
-import { openVerified } from '../../src/bundle/verify.ts';
-import { writeBundle } from '../../src/bundle/write.ts';
-import { digestOf, hexOf } from '../../src/oci/digest.ts';
-import type { InventoryFile } from '../../src/plan/inventory.ts';
-import { testContext, trust } from '../bundle/sample.ts';
 import { startRegistry, type TestRegistry } from '../helpers/registry.ts';
 import { expectUntouched, type JumpHost, makeJumpHost } from './jump-host.ts';
 import { makeBundle } from './make-bundle.ts';
+import { oddBundle, setTo } from './odd-bundle.ts';
 
 let folder: string;
 let plain: string;
@@ -31,42 +25,11 @@ afterEach(() => site.remove());
 
 const withSettings = (change: (text: string) => string) => withTable('settings.tsv', change);
 
-/** The bundle with another table, and with sums that fit it: whoever made it writes what they like. */
-async function withTable(
-  name: string,
-  change: (text: string) => string,
-  from = plain,
-): Promise<string> {
-  const bundle = await openVerified(from, trust({ allowUnsigned: true }), testContext());
-  const bodies = new Map<string, Buffer>();
-  for (const { path } of bundle.inventory.files) bodies.set(path, await bundle.read(path));
-  bodies.set(name, Buffer.from(change(`${bodies.get(name)}`)));
-  const described = (file: InventoryFile): InventoryFile => {
-    const bytes = bodies.get(file.path) ?? Buffer.alloc(0);
-    return { ...file, size: bytes.length, sha256: hexOf(digestOf(bytes)) };
-  };
-  const others = bundle.inventory.files.filter(({ path }) => path !== 'SHA256SUMS');
-  bodies.set('SHA256SUMS', sha256Sums(others.map(described)));
-  const out = join(await mkdtemp(join(folder, 'hostile-')), 'hostile.tar');
-  await writeBundle(
-    {
-      inventory: { ...bundle.inventory, files: bundle.inventory.files.map(described) },
-      files: bodies,
-      readBlob: async ({ digest }) => ({
-        status: 200,
-        body: Readable.from([await bundle.readBlob(digest)]),
-      }),
-      out,
-      concurrency: 1,
-    },
-    testContext(),
-  );
-  await bundle.close();
-  return out;
+function withTable(name: string, change: (text: string) => string, from = plain): Promise<string> {
+  return oddBundle(from, folder, {
+    files: (bodies) => bodies.set(name, Buffer.from(change(`${bodies.get(name)}`))),
+  });
 }
-
-const setTo = (key: string, value: string) => (text: string) =>
-  text.replace(new RegExp(`^${key}\t.*$`, 'm'), () => `${key}\t${value}`);
 
 describe('settings of a bundle that was allowed unsigned cannot reach beyond it', () => {
   test.each<[string, (text: string) => string, RegExp]>([
