@@ -26,9 +26,9 @@ if (testPath) {
       records.add({ kind: 'problem', problem, message });
   };
   onOurPrograms(({ by, messages, problems, exitCode }) => {
-    for (const message of messages) records.add({ kind: 'said', by, message, exitCode });
-    for (const { kind, message } of problems)
-      records.add({ kind: 'problem', problem: kind, message });
+    const ofPlan = problems.map(({ kind, message }) => `${kind}: ${message}`);
+    for (const message of [...messages, ...ofPlan])
+      records.add({ kind: 'said', by, message, exitCode });
   });
 }
 
