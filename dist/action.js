@@ -36751,7 +36751,7 @@ function goOnLines({ errors, counts: counts2 }) {
   const isPassing2 = errors.every(({ class: name3 }) => name3 === "transient");
   const isAny = Object.keys(counts2).some((state) => state !== "failed");
   const stays = isAny ? "what is there stays: " : "";
-  const first = isPassing2 ? "" : "mend what the errors say, then ";
+  const first = isPassing2 ? "" : "mend the errors, then ";
   return [`${stays}${first}run the same command again to go on`];
 }
 function leftOutLines(leftOut3, style) {

@@ -9614,7 +9614,7 @@ function goOnLines({ errors, counts }) {
   const isPassing2 = errors.every(({ class: name3 }) => name3 === "transient");
   const isAny = Object.keys(counts).some((state) => state !== "failed");
   const stays = isAny ? "what is there stays: " : "";
-  const first = isPassing2 ? "" : "mend what the errors say, then ";
+  const first = isPassing2 ? "" : "mend the errors, then ";
   return [`${stays}${first}run the same command again to go on`];
 }
 function leftOutLines(leftOut2, style) {
@@ -59938,7 +59938,7 @@ async function runMirror(spec, options, context) {
         context,
         ({ carryOut }) => carryOut((whole2) => {
           const prepared2 = shard ? ofShard(whole2, shardOf(whole2, shard, context)) : whole2;
-          options.onPlan?.(prepared2);
+          options.onPlan?.(whole2);
           return mirrorPrepared(prepared2, options.deep, tools2, context);
         })
       )
