@@ -25306,14 +25306,13 @@ function projectOf(path12) {
 function uniqueBlobs(images3) {
   const documents = images3.flatMap(({ graph }) => childrenFirst(graph));
   const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
-  const unique3 = /* @__PURE__ */ new Map();
-  for (const { digest: digest4, size } of [
-    ...documents.map((document2) => document2.descriptor),
-    ...content
-  ]) {
-    if (!unique3.has(digest4)) unique3.set(digest4, { digest: digest4, size });
-  }
-  return [...unique3.values()];
+  const all = [...documents.map((document2) => document2.descriptor), ...content];
+  return eachOnce(all.map(({ digest: digest4, size }) => ({ digest: digest4, size })));
+}
+function eachOnce(blobs2) {
+  const unique2 = /* @__PURE__ */ new Map();
+  for (const blob2 of blobs2) if (!unique2.has(blob2.digest)) unique2.set(blob2.digest, blob2);
+  return [...unique2.values()];
 }
 function blobRepositories(images3, { target: { pullThrough } }) {
   const users = /* @__PURE__ */ new Map();
@@ -25953,13 +25952,8 @@ function edgeOf(ways2, contents) {
   };
 }
 function uniqueBytes(images3, contents) {
-  const sizes = /* @__PURE__ */ new Map();
-  for (const { digest: digest4 } of images3) {
-    const blobs2 = contents.get(digest4);
-    if (!blobs2) return void 0;
-    for (const blob2 of blobs2) sizes.set(blob2.digest, blob2.size);
-  }
-  return [...sizes.values()].reduce((sum2, size) => sum2 + size, 0);
+  const known = images3.flatMap(({ digest: digest4 }) => contents.get(digest4) ?? []);
+  return images3.every(({ digest: digest4 }) => contents.has(digest4)) ? totalSize(eachOnce(known)) : void 0;
 }
 
 // package.json
@@ -26053,16 +26047,13 @@ function sumsOf({ inventory, contents, placed: placed3 }) {
     platforms: [...new Set(own2.flatMap(({ platforms: platforms2 }) => platforms2))],
     carried: totalSize(inventory.blobs),
     leftToBase: totalSize(inventory.base?.blobs ?? []),
-    unique: contents ? totalSize(unique([...contents.values()].flat())) : null,
+    unique: contents ? totalSize(eachOnce([...contents.values()].flat())) : null,
     apart: contents ? totalSize([...contents.values()].flat()) : null
   };
 }
 function statesOf(placements) {
   const groups = groupBy(placements, ({ state }) => state);
   return Object.fromEntries([...groups].map(([state, some]) => [state, some.length]));
-}
-function unique(blobs2) {
-  return [...new Map(blobs2.map((blob2) => [blob2.digest, blob2])).values()];
 }
 function sizesOf({ contents }) {
   if (!contents) return void 0;
@@ -26084,7 +26075,7 @@ function usersOf(contents) {
 var mostShared = 50;
 function sharedBlobs(contents) {
   const users = usersOf(contents);
-  return unique([...contents.values()].flat()).map(({ digest: digest4, size }) => ({ digest: digest4, size, images: users.get(digest4) ?? 0 })).filter(({ images: images3 }) => images3 > 1).sort((a2, b) => saved(b) - saved(a2) || (a2.digest < b.digest ? -1 : 1)).slice(0, mostShared);
+  return eachOnce([...contents.values()].flat()).map(({ digest: digest4, size }) => ({ digest: digest4, size, images: users.get(digest4) ?? 0 })).filter(({ images: images3 }) => images3 > 1).sort((a2, b) => saved(b) - saved(a2) || (a2.digest < b.digest ? -1 : 1)).slice(0, mostShared);
 }
 function saved({ size, images: images3 }) {
   return size * (images3 - 1);
@@ -36841,12 +36832,12 @@ function imageSums({ sums: { images: images3, attached, placements } }) {
   const others = attached > 0 ? `${attached} attached to them` : "";
   return [count(images3, "image"), others, `under ${count(placements, "reference")} in the target`].filter(Boolean).join(", ");
 }
-function byteSums({ sums: { carried: carried3, leftToBase, unique: unique3, apart }, bundle: bundle2 }) {
+function byteSums({ sums: { carried: carried3, leftToBase, unique: unique2, apart }, bundle: bundle2 }) {
   return [
     bundle2.size === null ? "" : `${formatBytes(bundle2.size)} in all`,
     `${formatBytes(carried3)} of blobs`,
     leftToBase > 0 ? `${formatBytes(leftToBase)} left to the base` : "",
-    unique3 === null || apart === null || unique3 === apart ? "" : `${formatBytes(apart)} if no image shared its layers`
+    unique2 === null || apart === null || unique2 === apart ? "" : `${formatBytes(apart)} if no image shared its layers`
   ].filter(Boolean).join(", ");
 }
 var notRecorded = "not recorded in a bundle";
@@ -37087,17 +37078,17 @@ function registryBars(registries) {
   });
 }
 var shownBlobs = 10;
-function sharingBody({ shared: shared2, sums: { unique: unique3, apart } }) {
-  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return void 0;
+function sharingBody({ shared: shared2, sums: { unique: unique2, apart } }) {
+  if (!shared2 || shared2.length === 0 || unique2 === null || apart === null) return void 0;
   const sum2 = (name3, bytes) => [
     html`${name3}${bar(bytes, apart)}`,
     formatBytes(bytes)
   ];
-  return html`<p>What several images have is carried once: that saves ${formatBytes(apart - unique3)} of ${formatBytes(apart)}.</p>
+  return html`<p>What several images have is carried once: that saves ${formatBytes(apart - unique2)} of ${formatBytes(apart)}.</p>
 ${table({
     caption: "Bytes of all images",
     head: ["How they are counted", "Bytes"],
-    rows: [sum2("each image by itself", apart), sum2("each blob once", unique3)],
+    rows: [sum2("each image by itself", apart), sum2("each blob once", unique2)],
     kind: "bars"
   })}<details>
 <summary>The blobs that save most</summary>
@@ -37544,12 +37535,12 @@ function placementLine2({ reference, askedForBy, state, error: error4 }) {
   const why = error4 ? `: ${plain2(error4)}` : "";
   return `${code3(reference)} for ${askedWords[askedForBy]}${found}${why}`;
 }
-function sharing({ shared: shared2, sums: { unique: unique3, apart } }) {
-  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return [];
+function sharing({ shared: shared2, sums: { unique: unique2, apart } }) {
+  if (!shared2 || shared2.length === 0 || unique2 === null || apart === null) return [];
   return [
     "## What sharing saves",
     "",
-    `${formatBytes(apart - unique3)} of ${formatBytes(apart)}: what several images have is carried once.`,
+    `${formatBytes(apart - unique2)} of ${formatBytes(apart)}: what several images have is carried once.`,
     "",
     ...table4(
       ["Blob", "Size", "Images"],
@@ -41296,15 +41287,12 @@ function refuseSameVersion(old, { name: name3, version: version3 }) {
 function imageBlobs(images3, inventory) {
   if (inventory.imagesNotEmbedded) return [];
   const taken = /* @__PURE__ */ new Set();
-  return images3.filter(({ entry }) => !entry.referrer && travels(inventory, entry)).map(({ entry, graph }) => {
-    const blobs2 = digestsOf(graph).filter((digest4) => !taken.has(digest4));
+  return images3.filter(({ entry }) => !entry.referrer && travels(inventory, entry)).map((image3) => {
+    const digests = uniqueBlobs([image3]).map(({ digest: digest4 }) => digest4);
+    const blobs2 = digests.filter((digest4) => !taken.has(digest4));
     for (const digest4 of blobs2) taken.add(digest4);
-    return { image: entry.source, blobs: blobs2 };
+    return { image: image3.entry.source, blobs: blobs2 };
   });
-}
-function digestsOf(graph) {
-  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
-  return [.../* @__PURE__ */ new Set([...graph.documents.keys(), ...content.map(({ digest: digest4 }) => digest4)])];
 }
 
 // src/commands/join-parts.ts
@@ -45226,9 +45214,9 @@ function layoutFiles(images3, unnamed) {
   ]);
 }
 function rootIndexes(leaves) {
-  const unique3 = /* @__PURE__ */ new Map();
-  for (const leaf of leaves) unique3.set(leaf.digest, unique3.get(leaf.digest) ?? leaf);
-  const children2 = [...unique3.values()].map(childDescriptor).sort(byDigest);
+  const unique2 = /* @__PURE__ */ new Map();
+  for (const leaf of leaves) unique2.set(leaf.digest, unique2.get(leaf.digest) ?? leaf);
+  const children2 = [...unique2.values()].map(childDescriptor).sort(byDigest);
   return split(children2).map((manifests2) => {
     const bytes = json({ schemaVersion: 2, mediaType: ociIndex, manifests: manifests2 });
     return {
@@ -45380,7 +45368,7 @@ function imageItem(inventory, { id, purl: purl2, name: name3, entry }, entries, 
     isCarried: entries.some((one) => isCarried(inventory, one)),
     attachedTo: [...new Set(subjects2)].filter((subject) => subject !== id),
     ...madeFrom(entry),
-    facts: unique2(entries.flatMap(factsOf2))
+    facts: unique(entries.flatMap(factsOf2))
   };
 }
 function nameOf3({ source, digest: digest4, platforms: platforms2 }) {
@@ -45454,7 +45442,7 @@ function baseItems({ base: base2 }) {
   const facts3 = [["inventoryDigest", inventoryDigest]];
   return [{ id, kind: "base", name: name3, version: version3, purl: purl2, isCarried: false, attachedTo: [], facts: facts3 }];
 }
-function unique2(facts3) {
+function unique(facts3) {
   return [...new Map(facts3.map((fact) => [fact.join("\n"), fact])).values()];
 }
 
@@ -46063,7 +46051,7 @@ function locked(of, subject, referrers) {
 // src/commands/resolve-images.ts
 async function resolveImages(spec, listed2, sources, context) {
   const resolved = await pMap(
-    eachOnce(listed2),
+    eachOnce2(listed2),
     async (image3) => {
       const reference = readReference(image3);
       if (reference instanceof AirgapError) return unread(image3, reference);
@@ -46115,7 +46103,7 @@ function cureOf({ image: image3 }, pins) {
   if (!pins.has(image3)) return "correct the name or tag";
   return `the digest that it is held to is gone: follow its tag with plan --update ${image3}, or plan again`;
 }
-function eachOnce(listed2) {
+function eachOnce2(listed2) {
   return [
     ...new Map(listed2.toReversed().map((image3) => [image3.image, image3])).values()
   ].toReversed();
@@ -46352,26 +46340,18 @@ var import_node_path41 = require("node:path");
 
 // src/plan/sizes.ts
 function planSizes(images3, inventory) {
-  const contents = new Map(images3.map(({ entry, graph }) => [entry.digest, contentOf3(graph)]));
+  const contents = new Map(images3.map((image3) => [image3.entry.digest, uniqueBlobs([image3])]));
   const sizes = (keep2) => Object.fromEntries(
     [...contents].map(([digest4, content]) => [digest4, totalSize(content.filter(keep2))])
   );
   const base2 = inventory.base && new Set(inventory.base.blobs.map(({ digest: digest4 }) => digest4));
   const travelling2 = images3.filter(({ entry }) => travels(inventory, entry));
-  const all = travelling2.flatMap(({ graph }) => contentOf3(graph));
+  const apart = travelling2.flatMap((image3) => uniqueBlobs([image3]));
   return {
     images: sizes(() => true),
     ...base2 && { added: sizes(({ digest: digest4 }) => !base2.has(digest4)) },
-    shared: totalSize(all) - totalSize(eachOnce2(all))
+    shared: totalSize(apart) - totalSize(eachOnce(apart))
   };
-}
-function contentOf3(graph) {
-  const documents = [...graph.documents.values()].map(({ descriptor: descriptor3 }) => descriptor3);
-  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
-  return eachOnce2([...documents, ...content]);
-}
-function eachOnce2(content) {
-  return [...new Map(content.map((one) => [one.digest, one])).values()];
 }
 
 // src/image-sources/charts.ts

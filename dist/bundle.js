@@ -18381,2984 +18381,6 @@ var init_parse2 = __esm({
   }
 });
 
-// src/plan/group-by.ts
-function groupBy(values, keyOf) {
-  const groups = /* @__PURE__ */ new Map();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group2 = groups.get(key);
-    if (group2) group2.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
-}
-var init_group_by = __esm({
-  "src/plan/group-by.ts"() {
-    "use strict";
-  }
-});
-
-// src/plan/map-edges.ts
-function mapEdges(inventory, contents2) {
-  const { entries } = effectiveMap(
-    parseMirrorMap(inventory.target.mirrorMap),
-    inventory.target.endpoint
-  );
-  const ways2 = inventory.images.flatMap(
-    (image2) => waysOf(image2, entries, basePath(inventory.target))
-  );
-  const bySource = groupBy(ways2, ({ source }) => source);
-  return [...bySource.values()].flatMap((ofOne) => [...groupBy(ofOne, ({ target: target3 }) => target3).values()]).map((same) => edgeOf(same, contents2));
-}
-function waysOf(image2, entries, base2) {
-  const source = referenceIn(image2.source)?.registry ?? "";
-  if (image2.placements.length === 0) return [{ source, image: image2 }];
-  const own2 = entries.filter(({ kind, key }) => kind === "registry" && isOf(key, source));
-  return image2.placements.map(({ reference, askedForBy }) => ({
-    ...{ source, image: image2, askedForBy },
-    target: prefixOf(reference, own2) ?? prefixOf(reference, entries) ?? outside(reference, base2)
-  }));
-}
-function isOf(key, registry3) {
-  return key === registry3 || key === `${registry3}/library` || key === registry3.split(":", 1)[0];
-}
-function prefixOf(reference, entries) {
-  const prefixes = entries.filter(({ kind, value }) => kind !== "exact" && kind !== "noswap" && value !== "").map(({ value }) => withoutApiPath(value)).filter((prefix) => reference.startsWith(prefix.endsWith("-") ? prefix : `${prefix}/`));
-  return prefixes.sort((a2, b) => b.length - a2.length)[0];
-}
-function outside(reference, base2) {
-  return reference.startsWith(`${base2}/`) ? base2 : reference.split("/", 1)[0] ?? reference;
-}
-function edgeOf(ways2, contents2) {
-  const { source = "", target: target3 } = ways2[0] ?? {};
-  const images5 = [...new Set(ways2.map(({ image: image2 }) => image2))];
-  const asking = new Set(ways2.flatMap(({ askedForBy }) => askedForBy ? [askedForBy] : []));
-  const [only] = asking;
-  const bytes3 = contents2 && uniqueBytes(images5, contents2);
-  return {
-    source,
-    ...target3 === void 0 ? {} : { target: target3 },
-    images: images5.filter(({ referrer: referrer2 }) => !referrer2).length,
-    ...bytes3 === void 0 ? {} : { bytes: bytes3 },
-    ...only ? { askedForBy: asking.size > 1 ? "both" : only } : {}
-  };
-}
-function uniqueBytes(images5, contents2) {
-  const sizes = /* @__PURE__ */ new Map();
-  for (const { digest: digest4 } of images5) {
-    const blobs2 = contents2.get(digest4);
-    if (!blobs2) return void 0;
-    for (const blob2 of blobs2) sizes.set(blob2.digest, blob2.size);
-  }
-  return [...sizes.values()].reduce((sum2, size) => sum2 + size, 0);
-}
-var init_map_edges = __esm({
-  "src/plan/map-edges.ts"() {
-    "use strict";
-    init_effective();
-    init_parse2();
-    init_target();
-    init_reference();
-    init_group_by();
-    init_repositories();
-  }
-});
-
-// src/plan/problem.ts
-function hasErrors(problems2) {
-  return problems2.some(({ severity }) => severity === "error");
-}
-function error(kind, images5, message, cure5) {
-  return { kind, severity: "error", images: images5, message, cure: cure5 };
-}
-function warning(kind, images5, message, cure5) {
-  return { kind, severity: "warning", images: images5, message, cure: cure5 };
-}
-function at(place6, problem2) {
-  return place6 ? { ...problem2, places: [place6] } : problem2;
-}
-function withoutPlaces({ places: _, ...problem2 }) {
-  return problem2;
-}
-function located(problems2, listed2) {
-  const known2 = new Map(listed2.map(({ image: image2, place: place6 }) => [image2, place6]));
-  return problems2.map((problem2) => {
-    const places = problem2.images.flatMap((image2) => known2.get(image2) ?? []);
-    return problem2.places || places.length === 0 ? problem2 : { ...problem2, places };
-  });
-}
-var init_problem = __esm({
-  "src/plan/problem.ts"() {
-    "use strict";
-  }
-});
-
-// src/paper/checks.ts
-function checksOf(facts2) {
-  if (facts2.verb === "mirror") return mirrorChecks(facts2);
-  const { bundle: bundle2 } = facts2;
-  if (!bundle2) return [];
-  const file2 = quoted(bundle2.file);
-  const trust = trustFlag(facts2);
-  return facts2.verb === "load" ? loadChecks(file2, trust) : bundleChecks(file2, trust, facts2);
-}
-function bundleChecks(file2, trust, { verb: verb2 }) {
-  return [
-    ...verb2 === "create" ? [check("the files are those that were made", `sha256sum --check ${file2}.sha256`)] : [],
-    check("every byte is as it was signed", `airgap-bundle verify ${file2} ${trust}`),
-    check("what is in it, without verifying", `airgap-bundle inspect ${file2}`),
-    check("verify, push and install", `sh install.sh ${file2} ${trust}`)
-  ];
-}
-function loadChecks(file2, trust) {
-  return [
-    check(
-      "every reference leads to the signed digest",
-      `airgap-bundle diff ${file2} --registry ${trust}`
-    ),
-    check("the cluster will find it there", `airgap-bundle doctor ${file2} ${trust}`)
-  ];
-}
-function mirrorChecks({ inventory: { images: images5, target: target3 } }) {
-  const [first] = images5.flatMap(
-    ({ digest: digest4, placements }) => placements.map(({ reference }) => ({ digest: digest4, reference }))
-  );
-  const plain6 = target3.plainHttp ? "--plain-http " : "";
-  return [
-    ...first ? [
-      check(
-        `one of them, without this tool: ${first.digest}`,
-        `oras resolve ${plain6}${quoted(first.reference)}`
-      )
-    ] : []
-  ];
-}
-function check(what, command2) {
-  return { what, command: command2 };
-}
-function trustFlag({ signature: { state } }) {
-  return state === "unsigned" ? "--allow-unsigned" : "--key NAME.pub";
-}
-var init_checks = __esm({
-  "src/paper/checks.ts"() {
-    "use strict";
-    init_next();
-  }
-});
-
-// src/paper/sizes.ts
-function sumsOf({ inventory, contents: contents2, placed: placed3 }) {
-  const own2 = inventory.images.filter(({ referrer: referrer2 }) => !referrer2);
-  const placements = inventory.images.flatMap((image2) => image2.placements);
-  return {
-    images: own2.length,
-    attached: inventory.images.length - own2.length,
-    leftOut: own2.filter((image2) => image2.placements.length === 0).length,
-    placements: placements.length,
-    states: placed3 ? statesOf(placed3.flatMap((image2) => image2.placements)) : null,
-    platforms: [...new Set(own2.flatMap(({ platforms: platforms2 }) => platforms2))],
-    carried: totalSize(inventory.blobs),
-    leftToBase: totalSize(inventory.base?.blobs ?? []),
-    unique: contents2 ? totalSize(unique([...contents2.values()].flat())) : null,
-    apart: contents2 ? totalSize([...contents2.values()].flat()) : null
-  };
-}
-function statesOf(placements) {
-  const groups = groupBy(placements, ({ state }) => state);
-  return Object.fromEntries([...groups].map(([state, some]) => [state, some.length]));
-}
-function unique(blobs2) {
-  return [...new Map(blobs2.map((blob2) => [blob2.digest, blob2])).values()];
-}
-function sizesOf({ contents: contents2 }) {
-  if (!contents2) return void 0;
-  const users = usersOf(contents2);
-  return new Map(
-    [...contents2].map(([digest4, blobs2]) => {
-      const own2 = blobs2.filter((blob2) => users.get(blob2.digest) === 1);
-      return [digest4, { whole: totalSize(blobs2), own: totalSize(own2) }];
-    })
-  );
-}
-function usersOf(contents2) {
-  const users = /* @__PURE__ */ new Map();
-  for (const blobs2 of contents2.values()) {
-    for (const { digest: digest4 } of blobs2) users.set(digest4, (users.get(digest4) ?? 0) + 1);
-  }
-  return users;
-}
-function sharedBlobs(contents2) {
-  const users = usersOf(contents2);
-  return unique([...contents2.values()].flat()).map(({ digest: digest4, size }) => ({ digest: digest4, size, images: users.get(digest4) ?? 0 })).filter(({ images: images5 }) => images5 > 1).sort((a2, b) => saved(b) - saved(a2) || (a2.digest < b.digest ? -1 : 1)).slice(0, mostShared);
-}
-function saved({ size, images: images5 }) {
-  return size * (images5 - 1);
-}
-function registryShares({ inventory: { images: images5 }, contents: contents2 }) {
-  const counted2 = /* @__PURE__ */ new Set();
-  const firstBrings = (blobs2) => {
-    const fresh = blobs2.filter(({ digest: digest4 }) => !counted2.has(digest4));
-    for (const { digest: digest4 } of fresh) counted2.add(digest4);
-    return totalSize(fresh);
-  };
-  const shares = [...groupBy(images5, registryOf)].map(([registry3, some]) => ({
-    registry: registry3,
-    images: some.filter(({ referrer: referrer2 }) => !referrer2).length,
-    bytes: contents2 ? some.reduce((sum2, { digest: digest4 }) => sum2 + firstBrings(contents2.get(digest4) ?? []), 0) : null
-  }));
-  return shares.sort((a2, b) => (b.bytes ?? b.images) - (a2.bytes ?? a2.images));
-}
-var mostShared;
-var init_sizes = __esm({
-  "src/paper/sizes.ts"() {
-    "use strict";
-    init_descriptor();
-    init_group_by();
-    init_images();
-    mostShared = 50;
-  }
-});
-
-// src/paper/images.ts
-function reportImages(facts2) {
-  const { images: images5 } = facts2.inventory;
-  const lookUp2 = { sizes: sizesOf(facts2), states: statesOf2(facts2) };
-  const own2 = images5.filter(({ referrer: referrer2 }) => !referrer2);
-  const attached = attachedTo(own2, images5);
-  return own2.map((image2) => ({
-    ...partsOf(image2, lookUp2),
-    registry: registryOf(image2),
-    originalDigest: image2.originalDigest ?? null,
-    platforms: image2.platforms,
-    pinnedBy: image2.pinnedBy,
-    namedBy: facts2.namedBy ? facts2.namedBy.get(image2.source) ?? [] : null,
-    attached: (attached.get(image2) ?? []).map((one) => attachedImage(one, lookUp2))
-  }));
-}
-function registryOf({ source }) {
-  return referenceIn(source)?.registry ?? "";
-}
-function partsOf(image2, { sizes, states }) {
-  const { source, digest: digest4, mediaType: mediaType2 } = image2;
-  const placements = image2.placements.map((one) => {
-    const found = states.get(one.reference);
-    const error3 = found?.error ? errorLine(found.error) : null;
-    return { ...one, state: found?.state ?? null, error: error3 };
-  });
-  return { source, digest: digest4, mediaType: mediaType2, size: sizes?.get(digest4) ?? null, placements };
-}
-function errorLine({ message, given: given2 }) {
-  return oneLine(given2 ? `${message}: ${given2}` : message);
-}
-function attachedImage(image2, lookUp2) {
-  const { referrer: referrer2 } = image2;
-  return {
-    ...partsOf(image2, lookUp2),
-    subject: referrer2?.subject ?? image2.digest,
-    artifactType: referrer2?.artifactType ?? null
-  };
-}
-function attachedTo(own2, images5) {
-  const byDigest2 = groupBy(own2, ({ digest: digest4 }) => digest4);
-  const home = ({ referrer: referrer2 }) => referrer2?.images.flatMap((digest4) => byDigest2.get(digest4) ?? [])[0] ?? own2[0];
-  return groupBy(
-    images5.filter(({ referrer: referrer2 }) => referrer2),
-    home
-  );
-}
-function statesOf2({ placed: placed3 }) {
-  const all = placed3?.flatMap(({ placements }) => placements) ?? [];
-  return new Map(all.map((one) => [one.reference, one]));
-}
-var init_images = __esm({
-  "src/paper/images.ts"() {
-    "use strict";
-    init_reference();
-    init_group_by();
-    init_safe();
-    init_sizes();
-  }
-});
-
-// src/paper/overrides.ts
-function overridesOf({ inventory, signature, overrides: overrides2, verb: verb2 }) {
-  const { target: target3, credentials } = inventory;
-  const where2 = basePath(target3);
-  return [
-    ...signature.state === "unsigned" && verb2 !== "load" ? [override("unsigned", "the bundle is not signed: nobody can tell who made it")] : [],
-    ...target3.insecureSkipVerify ? [override("certificate", `the certificate of ${where2} is not checked`)] : [],
-    ...target3.plainHttp ? [override("plain-http", `${where2} is spoken to unencrypted`)] : [],
-    ...credentials === "embed" ? [override("credential", "the pull credential is in the bundle in clear text")] : [],
-    ...overrides2
-  ];
-}
-function override(kind, message) {
-  return { kind, message };
-}
-var init_overrides2 = __esm({
-  "src/paper/overrides.ts"() {
-    "use strict";
-    init_repositories();
-  }
-});
-
-// src/paper/verdict.ts
-function verdictOf(judged) {
-  const points = [
-    ...failurePoints(judged),
-    ...leftPoints(judged),
-    ...signaturePoints(judged),
-    ...bundlePoints(judged),
-    ...problemPoints(judged),
-    ...overridePoints(judged)
-  ];
-  return {
-    state: worst(points),
-    title: titleOf(judged),
-    points: points.map(({ message }) => message)
-  };
-}
-function point(state, message) {
-  return { state, message };
-}
-function worst(points) {
-  const has = (state) => points.some((one) => one.state === state);
-  if (has("bad")) return "bad";
-  return has("attention") ? "attention" : "good";
-}
-function titleOf({ verb: verb2, bundle: bundle2, target: target3, signature, sums: sums7, errors }) {
-  const what = `${bundle2.name} ${bundle2.version}`;
-  if (verb2 === "inspect") return `${what}: what the bundle says of itself`;
-  const failed4 = sums7.states?.failed ?? 0;
-  if (failed4 > 0) return `${what}: ${failed4} of ${count(sums7.placements, "placement")} FAILED`;
-  if (errors.length > 0) return `${what}: FAILED`;
-  if (verb2 === "create") {
-    return signature.state === "signed" ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
-  }
-  return `${what}: ${placedWords(sums7)} in ${target3.path}`;
-}
-function placedWords(sums7) {
-  const { images: images5, leftOut: leftOut2, placements } = sums7;
-  const others = ofOtherRuns(sums7);
-  if (others > 0) return `${placements - others} of ${count(placements, "placement")} are`;
-  return leftOut2 > 0 ? `${images5 - leftOut2} of ${count(images5, "image")} are` : "every image is";
-}
-function ofOtherRuns({ placements, states }) {
-  if (!states) return 0;
-  return placements - Object.values(states).reduce((sum2, some) => sum2 + some, 0);
-}
-function leftPoints({ sums: sums7 }) {
-  const others = ofOtherRuns(sums7);
-  const { leftOut: leftOut2 } = sums7;
-  return [
-    ...others > 0 ? [
-      point(
-        "attention",
-        `a shard of the plan: ${count(others, "placement")} left to other runs`
-      )
-    ] : [],
-    ...leftOut2 > 0 ? [
-      point(
-        "attention",
-        `left out, as no rule of the map covers it: ${count(leftOut2, "image")}`
-      )
-    ] : []
-  ];
-}
-function failurePoints({ sums: sums7, errors }) {
-  const failed4 = sums7.states?.failed ?? 0;
-  if (failed4 + errors.length === 0) return [];
-  const what = failed4 > 0 ? `${count(failed4, "placement")} failed` : "something failed";
-  return [point("bad", `${what}: see what failed; the same command goes on where it stopped`)];
-}
-function signaturePoints({ signature: { state, keyId }, verb: verb2 }) {
-  const words4 = signatureWords2[state](keyId);
-  const unread2 = point(
-    "attention",
-    "its contents were not verified: airgap-bundle verify does that"
-  );
-  return [...words4 ? [words4] : [], ...verb2 === "inspect" ? [unread2] : []];
-}
-function overridePoints({ overrides: overrides2 }) {
-  const others = overrides2.filter(({ kind }) => kind !== "unsigned");
-  return others.map(({ message }) => point("attention", message));
-}
-function bundlePoints({ bundle: bundle2, verb: verb2 }) {
-  const { isExpired, expiresAt, carries, base: base2 } = bundle2;
-  const isInstalled = verb2 === "load";
-  return [
-    ...isExpired ? [point("bad", `EXPIRED on ${expiresAt}`)] : [],
-    ...carries === "delta" && base2 && !isInstalled ? [point("attention", `a delta: ${base2.name} ${base2.version} must be in the target first`)] : [],
-    ...carries === "none" && !isInstalled ? [point("attention", "a light bundle: its images must be in the target already")] : []
-  ];
-}
-function problemPoints({ problems: problems2, verb: verb2 }) {
-  if (!problems2) return [];
-  const errors = problems2.filter(({ severity }) => severity === "error").length;
-  const warnings = problems2.length - errors;
-  if (errors > 0) return [point("bad", `${count(errors, "error")} in the plan`)];
-  if (warnings > 0)
-    return [point("attention", `${count(warnings, "warning")} when it was planned`)];
-  return verb2 === "create" || verb2 === "mirror" ? [point("good", "no problem found in the plan")] : [];
-}
-var notSigned, signatureWords2;
-var init_verdict = __esm({
-  "src/paper/verdict.ts"() {
-    "use strict";
-    init_units();
-    notSigned = "NOT SIGNED: nobody can tell who made it";
-    signatureWords2 = {
-      signed: (keyId) => point("good", `signed by key ${keyId}`),
-      verified: (keyId) => point("good", `the signature of key ${keyId} holds`),
-      unsigned: () => point("bad", notSigned),
-      unchecked: () => point("attention", "signed, but by whom was not checked: no key was given"),
-      "other-key": () => point("bad", "signed, but NOT by a key that was given"),
-      revoked: (keyId) => point("bad", `signed by key ${keyId}, which is REVOKED`),
-      "no-bundle": () => void 0
-    };
-  }
-});
-
-// src/paper/make-report.ts
-var make_report_exports = {};
-__export(make_report_exports, {
-  makeReport: () => makeReport
-});
-function makeReport(facts2) {
-  const { verb: verb2, at: at2, inventory, signature, problems: problems2, contents: contents2, files: files3, tools: tools2 } = facts2;
-  const bundle2 = bundleOf(facts2);
-  const target3 = targetOf(facts2);
-  const overrides2 = overridesOf(facts2);
-  const errors = facts2.errors.map(errorJson);
-  const sums7 = sumsOf(facts2);
-  return {
-    schemaVersion: 1,
-    verb: verb2,
-    at: utcSeconds(at2),
-    verdict: verdictOf({ verb: verb2, bundle: bundle2, target: target3, signature, overrides: overrides2, problems: problems2, sums: sums7, errors }),
-    bundle: bundle2,
-    target: target3,
-    signature,
-    overrides: overrides2,
-    problems: problems2?.map(withoutPlaces) ?? null,
-    errors,
-    sums: sums7,
-    registries: registryShares(facts2),
-    map: mapEdges(inventory, contents2),
-    shared: contents2 ? sharedBlobs(contents2) : null,
-    images: reportImages(facts2),
-    files: files3,
-    contents: contentsOf(inventory),
-    tools: tools2,
-    checks: checksOf(facts2)
-  };
-}
-function bundleOf({ at: at2, inventory, bundle: bundle2 }) {
-  const { name: name3, version: version3, sequence, createdAt, expiresAt, chart: chart2, credentials, tool } = inventory;
-  return {
-    name: name3,
-    version: version3,
-    sequence,
-    createdAt,
-    expiresAt: expiresAt ?? null,
-    isExpired: expiresAt !== void 0 && at2.getTime() >= Date.parse(expiresAt),
-    carries: bundle2 ? carried(inventory) : null,
-    base: baseOf(inventory),
-    credentials: credentials ?? null,
-    chart: chart2 ?? null,
-    inventoryDigest: bundle2?.inventoryDigest ?? null,
-    size: bundle2?.size ?? null,
-    tool
-  };
-}
-function carried({ imagesNotEmbedded, base: base2 }) {
-  if (imagesNotEmbedded) return "none";
-  return base2 ? "delta" : "all";
-}
-function baseOf({ base: base2 }) {
-  if (!base2) return null;
-  const { blobs: _, ...about2 } = base2;
-  return about2;
-}
-function targetOf({ inventory: { target: target3 }, signedTarget }) {
-  const { plainHttp, insecureSkipVerify, caCert, environment, mirrorMap, pullThrough } = target3;
-  return {
-    path: basePath(target3),
-    environment,
-    plainHttp,
-    insecureSkipVerify,
-    caCert: caCert === void 0 ? null : digestOf(Buffer.from(caCert)),
-    pullThrough: pullThrough ?? [],
-    mirrorMap,
-    signedTarget: signedTarget ?? null
-  };
-}
-function contentsOf({ files: files3, credentials }) {
-  const secret = credentials === "embed" ? [credentialPaths.embed, sumsPath] : [];
-  return files3.filter(({ path: path7 }) => !secret.includes(path7)).map(({ path: path7, size, sha256: sha2562 }) => ({ path: path7, size, sha256: sha2562 }));
-}
-var init_make_report = __esm({
-  "src/paper/make-report.ts"() {
-    "use strict";
-    init_sums();
-    init_time();
-    init_carried_credential();
-    init_digest();
-    init_map_edges();
-    init_problem();
-    init_repositories();
-    init_error_text();
-    init_checks();
-    init_images();
-    init_overrides2();
-    init_sizes();
-    init_verdict();
-  }
-});
-
-// src/disk/replace.ts
-async function replaceFile(path7, text4, { modes, isLasting }) {
-  const partial2 = partialName(path7);
-  await makeFolder((0, import_node_path12.dirname)(path7), modes.folder);
-  try {
-    await onDisk(
-      path7,
-      (0, import_promises16.writeFile)(partial2, text4, { mode: modes.file, flag: "wx", flush: isLasting })
-    );
-    await onDisk(path7, (0, import_promises16.rename)(partial2, path7));
-  } catch (error3) {
-    await (0, import_promises16.rm)(partial2, { force: true }).catch(() => void 0);
-    throw error3;
-  }
-  if (isLasting) await syncFolder((0, import_node_path12.dirname)(path7));
-}
-function partialName(path7) {
-  return (0, import_node_path12.join)((0, import_node_path12.dirname)(path7), `.${(0, import_node_path12.basename)(path7).slice(0, 40)}.${(0, import_node_crypto3.randomUUID)()}.partial`);
-}
-var import_node_crypto3, import_promises16, import_node_path12, asHint, asRecord;
-var init_replace = __esm({
-  "src/disk/replace.ts"() {
-    "use strict";
-    import_node_crypto3 = require("node:crypto");
-    import_promises16 = require("node:fs/promises");
-    import_node_path12 = require("node:path");
-    init_failures();
-    init_folder();
-    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
-    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
-  }
-});
-
-// src/paper/markup.ts
-function html(words4, ...parts) {
-  return new Markup(String.raw({ raw: words4 }, ...parts.map(textOf)));
-}
-function textOf(part3) {
-  if (part3 === void 0) return "";
-  if (part3 instanceof Markup) return part3.text;
-  if (typeof part3 === "object") return part3.map(textOf).join("");
-  return escaped(String(part3));
-}
-function escaped(text4) {
-  return safeText(text4.replace(new RegExp("\\p{Surrogate}", "gu"), "\uFFFD")).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
-}
-function ourOwn(text4) {
-  return new Markup(text4);
-}
-function code(text4) {
-  return html`<code>${text4}</code>`;
-}
-function muted(text4) {
-  return html`<span class="muted">${text4}</span>`;
-}
-function lines(parts) {
-  return html`${parts.map((part3) => html`<span class="line">${part3}</span>`)}`;
-}
-var Markup;
-var init_markup = __esm({
-  "src/paper/markup.ts"() {
-    "use strict";
-    init_safe();
-    Markup = class {
-      text;
-      constructor(text4) {
-        this.text = text4;
-      }
-    };
-  }
-});
-
-// src/paper/parts.ts
-function table3({ caption, head, rows, kind = "plain" }) {
-  if (rows.length === 0) return html``;
-  return html`<table class="${kind}">
-<caption>${caption}</caption>
-<colgroup>${head.map(() => html`<col>`)}</colgroup>
-<thead><tr>${head.map((name3) => html`<th scope="col">${name3}</th>`)}</tr></thead>
-<tbody>
-${rows.map((row4) => tableRow(row4, head))}</tbody>
-</table>
-`;
-}
-function tableRow(row4, head) {
-  const { kind, cells } = "cells" in row4 ? row4 : { kind: void 0, cells: row4 };
-  const [first, ...others] = cells;
-  const tag2 = kind ? html`<tr class="${kind}">` : html`<tr>`;
-  const rest2 = others.map(
-    (cell, at2) => cell === "" ? html`<td></td>` : html`<td data-label="${head[at2 + 1]}">${cell}</td>`
-  );
-  return html`${tag2}<th scope="row">${first}</th>${rest2}</tr>
-`;
-}
-function sections(parts) {
-  return html`${parts.map(
-    ({ id, title, body }) => html`<section aria-labelledby="${id}">
-<h2 id="${id}">${title}</h2>
-${body}</section>
-`
-  )}`;
-}
-function navigation(parts) {
-  return html`<nav aria-label="On this page"><ul>
-${parts.map(
-    ({ id, title }) => html`<li><a href="#${id}">${title}</a></li>
-`
-  )}</ul></nav>
-`;
-}
-function facts(pairs) {
-  return html`<dl>
-${pairs.map(
-    ([label4, value]) => html`<div><dt>${label4}</dt><dd>${value}</dd></div>
-`
-  )}</dl>
-`;
-}
-function folded(parts, most2) {
-  const line3 = (part3) => html`<span class="line">${part3}</span>`;
-  const [shown6, more] = [parts.slice(0, most2), parts.slice(most2)];
-  if (more.length === 0) return html`${shown6.map(line3)}`;
-  return html`${shown6.map(line3)}<details><summary>and ${more.length} more</summary>${more.map(line3)}</details>`;
-}
-function verdictBox(state, words4, points) {
-  return html`<div class="verdict ${state}">
-<p class="state"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="${marks[state]}"></path></svg>${words4}</p>
-<ul>
-${points.map(
-    (point2) => html`<li>${point2}</li>
-`
-  )}</ul>
-</div>
-`;
-}
-var marks;
-var init_parts = __esm({
-  "src/paper/parts.ts"() {
-    "use strict";
-    init_markup();
-    marks = {
-      good: "M6.2 11.4 2.9 8.1l1.2-1.2 2.1 2.1 5.7-5.7 1.2 1.2z",
-      attention: "M7 2h2v8H7zM7 12h2v2H7z",
-      bad: "m3.5 4.7 1.2-1.2L8 6.8l3.3-3.3 1.2 1.2L9.2 8l3.3 3.3-1.2 1.2L8 9.2l-3.3 3.3-1.2-1.2L6.8 8z"
-    };
-  }
-});
-
-// src/paper/words.ts
-function bytesWords(bytes3) {
-  return bytes3 === null ? "not known" : formatBytes(bytes3);
-}
-function sizeWords(size) {
-  if (!size) return "not known";
-  return size.own === size.whole ? formatBytes(size.whole) : `${formatBytes(size.whole)}, ${formatBytes(size.own)} its own`;
-}
-function registryWords(registry3) {
-  return registry3 || "no image name";
-}
-function pinnedWords(pinnedBy) {
-  return pinnedBy === "tag" ? "tag, resolved when it was planned" : "digest, by its author";
-}
-function factsOf(report) {
-  const { bundle: bundle2, target: target3, sums: sums7, at: at2, verb: verb2 } = report;
-  const { base: base2, chart: chart2, credentials } = bundle2;
-  return [
-    ["Name and version", `${bundle2.name} ${bundle2.version}, sequence ${bundle2.sequence}`],
-    ["Made", `${bundle2.createdAt} by ${bundle2.tool.name} ${bundle2.tool.version}`],
-    ["Expires", bundle2.expiresAt ?? "never"],
-    ["For", `${target3.path}, ${target3.environment}`],
-    ...optional("Signed for", target3.signedTarget),
-    ...optional("What it is", bundle2.carries && carriedWords[bundle2.carries]),
-    ...optional(
-      "Builds on",
-      base2 && `${base2.name} ${base2.version}, sequence ${base2.sequence}, ${base2.inventoryDigest}`
-    ),
-    ["Images", imageSums(report)],
-    ["Bytes", byteSums(report)],
-    ["Platforms", sums7.platforms.join(", ") || "not known"],
-    ...optional("Chart", chart2 && `${chart2.name} ${chart2.version}, ${chart2.digest}`),
-    ...optional(
-      "Pull credential",
-      credentials && (credentials === "age" ? "in it, encrypted by age" : "in it, IN CLEAR TEXT")
-    ),
-    ...optional("CA certificate", target3.caCert && `${target3.caCert} (of its PEM text)`),
-    ...optional("Not written to", target3.pullThrough.join(", ")),
-    ...optional("SBOMs in it", sbomsIn(report)),
-    ...optional("Inventory", bundle2.inventoryDigest),
-    ["Report", `${at2}, of ${verb2}`]
-  ];
-}
-function sbomsIn({ contents: contents2 }) {
-  const names4 = contents2.map(({ path: path7 }) => path7).filter((path7) => /^sbom\./.test(path7));
-  return names4.length > 0 ? names4.join(", ") : null;
-}
-function optional(label4, value) {
-  return value ? [[label4, value]] : [];
-}
-function imageSums({ sums: { images: images5, attached, placements } }) {
-  const others = attached > 0 ? `${attached} attached to them` : "";
-  return [count(images5, "image"), others, `under ${count(placements, "reference")} in the target`].filter(Boolean).join(", ");
-}
-function byteSums({ sums: { carried: carried2, leftToBase, unique: unique3, apart }, bundle: bundle2 }) {
-  return [
-    bundle2.size === null ? "" : `${formatBytes(bundle2.size)} in all`,
-    `${formatBytes(carried2)} of blobs`,
-    leftToBase > 0 ? `${formatBytes(leftToBase)} left to the base` : "",
-    unique3 === null || apart === null || unique3 === apart ? "" : `${formatBytes(apart)} if no image shared its layers`
-  ].filter(Boolean).join(", ");
-}
-var verdictWords, askedWords, stateWords2, overrideWords, carriedWords, notRecorded;
-var init_words = __esm({
-  "src/paper/words.ts"() {
-    "use strict";
-    init_placed_text();
-    init_units();
-    verdictWords = {
-      good: "In order",
-      attention: "To be agreed to",
-      bad: "Not in order"
-    };
-    askedWords = {
-      both: "webhook and containerd",
-      webhook: "webhook",
-      containerd: "containerd"
-    };
-    stateWords2 = {
-      ...stateWords,
-      failed: "FAILED"
-    };
-    overrideWords = {
-      unsigned: "not signed",
-      certificate: "certificate not checked",
-      "plain-http": "plain HTTP",
-      credential: "credential in clear text",
-      referrers: "attached left out",
-      "let-pass": "let pass"
-    };
-    carriedWords = {
-      all: "a whole bundle",
-      delta: "a delta: it lacks what its base brought",
-      none: "a light bundle, without its images"
-    };
-    notRecorded = "not recorded in a bundle";
-  }
-});
-
-// src/paper/html-images.ts
-function imagesBody({ images: images5 }) {
-  const open10 = images5.length <= mostUnfolded;
-  const groups = [...groupBy(images5, ({ registry: registry3 }) => registry3)];
-  return html`${groups.map(([registry3, some]) => group(registryWords(registry3), some, open10))}`;
-}
-function group(registry3, images5, open10) {
-  const start3 = open10 ? html`<details open>` : html`<details>`;
-  return html`${start3}
-<summary><h3>${registry3}</h3> ${muted(count(images5.length, "image"))}</summary>
-${imageTable(registry3, images5)}</details>
-`;
-}
-function imageTable(registry3, images5) {
-  const isRecorded = images5.some(({ namedBy: namedBy2 }) => namedBy2);
-  const caption = isRecorded ? "" : `; who asked for them is ${notRecorded}`;
-  return table3({
-    caption: `Images of ${registry3}${caption}`,
-    head: [...columns, ...isRecorded ? ["Named by"] : []],
-    rows: images5.flatMap((image2) => [
-      [...imageRow(image2), ...isRecorded ? [namedBy(image2)] : []],
-      ...image2.attached.map((one) => attachedRow(one, isRecorded ? [""] : []))
-    ]),
-    kind: isRecorded ? "images named" : "images"
-  });
-}
-function imageRow(image2) {
-  const { source, digest: digest4, originalDigest, pinnedBy, platforms: platforms2, size, placements } = image2;
-  return [
-    code(source),
-    lines([
-      code(digest4),
-      muted(pinnedWords(pinnedBy)),
-      ...originalDigest ? [muted(html`at its source ${code(originalDigest)}`)] : []
-    ]),
-    platforms2.length > 0 ? folded(platforms2, 4) : "-",
-    sizeCell(size),
-    placementsCell(placements)
-  ];
-}
-function namedBy({ namedBy: places }) {
-  return folded(
-    (places ?? []).map((place6) => muted(place6)),
-    2
-  );
-}
-function sizeCell(size) {
-  if (!size) return "not known";
-  return lines([
-    formatBytes(size.whole),
-    ...size.own < size.whole ? [muted(`${formatBytes(size.own)} its own`)] : []
-  ]);
-}
-function placementsCell(placements) {
-  if (placements.length === 0)
-    return html`<span class="word bad">no rule maps it</span>: not carried`;
-  return folded(placements.map(placementLine), 3);
-}
-function placementLine({ reference, askedForBy, state, error: error3 }) {
-  const look2 = state === "failed" ? "bad" : "good";
-  const found = state ? html`, <span class="word ${look2}">${stateWords2[state]}</span>` : html``;
-  const why = error3 ? html`<span class="line">${error3}</span>` : html``;
-  return html`${code(reference)} <span class="line muted">for ${askedWords[askedForBy]}${found}</span>${why}`;
-}
-function attachedRow(image2, more) {
-  const { source, digest: digest4, artifactType, subject, size, placements } = image2;
-  return {
-    kind: "attached",
-    cells: [
-      lines([html`attached: ${artifactType ?? "referrer"}`, muted(code(source))]),
-      lines([code(digest4), muted(html`to ${code(subject)}`)]),
-      "-",
-      sizeCell(size),
-      placementsCell(placements),
-      ...more
-    ]
-  };
-}
-var mostUnfolded, columns;
-var init_html_images = __esm({
-  "src/paper/html-images.ts"() {
-    "use strict";
-    init_group_by();
-    init_units();
-    init_markup();
-    init_parts();
-    init_words();
-    mostUnfolded = 100;
-    columns = ["Image", "Digest", "Platforms", "Size", "In the target"];
-  }
-});
-
-// src/paper/bars.ts
-function bar(value, most2) {
-  const width2 = most2 > 0 ? Math.min(100, Math.max(0, 100 * value / most2)) : 0;
-  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="4"></rect><rect class="fill" width="${width2.toFixed(2)}" height="4"></rect></svg>`;
-}
-var init_bars = __esm({
-  "src/paper/bars.ts"() {
-    "use strict";
-    init_markup();
-  }
-});
-
-// src/paper/map-svg.ts
-function mapSvg(edges, base2) {
-  const shown6 = drawn(edges);
-  const sources = nodes(shown6, ({ source }) => registryWords(source));
-  const targets = nodes(shown6, ({ target: target3 }) => targetName(target3, base2));
-  const height = Math.max(heightOf(sources), heightOf(targets)) + 2 * margin;
-  for (const side of [sources, targets]) stack(side, (height - heightOf(side)) / 2);
-  const about2 = `${count(sources.length, "source registry").replace(/registrys$/, "registries")} to ${count(targets.length, "place")} in the target; the table below says the same.`;
-  return html`<svg class="map" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="map-title map-text">
-<title id="map-title">The mirror map as it is used</title>
-<desc id="map-text">${about2}</desc>
-${bands(sources, targets, base2)}${sources.map((node2) => label(node2, "end"))}${targets.map((node2) => label(node2, "start"))}</svg>
-`;
-}
-function edgesLeftOut(edges) {
-  return Math.max(0, edges.length - mostEdges);
-}
-function targetName(target3, base2) {
-  if (target3 === void 0) return "no rule maps it";
-  return target3.startsWith(`${base2}/`) ? `\u2026${target3.slice(base2.length)}` : target3;
-}
-function weight({ bytes: bytes3, images: images5 }) {
-  return bytes3 ?? images5;
-}
-function drawn(edges) {
-  const largest4 = [...edges].sort((a2, b) => weight(b) - weight(a2)).slice(0, mostEdges);
-  const most2 = Math.max(1, ...largest4.map(weight));
-  return largest4.map((edge) => ({
-    edge,
-    thickness: Math.max(2, thickest * weight(edge) / most2)
-  }));
-}
-function nodes(all, nameOf7) {
-  return [...groupBy(all, ({ edge }) => nameOf7(edge))].map(([name3, edges]) => {
-    const thick = edges.reduce((sum2, { thickness }) => sum2 + thickness, 0);
-    return { name: name3, edges, height: Math.max(lowest, thick), y: 0 };
-  });
-}
-function stack(side, top) {
-  let y = top;
-  for (const node2 of side) {
-    node2.y = y;
-    y += node2.height + gap;
-  }
-}
-function heightOf(side) {
-  return side.reduce((sum2, { height }) => sum2 + height + gap, -gap);
-}
-function bands(sources, targets, base2) {
-  const used = /* @__PURE__ */ new Map();
-  const take = (node2, { thickness }) => {
-    const thick = node2.edges.reduce((sum2, one) => sum2 + one.thickness, 0);
-    const before = used.get(node2) ?? 0;
-    used.set(node2, before + thickness);
-    return node2.y + (node2.height - thick) / 2 + before + thickness / 2;
-  };
-  return html`${sources.flatMap(
-    (source) => source.edges.flatMap((one) => {
-      const target3 = targets.find(({ name: name3 }) => name3 === targetName(one.edge.target, base2));
-      return target3 ? [band(one, take(source, one), take(target3, one))] : [];
-    })
-  )}`;
-}
-function band({ edge, thickness }, from, to) {
-  const [start3, end] = [leftBar + barWidth, rightBar];
-  const middle = (start3 + end) / 2;
-  const path7 = `M${start3} ${round(from)} C${middle} ${round(from)} ${middle} ${round(to)} ${end} ${round(to)}`;
-  return html`<path class="edge ${edge.askedForBy ?? "none"}" d="${path7}" stroke-width="${round(thickness)}"></path>
-`;
-}
-function round(value) {
-  return String(Math.round(value * 10) / 10);
-}
-function label({ name: name3, edges, y, height }, anchor2) {
-  const isLeft = anchor2 === "end";
-  const [bar2, x] = isLeft ? [leftBar, leftBar - 9] : [rightBar, rightBar + barWidth + 9];
-  const most2 = Math.floor((isLeft ? x : width - x) / letter);
-  const middle = y + height / 2;
-  const lost3 = edges.every(({ edge }) => edge.target === void 0) && !isLeft;
-  return html`<rect class="${lost3 ? "node lost" : "node"}" x="${bar2}" y="${round(y)}" width="${barWidth}" height="${round(height)}" rx="2"></rect>
-<text x="${x}" y="${round(middle - 3)}" text-anchor="${anchor2}">${shortened(name3, most2)}</text>
-<text class="small" x="${x}" y="${round(middle + 12)}" text-anchor="${anchor2}">${sumWords(edges)}</text>
-`;
-}
-function shortened(name3, most2) {
-  const letters = [...name3];
-  if (letters.length <= most2) return name3;
-  const head = Math.ceil((most2 - 1) / 3);
-  return `${letters.slice(0, head).join("")}\u2026${letters.slice(head + 1 - most2).join("")}`;
-}
-function sumWords(edges) {
-  const images5 = edges.reduce((sum2, { edge }) => sum2 + edge.images, 0);
-  const bytes3 = edges.length === 1 ? edges[0]?.edge.bytes : void 0;
-  return [count(images5, "image"), ...bytes3 ? [formatBytes(bytes3)] : []].join(", ");
-}
-var mostEdges, width, leftBar, rightBar, barWidth, gap, margin, thickest, lowest, letter;
-var init_map_svg = __esm({
-  "src/paper/map-svg.ts"() {
-    "use strict";
-    init_group_by();
-    init_units();
-    init_markup();
-    init_words();
-    mostEdges = 24;
-    width = 800;
-    [leftBar, rightBar] = [262, 470];
-    barWidth = 7;
-    gap = 12;
-    margin = 4;
-    thickest = 30;
-    lowest = 34;
-    letter = 7.9;
-  }
-});
-
-// src/paper/html-pictures.ts
-function waysBody({ map, registries, target: target3 }) {
-  const left = edgesLeftOut(map);
-  const more = left > 0 ? html`<p>The picture leaves out ${count(left, "smaller way")}.</p>
-` : html``;
-  return html`<div class="scroll" role="group" aria-label="Picture of the map" tabindex="0">
-${mapSvg(map, target3.path)}</div>
-<p class="muted">To the left source registries, to the right where in ${target3.path} their images go; the thicker, the more.
-Dashed is asked for by containerd alone, pale by the webhook alone.</p>
-${more}<details>
-<summary>The same as a table, and the map itself</summary>
-${table3({
-    caption: "Ways of the map that are used",
-    head: ["Source registry", "In the target", "Images", "Bytes", "Asked for by"],
-    rows: map.map(edgeRow)
-  })}<pre><code>${target3.mirrorMap}</code></pre>
-</details>
-${registryBars(registries)}`;
-}
-function edgeRow({ source, target: target3, images: images5, bytes: bytes3, askedForBy }) {
-  return [
-    code(registryWords(source)),
-    target3 === void 0 ? "no rule maps it" : code(target3),
-    images5,
-    bytesWords(bytes3 ?? null),
-    askedForBy ? askedWords[askedForBy] : "-"
-  ];
-}
-function registryBars(registries) {
-  const isKnown2 = registries.every(({ bytes: bytes3 }) => bytes3 !== null);
-  const value = ({ bytes: bytes3, images: images5 }) => isKnown2 ? bytes3 ?? 0 : images5;
-  const most2 = Math.max(0, ...registries.map(value));
-  return table3({
-    caption: isKnown2 ? "Bytes by source registry; what several have counts for the first of them" : "Images by source registry; bytes are not known",
-    head: ["Source registry", "Images", "Bytes"],
-    rows: registries.map((share) => [
-      html`${code(registryWords(share.registry))}${bar(value(share), most2)}`,
-      share.images,
-      bytesWords(share.bytes)
-    ]),
-    kind: "bars"
-  });
-}
-function sharingBody({ shared: shared2, sums: { unique: unique3, apart } }) {
-  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return void 0;
-  const sum2 = (name3, bytes3) => [
-    html`${name3}${bar(bytes3, apart)}`,
-    formatBytes(bytes3)
-  ];
-  return html`<p>What several images have is carried once: that saves ${formatBytes(apart - unique3)} of ${formatBytes(apart)}.</p>
-${table3({
-    caption: "Bytes of all images",
-    head: ["How they are counted", "Bytes"],
-    rows: [sum2("each image by itself", apart), sum2("each blob once", unique3)],
-    kind: "bars"
-  })}<details>
-<summary>The blobs that save most</summary>
-${table3({
-    caption: "Manifests, configs and layers that more than one image needs",
-    head: ["Blob", "Size", "Images", "Saved"],
-    rows: shared2.slice(0, shownBlobs).map((blob2) => [
-      lines([code(blob2.digest)]),
-      formatBytes(blob2.size),
-      blob2.images,
-      formatBytes(saved(blob2))
-    ])
-  })}</details>
-`;
-}
-var shownBlobs;
-var init_html_pictures = __esm({
-  "src/paper/html-pictures.ts"() {
-    "use strict";
-    init_units();
-    init_bars();
-    init_map_svg();
-    init_markup();
-    init_parts();
-    init_sizes();
-    init_words();
-    shownBlobs = 10;
-  }
-});
-
-// src/paper/style.ts
-var styleSheet;
-var init_style2 = __esm({
-  "src/paper/style.ts"() {
-    "use strict";
-    styleSheet = `
-:root {
-  color-scheme: light dark;
-  --page: #ffffff; --panel: #f4f6f8; --text: #1a2027; --muted: #525c68; --line: #d3d9e0;
-  --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec;
-  --good: #176b35; --attention: #855300; --bad: #b01e18;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #10151b; --panel: #18202a; --text: #e7ebf0; --muted: #a9b4c1; --line: #303b48;
-    --accent: #7cbcff; --fill: #4d97e0; --rest: #2a3542;
-    --good: #62cf87; --attention: #e6b84d; --bad: #ff938a;
-  }
-}
-* { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body {
-  margin: 0; padding: 2rem 1.25rem 4rem; background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  overflow-wrap: anywhere;
-}
-header, main, footer { max-width: 74rem; margin: 0 auto; }
-h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; }
-h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
-h3 { font-size: 1.05rem; margin: 0; display: inline; }
-p { margin: .5rem 0; }
-a { color: var(--accent); }
-code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
-code { unicode-bidi: isolate; direction: ltr; }
-pre { margin: .25rem 0 1rem; padding: .6rem .8rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
-.muted { color: var(--muted); font-size: .875rem; }
-.line { display: block; }
-.verdict { border: 1px solid var(--line); border-left: 6px solid var(--state); background: var(--panel); border-radius: 6px; padding: 1rem 1.25rem; margin: 0 0 1.5rem; }
-.verdict ul { margin: .5rem 0 0; padding-left: 1.25rem; }
-.verdict .state { margin: 0; font-size: 1.2rem; font-weight: 700; color: var(--state); }
-.state svg { width: 1.1em; height: 1.1em; vertical-align: -.15em; margin-right: .4em; fill: currentColor; }
-.good { --state: var(--good); } .attention { --state: var(--attention); } .bad { --state: var(--bad); }
-.word { color: var(--state); font-weight: 600; }
-nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0 0 1.5rem; padding: 0; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .75rem 2rem; margin: 0; }
-dt { color: var(--muted); font-size: .875rem; }
-dd { margin: 0; }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: .5rem 0 1.5rem; }
-caption { text-align: left; color: var(--muted); font-size: .875rem; padding: 0 0 .5rem; }
-th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
-thead th { color: var(--muted); font-size: .875rem; font-weight: 600; vertical-align: bottom; }
-th:last-child, td:last-child { padding-right: 0; }
-.attached th { padding-left: 1.25rem; }
-.images col:nth-child(1) { width: 25%; } .images col:nth-child(2) { width: 29%; }
-.images col:nth-child(3) { width: 10%; } .images col:nth-child(4) { width: 9%; }
-.named col:nth-child(1) { width: 20%; } .named col:nth-child(2) { width: 28.5%; } .named col:nth-child(6) { width: 13%; }
-.bars col:nth-child(1) { width: 60%; }
-.compared col:nth-child(3) { width: 12%; } .compared col:nth-child(2) { width: 30%; }
-.files col:nth-child(1) { width: 34%; } .files col:nth-child(2) { width: 10%; }
-details { margin: .5rem 0; }
-summary { cursor: pointer; padding: .35rem 0; }
-td details, th details { margin: .15rem 0 0; }
-td summary, th summary { padding: 0; color: var(--accent); font-size: .875rem; }
-svg.bar { display: block; width: 100%; max-width: 34rem; height: .5rem; margin-top: .35rem; border-radius: 3px; }
-.bar .rest { fill: var(--rest); } .bar .fill { fill: var(--fill); }
-.scroll { overflow-x: auto; margin: .5rem 0 1rem; }
-svg.map { display: block; width: 100%; min-width: 40rem; max-width: 62rem; height: auto; }
-.map text { fill: var(--text); font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: 13px; }
-.map .small { fill: var(--muted); font-family: system-ui, sans-serif; font-size: 11.5px; }
-.map .node { fill: var(--accent); }
-.map .edge { fill: none; stroke: var(--fill); stroke-opacity: .45; }
-.map .containerd { stroke-dasharray: 10 4; } .map .webhook { stroke-opacity: .3; }
-.map .none { stroke: var(--bad); stroke-dasharray: 3 4; stroke-opacity: .9; }
-.map .lost { fill: var(--bad); }
-footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
-@media screen and (max-width: 46rem) {
-  body { padding: 1.25rem 1rem 3rem; }
-  h1 { font-size: 1.4rem; }
-  table, tbody, tr, th, td, caption { display: block; width: auto; }
-  colgroup { display: none; }
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tbody tr { border-bottom: 1px solid var(--line); padding: .75rem 0; }
-  tbody th, tbody td { border: 0; padding: .15rem 0; }
-  td[data-label]::before { content: attr(data-label); display: block; color: var(--muted); font-size: .875rem; }
-  .attached { padding-left: 1rem !important; } .attached th { padding-left: 0; }
-}
-@page { margin: 13mm 12mm; }
-@media print {
-  :root {
-    color-scheme: light;
-    --page: #ffffff; --panel: #ffffff; --text: #000000; --muted: #444444; --line: #b5b5b5;
-    --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec; --good: #176b35; --attention: #855300; --bad: #b01e18;
-  }
-  body { padding: 0; font-size: 8.5pt; line-height: 1.35; }
-  nav { display: none; }
-  h1 { font-size: 16pt; } h2 { font-size: 12pt; margin-top: 6mm; }
-  h2, h3, caption { break-after: avoid; }
-  tr, .verdict, pre, svg { break-inside: avoid; }
-  .muted, dt, caption, thead th, footer, td summary, th summary { font-size: 7.5pt; }
-  details::details-content { content-visibility: visible; display: block; height: auto; }
-  summary { list-style: none; break-after: avoid; }
-  .scroll { overflow: visible; } svg.map { min-width: 0; }
-  .bar, .map { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-}
-`;
-  }
-});
-
-// src/paper/page.ts
-function page({ title, body, footer }) {
-  const { text: text4 } = html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${[...title].slice(0, mostOfTitle).join("")}</title>
-<style>${ourOwn(styleSheet)}</style>
-</head>
-<body>
-${body}
-<footer>${footer}</footer>
-</body>
-</html>
-`;
-  return text4;
-}
-var import_node_crypto4, styleHash, policy, mostOfTitle;
-var init_page = __esm({
-  "src/paper/page.ts"() {
-    "use strict";
-    import_node_crypto4 = require("node:crypto");
-    init_markup();
-    init_style2();
-    styleHash = (0, import_node_crypto4.createHash)("sha256").update(styleSheet).digest("base64");
-    policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
-    mostOfTitle = 70;
-  }
-});
-
-// src/paper/html.ts
-function reportHtml(report) {
-  const { verdict: verdict3, bundle: bundle2, at: at2, verb: verb2, tools: tools2 } = report;
-  const parts = sectionsOf(report);
-  const used = tools2.map(({ name: name3, version: version3 }) => `${name3} ${version3}`).join(", ");
-  return page({
-    title: `${bundle2.name} ${bundle2.version}: bundle report`,
-    body: html`<header>
-<h1>${verdict3.title}</h1>
-${verdictBox(verdict3.state, verdictWords[verdict3.state], verdict3.points)}${navigation(parts)}</header>
-<main>
-${facts(factsOf(report).map(([label4, value]) => [label4, factValue(value)]))}${sections(parts)}</main>`,
-    footer: html`Report of ${verb2}, ${at2}. Made with ${used}.`
-  });
-}
-function factValue(value) {
-  const parts = value.split(/(sha256:[0-9a-f]{64})/);
-  return html`${parts.map((part3, at2) => at2 % 2 === 1 ? code(part3) : part3)}`;
-}
-function sectionsOf(report) {
-  const { errors, checks: checks2, map, images: images5 } = report;
-  const sharing2 = sharingBody(report);
-  return [
-    ...errors.length > 0 ? [{ id: "failures", title: "What failed", body: failuresBody(report) }] : [],
-    { id: "overrides", title: "Switched off on purpose", body: overridesBody(report) },
-    { id: "problems", title: "Problems", body: problemsBody(report) },
-    ...map.length > 0 ? [{ id: "ways", title: "From where, to where", body: waysBody(report) }] : [],
-    ...images5.length > 0 ? [{ id: "images", title: "Images", body: imagesBody(report) }] : [],
-    ...sharing2 ? [{ id: "sharing", title: "What sharing saves", body: sharing2 }] : [],
-    { id: "files", title: "Files", body: filesBody(report) },
-    ...checks2.length > 0 ? [{ id: "checks", title: "See for yourself", body: checksBody(report) }] : []
-  ];
-}
-function failuresBody({ errors }) {
-  return table3({
-    caption: "Each failure once; the images below say which placements it hit",
-    head: ["Failure", "Found", "Expected", "What to do"],
-    rows: errors.map(({ class: name3, exitCode, message, given: given2, expected, next }) => [
-      lines([message, muted(`${name3}, exit code ${exitCode}`)]),
-      given2 ?? "",
-      expected ?? "",
-      next ?? ""
-    ])
-  });
-}
-function overridesBody({ overrides: overrides2 }) {
-  if (overrides2.length === 0)
-    return html`<p>Nothing.</p>
-`;
-  return table3({
-    caption: "Who approves the bundle approves these",
-    head: ["What", "What it means"],
-    rows: overrides2.map(({ kind, message }) => [
-      html`<span class="word attention">${overrideWords[kind]}</span>`,
-      message
-    ])
-  });
-}
-function problemsBody({ problems: problems2 }) {
-  if (!problems2)
-    return html`<p>What was warned of when it was planned is ${notRecorded}.</p>
-`;
-  if (problems2.length === 0)
-    return html`<p>None was found.</p>
-`;
-  return table3({
-    caption: "Found when it was planned",
-    head: ["Problem", "What it is", "Cure"],
-    rows: problems2.map(({ kind, severity, message, cure: cure5 }) => [
-      html`<span class="word ${severity === "error" ? "bad" : "attention"}">${severity}</span>: ${kind}`,
-      message,
-      cure5
-    ])
-  });
-}
-function filesBody({ files: files3, contents: contents2, bundle: bundle2 }) {
-  const rows = (all) => all.map(({ name: name3, size, sha256: sha2562 }) => [code(name3), formatBytes(size), code(sha2562)]);
-  const head = ["File", "Size", "sha256"];
-  const inside = contents2.map(({ path: path7, ...rest2 }) => ({ name: path7, ...rest2 }));
-  const caption = bundle2.carries ? "In the bundle, beside its images; its signature covers these" : "What a bundle of this plan would have beside its images";
-  return html`${table3({ caption: "To be carried, with the public key by another way", head, rows: rows(files3), kind: "files" })}<details>
-<summary>${count(contents2.length, "file")} in the bundle</summary>
-${table3({ caption, head, rows: rows(inside), kind: "files" })}</details>
-`;
-}
-function checksBody({ checks: checks2 }) {
-  return html`${checks2.map(
-    ({ what, command: command2 }) => html`<p>${what}:</p>
-<pre><code>${command2}</code></pre>
-`
-  )}`;
-}
-var init_html = __esm({
-  "src/paper/html.ts"() {
-    "use strict";
-    init_units();
-    init_html_images();
-    init_html_pictures();
-    init_markup();
-    init_page();
-    init_parts();
-    init_words();
-  }
-});
-
-// src/report/map-picture.ts
-function mermaidOf(edges) {
-  const lines5 = ["flowchart LR"];
-  const ids = /* @__PURE__ */ new Map();
-  let length = reserve;
-  for (const [at2, edge] of largestFirst(edges).entries()) {
-    const added3 = edgeLines(edge, ids);
-    length += added3.join("\n").length + 1;
-    if (length > maxCharacters)
-      return [...lines5, `  more["and ${edges.length - at2} more"]`].join("\n");
-    lines5.push(...added3);
-  }
-  return lines5.join("\n");
-}
-function largestFirst(edges) {
-  const weight2 = (some) => some.reduce((sum2, { bytes: bytes3, images: images5 }) => sum2 + (bytes3 ?? images5), 0);
-  return [...groupBy(edges, ({ source }) => source).values()].sort((a2, b) => weight2(b) - weight2(a2)).flatMap((same) => [...same].sort((a2, b) => weight2([b]) - weight2([a2])));
-}
-function edgeLines(edge, ids) {
-  const { source, target: target3, images: images5, bytes: bytes3, askedForBy } = edge;
-  const from = nodeOf(`source ${source}`, source || "no image name", ids);
-  const to = nodeOf(`target ${target3 ?? ""}`, target3 ?? "no rule maps it", ids);
-  const facts2 = [count(images5, "image"), ...bytes3 === void 0 ? [] : [formatBytes(bytes3)]];
-  const arrow = askedForBy ? arrows[askedForBy] : "--x";
-  return [
-    ...from.lines,
-    ...to.lines,
-    `  ${from.id} ${arrow}|"${label2(facts2.join(", "))}"| ${to.id}`
-  ];
-}
-function nodeOf(key, name3, ids) {
-  const known2 = ids.get(key);
-  if (known2) return { id: known2, lines: [] };
-  const id = `n${ids.size + 1}`;
-  ids.set(key, id);
-  return { id, lines: [`  ${id}["${label2(name3)}"]`] };
-}
-function label2(text4) {
-  const name3 = [...safeText(text4).replace(/\s+/g, " ")];
-  const shown6 = name3.length > maxName ? [...name3.slice(0, maxName - 1), "\u2026"] : name3;
-  return shown6.map(
-    (character) => /[A-Za-z0-9 ._/,()+-]/.test(character) ? character : `#${character.codePointAt(0)};`
-  ).join("");
-}
-var maxCharacters, maxName, reserve, arrows;
-var init_map_picture = __esm({
-  "src/report/map-picture.ts"() {
-    "use strict";
-    init_group_by();
-    init_safe();
-    init_units();
-    maxCharacters = 5e3;
-    maxName = 80;
-    reserve = 60;
-    arrows = { both: "==>", webhook: "-->", containerd: "-.->" };
-  }
-});
-
-// src/paper/markdown-text.ts
-function plain2(text4) {
-  return line(text4).replace(/[\\`*_~[\]<>|&#!$@]/g, entity).replaceAll("://", "&#58;//").replace(/\bwww\./gi, "www&#46;");
-}
-function code2(text4) {
-  const inner = line(text4);
-  if (inner === "") return "";
-  return /[`|\\]/.test(inner) ? `<code>${plain2(inner)}</code>` : `\`${inner}\``;
-}
-function row(cells) {
-  return `| ${cells.join(" | ")} |`;
-}
-function table4(head, rows) {
-  if (rows.length === 0) return [];
-  return [row(head), row(head.map(() => "---")), ...rows.map(row), ""];
-}
-function entity(character) {
-  return `&#${character.codePointAt(0)};`;
-}
-function line(text4) {
-  return safeText(text4).replace(/\s+/g, " ").trim();
-}
-var init_markdown_text = __esm({
-  "src/paper/markdown-text.ts"() {
-    "use strict";
-    init_safe();
-  }
-});
-
-// src/paper/markdown.ts
-function reportMarkdown(report) {
-  return [
-    ...heading(report),
-    ...table4(
-      ["", ""],
-      factsOf(report).map(([label4, value]) => [label4, plain2(value)])
-    ),
-    ...failures(report),
-    ...overrides(report),
-    ...problems(report),
-    ...ways(report),
-    ...images(report),
-    ...sharing(report),
-    ...files(report),
-    ...checks(report),
-    ...tools(report)
-  ].join("\n");
-}
-function heading({ verdict: verdict3 }) {
-  return [
-    `# ${plain2(verdict3.title)}`,
-    "",
-    `**${verdictWords[verdict3.state]}**`,
-    "",
-    ...verdict3.points.map((point2) => `- ${plain2(point2)}`),
-    ""
-  ];
-}
-function failures({ errors }) {
-  if (errors.length === 0) return [];
-  return [
-    "## What failed",
-    "",
-    ...table4(
-      ["Failure", "Found", "What to do"],
-      errors.map(({ class: name3, message, given: given2, next }) => [
-        `${name3}: ${plain2(message)}`,
-        plain2(given2 ?? ""),
-        plain2(next ?? "")
-      ])
-    )
-  ];
-}
-function overrides({ overrides: overrides2 }) {
-  return [
-    "## Switched off on purpose",
-    "",
-    ...overrides2.length === 0 ? ["Nothing.", ""] : [],
-    ...table4(
-      ["What", "What it means"],
-      overrides2.map(({ kind, message }) => [overrideWords[kind], plain2(message)])
-    )
-  ];
-}
-function problems({ problems: found }) {
-  const none = found ? "None was found." : `Problems of the plan are ${notRecorded}.`;
-  return [
-    "## Problems",
-    "",
-    ...found && found.length > 0 ? [] : [none, ""],
-    ...table4(
-      ["", "Problem", "Cure"],
-      (found ?? []).map(({ kind, severity, message, cure: cure5 }) => [
-        `${severity}, ${kind}`,
-        plain2(message),
-        plain2(cure5)
-      ])
-    )
-  ];
-}
-function ways({ map, registries }) {
-  return [
-    "## Where it comes from, and where it goes",
-    "",
-    ...map.length > 0 ? ["```mermaid", mermaidOf(map), "```", ""] : [],
-    registries[0]?.bytes == null ? "" : "What images of several registries have counts for the first of them.",
-    "",
-    ...table4(
-      ["Source registry", "Images", "Bytes"],
-      registries.map(({ registry: registry3, images: number3, bytes: bytes3 }) => [
-        code2(registryWords(registry3)),
-        String(number3),
-        bytesWords(bytes3)
-      ])
-    )
-  ];
-}
-function images({ images: all }) {
-  return [
-    "## Images",
-    "",
-    ...table4(
-      ["Image", "Digest", "Platforms", "Size", "In the target", "Named by"],
-      all.flatMap((image2) => [imageRow2(image2), ...image2.attached.map(attachedRow2)])
-    )
-  ];
-}
-function imageRow2(image2) {
-  const { source, digest: digest4, originalDigest, platforms: platforms2, size, placements, namedBy: namedBy2, pinnedBy } = image2;
-  const filtered = originalDigest ? `<br>at its source ${code2(originalDigest)}` : "";
-  return [
-    code2(source),
-    `${code2(digest4)}${filtered}<br>${pinnedWords(pinnedBy)}`,
-    plain2(platforms2.join(", ") || "-"),
-    sizeWords(size),
-    placementWords(placements),
-    namedBy2 ? namedBy2.map(code2).join("<br>") || "-" : notRecorded
-  ];
-}
-function attachedRow2({
-  source,
-  digest: digest4,
-  size,
-  placements,
-  artifactType,
-  subject
-}) {
-  return [
-    `attached: ${code2(artifactType ?? source)}`,
-    code2(digest4),
-    `to ${code2(subject)}`,
-    sizeWords(size),
-    placementWords(placements),
-    ""
-  ];
-}
-function placementWords(placements) {
-  if (placements.length === 0) return "no rule maps it: not carried";
-  return placements.map(placementLine2).join("<br>");
-}
-function placementLine2({ reference, askedForBy, state, error: error3 }) {
-  const found = state ? `; ${stateWords2[state]}` : "";
-  const why = error3 ? `: ${plain2(error3)}` : "";
-  return `${code2(reference)} for ${askedWords[askedForBy]}${found}${why}`;
-}
-function sharing({ shared: shared2, sums: { unique: unique3, apart } }) {
-  if (!shared2 || shared2.length === 0 || unique3 === null || apart === null) return [];
-  return [
-    "## What sharing saves",
-    "",
-    `${formatBytes(apart - unique3)} of ${formatBytes(apart)}: what several images have is carried once.`,
-    "",
-    ...table4(
-      ["Blob", "Size", "Images"],
-      shared2.slice(0, 10).map(({ digest: digest4, size, images: number3 }) => [
-        code2(digest4),
-        formatBytes(size),
-        String(number3)
-      ])
-    )
-  ];
-}
-function files({ files: carried2, contents: contents2 }) {
-  return [
-    ...carried2.length > 0 ? ["## Files to carry", ""] : [],
-    ...table4(
-      ["File", "Size", "sha256"],
-      carried2.map(({ name: name3, size, sha256: sha2562 }) => [code2(name3), formatBytes(size), code2(sha2562)])
-    ),
-    ...contents2.length > 0 ? ["## Files in the bundle, beside its images", ""] : [],
-    ...table4(
-      ["File", "Size", "sha256"],
-      contents2.map(({ path: path7, size, sha256: sha2562 }) => [code2(path7), formatBytes(size), code2(sha2562)])
-    )
-  ];
-}
-function checks({ checks: all }) {
-  return [
-    ...all.length > 0 ? ["## See for yourself", ""] : [],
-    ...table4(
-      ["Command", "What it shows"],
-      all.map(({ what, command: command2 }) => [code2(command2), plain2(what)])
-    )
-  ];
-}
-function tools({ tools: all }) {
-  const words4 = all.map(({ name: name3, version: version3 }) => `${plain2(name3)} ${plain2(version3)}`);
-  return ["## Tools", "", words4.join(", "), ""];
-}
-var init_markdown = __esm({
-  "src/paper/markdown.ts"() {
-    "use strict";
-    init_map_picture();
-    init_units();
-    init_markdown_text();
-    init_words();
-  }
-});
-
-// src/paper/without-secrets.ts
-function withoutSecrets(value, redact) {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact));
-  if (typeof value !== "object" || value === null) return value;
-  const clean = Object.entries(value).map(([name3, one]) => [name3, withoutSecrets(one, redact)]);
-  return Object.fromEntries(clean);
-}
-var init_without_secrets = __esm({
-  "src/paper/without-secrets.ts"() {
-    "use strict";
-  }
-});
-
-// src/paper/write.ts
-var write_exports = {};
-__export(write_exports, {
-  reportFiles: () => reportFiles,
-  writeReport: () => writeReport
-});
-function reportFiles(report, redact) {
-  const clean = withoutSecrets(report, redact);
-  return {
-    "report.json": jsonText(clean),
-    "report.md": reportMarkdown(clean),
-    "report.html": reportHtml(clean)
-  };
-}
-async function writeReport(report, folder, redact) {
-  const files3 = Object.entries(reportFiles(report, redact)).map(
-    ([name3, text4]) => [(0, import_node_path13.join)(folder, name3), text4]
-  );
-  for (const [path7, text4] of files3) await replaceFile(path7, text4, asHint);
-  return files3.map(([path7]) => path7);
-}
-var import_node_path13;
-var init_write = __esm({
-  "src/paper/write.ts"() {
-    "use strict";
-    import_node_path13 = require("node:path");
-    init_replace();
-    init_json();
-    init_html();
-    init_markdown();
-    init_without_secrets();
-  }
-});
-
-// node_modules/tar/dist/esm/large-numbers.js
-var encode, encodePositive, encodeNegative, parse2, twos, pos, onesComp, twosComp;
-var init_large_numbers = __esm({
-  "node_modules/tar/dist/esm/large-numbers.js"() {
-    encode = (num, buf) => {
-      if (!Number.isSafeInteger(num)) {
-        throw Error("cannot encode number outside of javascript safe integer range");
-      } else if (num < 0) {
-        encodeNegative(num, buf);
-      } else {
-        encodePositive(num, buf);
-      }
-      return buf;
-    };
-    encodePositive = (num, buf) => {
-      buf[0] = 128;
-      for (var i2 = buf.length; i2 > 1; i2--) {
-        buf[i2 - 1] = num & 255;
-        num = Math.floor(num / 256);
-      }
-    };
-    encodeNegative = (num, buf) => {
-      buf[0] = 255;
-      var flipped = false;
-      num = num * -1;
-      for (var i2 = buf.length; i2 > 1; i2--) {
-        var byte = num & 255;
-        num = Math.floor(num / 256);
-        if (flipped) {
-          buf[i2 - 1] = onesComp(byte);
-        } else if (byte === 0) {
-          buf[i2 - 1] = 0;
-        } else {
-          flipped = true;
-          buf[i2 - 1] = twosComp(byte);
-        }
-      }
-    };
-    parse2 = (buf) => {
-      const pre = buf[0];
-      const value = pre === 128 ? pos(buf.subarray(1, buf.length)) : pre === 255 ? twos(buf) : null;
-      if (value === null) {
-        throw Error("invalid base256 encoding");
-      }
-      if (!Number.isSafeInteger(value)) {
-        throw Error("parsed number outside of javascript safe integer range");
-      }
-      return value;
-    };
-    twos = (buf) => {
-      var len = buf.length;
-      var sum2 = 0;
-      var flipped = false;
-      for (var i2 = len - 1; i2 > -1; i2--) {
-        var byte = Number(buf[i2]);
-        var f;
-        if (flipped) {
-          f = onesComp(byte);
-        } else if (byte === 0) {
-          f = byte;
-        } else {
-          flipped = true;
-          f = twosComp(byte);
-        }
-        if (f !== 0) {
-          sum2 -= f * Math.pow(256, len - i2 - 1);
-        }
-      }
-      return sum2;
-    };
-    pos = (buf) => {
-      var len = buf.length;
-      var sum2 = 0;
-      for (var i2 = len - 1; i2 > -1; i2--) {
-        var byte = Number(buf[i2]);
-        if (byte !== 0) {
-          sum2 += byte * Math.pow(256, len - i2 - 1);
-        }
-      }
-      return sum2;
-    };
-    onesComp = (byte) => (255 ^ byte) & 255;
-    twosComp = (byte) => (255 ^ byte) + 1 & 255;
-  }
-});
-
-// node_modules/tar/dist/esm/types.js
-var isCode, normalFsTypes, name, code3;
-var init_types = __esm({
-  "node_modules/tar/dist/esm/types.js"() {
-    isCode = (c3) => name.has(c3);
-    normalFsTypes = /* @__PURE__ */ new Set([
-      "0",
-      "",
-      "1",
-      "2",
-      "3",
-      "4",
-      "5",
-      "6",
-      "7",
-      "D"
-    ]);
-    name = /* @__PURE__ */ new Map([
-      ["0", "File"],
-      // same as File
-      ["", "OldFile"],
-      ["1", "Link"],
-      ["2", "SymbolicLink"],
-      // Devices and FIFOs aren't fully supported
-      // they are parsed, but skipped when unpacking
-      ["3", "CharacterDevice"],
-      ["4", "BlockDevice"],
-      ["5", "Directory"],
-      ["6", "FIFO"],
-      // same as File
-      ["7", "ContiguousFile"],
-      // pax headers
-      ["g", "GlobalExtendedHeader"],
-      ["x", "ExtendedHeader"],
-      // vendor-specific stuff
-      // skip
-      ["A", "SolarisACL"],
-      // like 5, but with data, which should be skipped
-      ["D", "GNUDumpDir"],
-      // metadata only, skip
-      ["I", "Inode"],
-      // data = link path of next file
-      ["K", "NextFileHasLongLinkpath"],
-      // data = path of next file
-      ["L", "NextFileHasLongPath"],
-      // skip
-      ["M", "ContinuationFile"],
-      // like L
-      ["N", "OldGnuLongPath"],
-      // skip
-      ["S", "SparseFile"],
-      // skip
-      ["V", "TapeVolumeHeader"],
-      // like x
-      ["X", "OldExtendedHeader"]
-    ]);
-    code3 = new Map(Array.from(name).map((kv) => [kv[1], kv[0]]));
-  }
-});
-
-// node_modules/tar/dist/esm/header.js
-var import_node_path14, notNegative, Header, splitPrefix, decString, decDate, numToDate, decNumber, nanUndef, decSmallNumber, MAXNUM, encNumber, encSmallNumber, octalString, padOctal, encDate, NULLS, encString;
-var init_header = __esm({
-  "node_modules/tar/dist/esm/header.js"() {
-    import_node_path14 = require("node:path");
-    init_large_numbers();
-    init_types();
-    notNegative = (n2) => n2 === void 0 || n2 < 0 ? void 0 : n2;
-    Header = class {
-      cksumValid = false;
-      needPax = false;
-      nullBlock = false;
-      block;
-      path;
-      mode;
-      uid;
-      gid;
-      size;
-      cksum;
-      #type = "Unsupported";
-      linkpath;
-      uname;
-      gname;
-      devmaj = 0;
-      devmin = 0;
-      atime;
-      ctime;
-      mtime;
-      charset;
-      comment;
-      constructor(data, off = 0, ex, gex) {
-        if (Buffer.isBuffer(data)) {
-          this.decode(data, off || 0, ex, gex);
-        } else if (data) {
-          this.#slurp(data);
-        }
-      }
-      decode(buf, off, ex, gex) {
-        if (!off) {
-          off = 0;
-        }
-        if (!buf || !(buf.length >= off + 512)) {
-          throw new Error("need 512 bytes for header");
-        }
-        const t = decString(buf, off + 156, 1);
-        const isNormalFS = normalFsTypes.has(t);
-        const exForFields = isNormalFS ? ex : void 0;
-        const gexForFields = isNormalFS ? gex : void 0;
-        this.path = exForFields?.path ?? decString(buf, off, 100);
-        this.mode = exForFields?.mode ?? gexForFields?.mode ?? decNumber(buf, off + 100, 8);
-        this.uid = exForFields?.uid ?? gexForFields?.uid ?? decNumber(buf, off + 108, 8);
-        this.gid = exForFields?.gid ?? gexForFields?.gid ?? decNumber(buf, off + 116, 8);
-        this.size = notNegative(exForFields?.size ?? gexForFields?.size ?? decNumber(buf, off + 124, 12));
-        this.mtime = exForFields?.mtime ?? gexForFields?.mtime ?? decDate(buf, off + 136, 12);
-        this.cksum = decNumber(buf, off + 148, 12);
-        if (gexForFields)
-          this.#slurp(gexForFields, true);
-        if (exForFields)
-          this.#slurp(exForFields);
-        if (isCode(t)) {
-          this.#type = t || "0";
-        }
-        if (this.#type === "0" && this.path.slice(-1) === "/") {
-          this.#type = "5";
-        }
-        if (this.#type === "5") {
-          this.size = 0;
-        }
-        this.linkpath = decString(buf, off + 157, 100);
-        if (buf.subarray(off + 257, off + 265).toString() === "ustar\x0000") {
-          this.uname = exForFields?.uname ?? gexForFields?.uname ?? decString(buf, off + 265, 32);
-          this.gname = exForFields?.gname ?? gexForFields?.gname ?? decString(buf, off + 297, 32);
-          this.devmaj = exForFields?.devmaj ?? gexForFields?.devmaj ?? decNumber(buf, off + 329, 8) ?? 0;
-          this.devmin = exForFields?.devmin ?? gexForFields?.devmin ?? decNumber(buf, off + 337, 8) ?? 0;
-          if (buf[off + 475] !== 0) {
-            const prefix = decString(buf, off + 345, 155);
-            this.path = prefix + "/" + this.path;
-          } else {
-            const prefix = decString(buf, off + 345, 130);
-            if (prefix) {
-              this.path = prefix + "/" + this.path;
-            }
-            this.atime = ex?.atime ?? gex?.atime ?? decDate(buf, off + 476, 12);
-            this.ctime = ex?.ctime ?? gex?.ctime ?? decDate(buf, off + 488, 12);
-          }
-        }
-        let sum2 = 8 * 32;
-        for (let i2 = off; i2 < off + 148; i2++) {
-          sum2 += buf[i2];
-        }
-        for (let i2 = off + 156; i2 < off + 512; i2++) {
-          sum2 += buf[i2];
-        }
-        this.cksumValid = sum2 === this.cksum;
-        if (this.cksum === void 0 && sum2 === 8 * 32) {
-          this.nullBlock = true;
-        }
-      }
-      #slurp(ex, gex = false) {
-        Object.assign(this, Object.fromEntries(Object.entries(ex).filter(([k, v]) => {
-          return !(v === null || v === void 0 || k === "size" && Number(v) < 0 || k === "path" && gex || k === "linkpath" && gex || k === "global");
-        })));
-      }
-      encode(buf, off = 0) {
-        if (!buf) {
-          buf = this.block = Buffer.alloc(512);
-        }
-        if (this.#type === "Unsupported") {
-          this.#type = "0";
-        }
-        if (!(buf.length >= off + 512)) {
-          throw new Error("need 512 bytes for header");
-        }
-        const prefixSize = this.ctime || this.atime ? 130 : 155;
-        const split2 = splitPrefix(this.path || "", prefixSize);
-        const path7 = split2[0];
-        const prefix = split2[1];
-        this.needPax = !!split2[2];
-        this.needPax = encString(buf, off, 100, path7) || this.needPax;
-        this.needPax = encNumber(buf, off + 100, 8, this.mode) || this.needPax;
-        this.needPax = encNumber(buf, off + 108, 8, this.uid) || this.needPax;
-        this.needPax = encNumber(buf, off + 116, 8, this.gid) || this.needPax;
-        this.needPax = encNumber(buf, off + 124, 12, this.size) || this.needPax;
-        this.needPax = encDate(buf, off + 136, 12, this.mtime) || this.needPax;
-        buf[off + 156] = Number(this.#type.codePointAt(0));
-        this.needPax = encString(buf, off + 157, 100, this.linkpath) || this.needPax;
-        buf.write("ustar\x0000", off + 257, 8);
-        this.needPax = encString(buf, off + 265, 32, this.uname) || this.needPax;
-        this.needPax = encString(buf, off + 297, 32, this.gname) || this.needPax;
-        this.needPax = encNumber(buf, off + 329, 8, this.devmaj) || this.needPax;
-        this.needPax = encNumber(buf, off + 337, 8, this.devmin) || this.needPax;
-        this.needPax = encString(buf, off + 345, prefixSize, prefix) || this.needPax;
-        if (buf[off + 475] !== 0) {
-          this.needPax = encString(buf, off + 345, 155, prefix) || this.needPax;
-        } else {
-          this.needPax = encString(buf, off + 345, 130, prefix) || this.needPax;
-          this.needPax = encDate(buf, off + 476, 12, this.atime) || this.needPax;
-          this.needPax = encDate(buf, off + 488, 12, this.ctime) || this.needPax;
-        }
-        let sum2 = 8 * 32;
-        for (let i2 = off; i2 < off + 148; i2++) {
-          sum2 += buf[i2];
-        }
-        for (let i2 = off + 156; i2 < off + 512; i2++) {
-          sum2 += buf[i2];
-        }
-        this.cksum = sum2;
-        encNumber(buf, off + 148, 8, this.cksum);
-        this.cksumValid = true;
-        return this.needPax;
-      }
-      get type() {
-        return this.#type === "Unsupported" ? this.#type : name.get(this.#type);
-      }
-      get typeKey() {
-        return this.#type;
-      }
-      set type(type) {
-        const c3 = String(code3.get(type));
-        if (isCode(c3) || c3 === "Unsupported") {
-          this.#type = c3;
-        } else if (isCode(type)) {
-          this.#type = type;
-        } else {
-          throw new TypeError("invalid entry type: " + type);
-        }
-      }
-    };
-    splitPrefix = (p, prefixSize) => {
-      const pathSize = 100;
-      let pp = p;
-      let prefix = "";
-      let ret = void 0;
-      const root = import_node_path14.posix.parse(p).root || ".";
-      if (Buffer.byteLength(pp) < pathSize) {
-        ret = [pp, prefix, false];
-      } else {
-        prefix = import_node_path14.posix.dirname(pp);
-        pp = import_node_path14.posix.basename(pp);
-        do {
-          if (Buffer.byteLength(pp) <= pathSize && Buffer.byteLength(prefix) <= prefixSize) {
-            ret = [pp, prefix, false];
-          } else if (Buffer.byteLength(pp) > pathSize && Buffer.byteLength(prefix) <= prefixSize) {
-            ret = [pp.slice(0, pathSize - 1), prefix, true];
-          } else {
-            pp = import_node_path14.posix.join(import_node_path14.posix.basename(prefix), pp);
-            prefix = import_node_path14.posix.dirname(prefix);
-          }
-        } while (prefix !== root && ret === void 0);
-        if (!ret) {
-          ret = [p.slice(0, pathSize - 1), "", true];
-        }
-      }
-      return ret;
-    };
-    decString = (buf, off, size) => buf.subarray(off, off + size).toString("utf8").replace(/\0.*/, "");
-    decDate = (buf, off, size) => numToDate(decNumber(buf, off, size));
-    numToDate = (num) => num === void 0 ? void 0 : new Date(num * 1e3);
-    decNumber = (buf, off, size) => Number(buf[off]) & 128 ? parse2(buf.subarray(off, off + size)) : decSmallNumber(buf, off, size);
-    nanUndef = (value) => isNaN(value) ? void 0 : value;
-    decSmallNumber = (buf, off, size) => nanUndef(parseInt(buf.subarray(off, off + size).toString("utf8").replace(/\0.*$/, "").trim(), 8));
-    MAXNUM = {
-      12: 8589934591,
-      8: 2097151
-    };
-    encNumber = (buf, off, size, num) => num === void 0 ? false : num > MAXNUM[size] || num < 0 ? (encode(num, buf.subarray(off, off + size)), true) : (encSmallNumber(buf, off, size, num), false);
-    encSmallNumber = (buf, off, size, num) => buf.write(octalString(num, size), off, size, "ascii");
-    octalString = (num, size) => padOctal(Math.floor(num).toString(8), size);
-    padOctal = (str, size) => (str.length === size - 1 ? str : new Array(size - str.length - 1).join("0") + str + " ") + "\0";
-    encDate = (buf, off, size, date3) => date3 === void 0 ? false : encNumber(buf, off, size, date3.getTime() / 1e3);
-    NULLS = new Array(156).join("\0");
-    encString = (buf, off, size, str) => str === void 0 ? false : (buf.write(str + NULLS, off, size, "utf8"), str.length !== Buffer.byteLength(str) || str.length > size);
-  }
-});
-
-// src/bundle/archive.ts
-function layOut(inventory, head) {
-  const entries = [];
-  let start3 = 0;
-  for (const { path: path7, size, mode, digest: digest4 } of bodies(inventory, head)) {
-    const end = start3 + blockSize + padded(size);
-    entries.push({ path: path7, size, mode, digest: digest4, start: start3, end });
-    start3 = end;
-  }
-  return { entries, size: start3 + endSize, mtime: new Date(inventory.createdAt) };
-}
-function encodeHeader({ path: path7, size, mode }, mtime) {
-  const header2 = new Header({ path: path7, size, mode, mtime, uid: 0, gid: 0, type: "File" });
-  header2.encode();
-  return header2.block;
-}
-function bodyStart(entry) {
-  return entry.start + blockSize;
-}
-function blobPath(digest4) {
-  if (algorithmOf(digest4) === "sha256") return `blobs/sha256/${hexOf(digest4)}`;
-  throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
-    given: digest4,
-    expected: "an image whose manifests name sha256 digests",
-    next: "take the image off the list, or move it with `mirror`"
-  });
-}
-function* bodies({ files: files3, blobs: blobs2 }, { inventory, signature }) {
-  yield headBody("bundle.json", inventory);
-  if (signature) yield headBody("bundle.sig", signature);
-  for (const { path: path7, size, mode, sha256: sha2562 } of files3) {
-    yield { path: path7, size, mode, digest: `sha256:${sha2562}` };
-  }
-  for (const { digest: digest4, size } of blobs2) yield { path: blobPath(digest4), size, mode: 420, digest: digest4 };
-}
-function headBody(path7, bytes3) {
-  return { path: path7, size: bytes3.length, mode: 420, digest: digestOf(bytes3) };
-}
-function padded(size) {
-  return Math.ceil(size / blockSize) * blockSize;
-}
-var blockSize, endSize;
-var init_archive = __esm({
-  "src/bundle/archive.ts"() {
-    "use strict";
-    init_header();
-    init_digest();
-    init_error();
-    blockSize = 512;
-    endSize = 2 * blockSize;
-  }
-});
-
-// node_modules/p-map/index.js
-function pMap(iterable, mapper, options) {
-  return mapConcurrently(iterable, mapper, options, false);
-}
-async function mapConcurrently(iterable, mapper, {
-  concurrency = Number.POSITIVE_INFINITY,
-  stopOnError = true,
-  signal
-} = {}, isSettled) {
-  return new Promise((resolve_, reject_) => {
-    validateOptions(iterable, mapper, concurrency);
-    const result = [];
-    const errors = [];
-    let skippedCount = 0;
-    let isResolved = false;
-    let isIterableDone = false;
-    const pendingIndexes = /* @__PURE__ */ new Set();
-    let doneIndex = Number.POSITIVE_INFINITY;
-    let currentIndex = 0;
-    const iterator = getIterator(iterable);
-    const signalListener = () => {
-      reject(signal.reason);
-    };
-    const cleanup = () => {
-      signal?.removeEventListener("abort", signalListener);
-    };
-    const resolve40 = (value) => {
-      resolve_(value);
-      cleanup();
-    };
-    const reject = (reason2) => {
-      if (isResolved) {
-        return;
-      }
-      isResolved = true;
-      reject_(reason2);
-      cleanup();
-      if (!isIterableDone) {
-        closeIterator(iterator);
-      }
-    };
-    if (signal) {
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      signal.addEventListener("abort", signalListener, { once: true });
-    }
-    const pull = createPuller(iterator);
-    const settleIfFinished = () => {
-      if (isResolved || doneIndex === Number.POSITIVE_INFINITY) {
-        return;
-      }
-      for (const index of pendingIndexes) {
-        if (index < doneIndex) {
-          return;
-        }
-      }
-      if (!stopOnError) {
-        const collectedErrors = [];
-        for (let index = 0; index < Math.min(doneIndex, errors.length); index++) {
-          if (index in errors) {
-            collectedErrors.push(errors[index]);
-          }
-        }
-        if (collectedErrors.length > 0) {
-          reject(new AggregateError(collectedErrors));
-          return;
-        }
-      }
-      isResolved = true;
-      if (!isIterableDone) {
-        closeIterator(iterator);
-      }
-      const lastIndex = Math.min(doneIndex, result.length);
-      if (lastIndex === result.length && skippedCount === 0) {
-        resolve40(result);
-        return;
-      }
-      resolve40(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
-    };
-    const next = async () => {
-      if (isResolved || currentIndex >= doneIndex) {
-        return;
-      }
-      const index = currentIndex++;
-      pendingIndexes.add(index);
-      let nextItem;
-      try {
-        nextItem = await pull();
-      } catch (error3) {
-        pendingIndexes.delete(index);
-        if (index < doneIndex) {
-          throw error3;
-        }
-        settleIfFinished();
-        return;
-      }
-      if (nextItem.done) {
-        pendingIndexes.delete(index);
-        doneIndex = Math.min(doneIndex, index);
-        isIterableDone = true;
-        settleIfFinished();
-        return;
-      }
-      const runner = (async () => {
-        try {
-          const element = await nextItem.value;
-          if (isResolved || index >= doneIndex) {
-            return;
-          }
-          const value = await mapper(element, index);
-          if (index >= doneIndex) {
-            return;
-          }
-          if (value === pMapStop) {
-            doneIndex = index;
-            return;
-          }
-          if (value === pMapSkip) {
-            skippedCount++;
-          }
-          result[index] = isSettled && value !== pMapSkip ? { status: "fulfilled", value } : value;
-        } catch (error3) {
-          if (index >= doneIndex) {
-            return;
-          }
-          if (isSettled) {
-            result[index] = { status: "rejected", reason: error3 };
-          } else if (stopOnError) {
-            reject(error3);
-            return;
-          } else {
-            errors[index] = error3;
-          }
-        } finally {
-          pendingIndexes.delete(index);
-          settleIfFinished();
-        }
-        try {
-          await next();
-        } catch (error3) {
-          reject(error3);
-        }
-      })();
-      runner.then(() => new Promise(() => {
-      })).then(resolve_);
-    };
-    (async () => {
-      for (let index = 0; index < concurrency; index++) {
-        try {
-          await next();
-        } catch (error3) {
-          reject(error3);
-          break;
-        }
-        if (isResolved || currentIndex >= doneIndex) {
-          break;
-        }
-      }
-    })();
-  });
-}
-function validateOptions(iterable, mapper, concurrency) {
-  if (iterable?.[Symbol.iterator] === void 0 && iterable?.[Symbol.asyncIterator] === void 0) {
-    throw new TypeError(`Expected \`input\` to be either an \`Iterable\` or \`AsyncIterable\`, got (${typeof iterable})`);
-  }
-  if (typeof mapper !== "function") {
-    throw new TypeError("Mapper function is required");
-  }
-  if (!isLimit(concurrency, 1)) {
-    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency}\` (${typeof concurrency})`);
-  }
-}
-function isLimit(value, minimum) {
-  return Number.isSafeInteger(value) && value >= minimum || value === Number.POSITIVE_INFINITY;
-}
-function getIterator(iterable) {
-  return iterable[Symbol.asyncIterator] === void 0 ? iterable[Symbol.iterator]() : iterable[Symbol.asyncIterator]();
-}
-async function closeIterator(iterator) {
-  try {
-    await iterator.return?.();
-  } catch {
-  }
-}
-function createPuller(iterator) {
-  let isSourceDone = false;
-  const markDone = (item) => {
-    if (item?.done) {
-      isSourceDone = true;
-    }
-  };
-  return () => {
-    if (isSourceDone) {
-      return { done: true };
-    }
-    const result = iterator.next();
-    markDone(result);
-    if (typeof result?.then !== "function") {
-      return result;
-    }
-    const promise = Promise.resolve(result);
-    promise.then(markDone, () => {
-    });
-    return promise;
-  };
-}
-var pMapSkip, pMapStop;
-var init_p_map = __esm({
-  "node_modules/p-map/index.js"() {
-    pMapSkip = /* @__PURE__ */ Symbol("skip");
-    pMapStop = /* @__PURE__ */ Symbol("stop");
-  }
-});
-
-// src/bundle/damage.ts
-function damaged(path7, { place: place6, offset, given: given2, expected }) {
-  return new AirgapError("integrity", `the bundle is damaged at ${place6}, byte ${offset}`, {
-    given: `${path7}: ${given2}`,
-    ...expected === void 0 ? {} : { expected },
-    next: "copy it again from where it was made, and compare it with its .sha256 file"
-  });
-}
-var init_damage = __esm({
-  "src/bundle/damage.ts"() {
-    "use strict";
-    init_error();
-  }
-});
-
-// src/bundle/hash-worker.ts
-function hashWorker() {
-  const { createHash: createHash9 } = process.getBuiltinModule("node:crypto");
-  const { readSync } = process.getBuiltinModule("node:fs");
-  const { parentPort } = process.getBuiltinModule("node:worker_threads");
-  const buffer2 = Buffer.allocUnsafeSlow(256 * 1024);
-  const hashes = /* @__PURE__ */ new Map();
-  const hashOf5 = (id) => {
-    const hash = hashes.get(id) ?? createHash9("sha256");
-    hashes.set(id, hash);
-    return hash;
-  };
-  const end = (id) => {
-    const hash = hashOf5(id);
-    hashes.delete(id);
-    return hash.digest("hex");
-  };
-  const take = (id, { fd, position, length }) => {
-    let done = 0;
-    while (done < length) {
-      const most2 = Math.min(buffer2.length, length - done);
-      const count4 = readSync(fd, buffer2, 0, most2, position + done);
-      if (count4 === 0) break;
-      hashOf5(id).update(buffer2.subarray(0, count4));
-      done += count4;
-    }
-    return done;
-  };
-  const answerTo2 = ({ id, range }) => {
-    try {
-      return range ? { done: take(id, range) } : { hex: end(id) };
-    } catch (error3) {
-      const { code: code4 } = error3;
-      if (code4 === void 0) throw error3;
-      return { code: code4 };
-    }
-  };
-  parentPort?.on("message", (step2) => parentPort.postMessage(answerTo2(step2)));
-}
-var init_hash_worker = __esm({
-  "src/bundle/hash-worker.ts"() {
-    "use strict";
-  }
-});
-
-// src/bundle/hash-threads.ts
-var import_node_os7, import_node_worker_threads, largeBody, stride, mostThreads, HashThreads, HashThread;
-var init_hash_threads = __esm({
-  "src/bundle/hash-threads.ts"() {
-    "use strict";
-    import_node_os7 = require("node:os");
-    import_node_worker_threads = require("node:worker_threads");
-    init_failures();
-    init_damage();
-    init_hash_worker();
-    largeBody = 1024 * 1024;
-    stride = 8 * 1024 * 1024;
-    mostThreads = 4;
-    HashThreads = class {
-      #volume;
-      #threads = [];
-      #hashes = 0;
-      #isClosed = false;
-      constructor(volume) {
-        this.#volume = volume;
-      }
-      start() {
-        const thread = this.#freest();
-        const id = this.#hashes++;
-        thread.running++;
-        let isOver = false;
-        const end = () => {
-          isOver = true;
-          thread.running--;
-          return thread.ask({ id });
-        };
-        return {
-          update: async (position, length) => {
-            let at2 = position;
-            for (const segment of this.#volume.segments(position, length)) {
-              await this.#take(thread, id, segment, at2);
-              at2 += segment.length;
-            }
-          },
-          digest: async () => (await end()).hex ?? "",
-          drop: () => {
-            if (!isOver) end().catch(() => {
-            });
-          }
-        };
-      }
-      /** What is asked after that fails. */
-      async close() {
-        this.#isClosed = true;
-        await Promise.all(this.#threads.map((thread) => thread.close()));
-      }
-      async #take(thread, id, { fd, path: path7, position, length }, at2) {
-        const { done = 0, code: code4 } = await thread.ask({ id, range: { fd, position, length } });
-        if (code4 !== void 0) throw diskError(path7, Object.assign(new Error(code4), { code: code4 }));
-        if (done === length) return;
-        throw damaged(path7, { place: "its end", offset: at2 + done, given: "no more bytes" });
-      }
-      #freest() {
-        if (this.#isClosed) throw new Error("the hashing threads are closed");
-        const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
-        const most2 = Math.min((0, import_node_os7.availableParallelism)(), mostThreads);
-        if (freest && (freest.running === 0 || this.#threads.length === most2)) return freest;
-        const thread = new HashThread();
-        this.#threads.push(thread);
-        return thread;
-      }
-    };
-    HashThread = class {
-      /** Hashes that have begun and not ended. */
-      running = 0;
-      #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
-      #failure;
-      #waiting = [];
-      constructor() {
-        this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
-        this.#worker.on("error", (error3) => this.#end(error3));
-        this.#worker.on("exit", () => this.#end(new Error("the hashing thread has ended")));
-      }
-      ask(step2) {
-        return new Promise((answer, fail) => {
-          if (this.#failure !== void 0) throw this.#failure;
-          this.#waiting.push({ answer, fail });
-          this.#worker.postMessage(step2);
-        });
-      }
-      async close() {
-        await this.#worker.terminate();
-      }
-      #end(failure3) {
-        this.#failure ??= failure3;
-        for (const { fail } of this.#waiting.splice(0)) fail(this.#failure);
-      }
-    };
-  }
-});
-
-// src/bundle/entry.ts
-async function hasHeader(window2, entry, mtime) {
-  const expected = encodeHeader(entry, mtime);
-  for (let done = 0; done < expected.length; ) {
-    const bytes3 = await window2.read(entry.start + done, expected.length - done);
-    if (!bytes3.equals(expected.subarray(done, done + bytes3.length))) return false;
-    done += bytes3.length;
-  }
-  return true;
-}
-async function digestOfBody(window2, entry, reading) {
-  const isLarge = entry.size >= largeBody;
-  const hash = isLarge ? hashInThread(entry, reading) : hashHere(window2, entry, reading);
-  return `sha256:${await hash}`;
-}
-async function hashHere(window2, entry, { signal, progress }) {
-  const hash = (0, import_node_crypto5.createHash)("sha256");
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; ) {
-    const bytes3 = await window2.read(position, end - position);
-    hash.update(bytes3);
-    position += bytes3.length;
-    progress(bytes3.length);
-    signal.throwIfAborted();
-  }
-  return hash.digest("hex");
-}
-async function hashInThread(entry, { signal, progress, threads }) {
-  const hash = threads.start();
-  const end = bodyStart(entry) + entry.size;
-  for (let position = bodyStart(entry); position < end; position += stride) {
-    const length = Math.min(stride, end - position);
-    await hash.update(position, length);
-    progress(length);
-    signal.throwIfAborted();
-  }
-  return hash.digest();
-}
-var import_node_crypto5;
-var init_entry = __esm({
-  "src/bundle/entry.ts"() {
-    "use strict";
-    import_node_crypto5 = require("node:crypto");
-    init_archive();
-    init_hash_threads();
-  }
-});
-
-// src/bundle/progress.ts
-function byteProgress(total, emit) {
-  return counter(total, (done) => emit({ kind: "bytes", done, total }));
-}
-function counter(total, tell2) {
-  let done = 0;
-  let told = 0;
-  return (bytes3) => {
-    done += bytes3;
-    if (done - told < stride2 && done < total) return;
-    told = done;
-    tell2(done);
-  };
-}
-function blobsProgress(blobs2, images5, emit) {
-  const total = totalSize(blobs2);
-  const packings = packingsOf(blobs2, images5);
-  const homes2 = new Map(
-    images5.flatMap((one, at2) => one.blobs.map((digest4) => [digest4, packings[at2]]))
-  );
-  let left = blobs2.length;
-  const isWhole = (one) => one.left === 0 && (hasOwn(one) || left === 0);
-  const tell2 = counter(total, (done) => {
-    const finished8 = packings.filter(isWhole).length;
-    const running = packings.filter(({ open: open10 }) => open10 > 0);
-    const about2 = {
-      images: { done: finished8, total: packings.length },
-      running: running.map(shown2)
-    };
-    emit({ kind: "bytes", done, total, ...packings.length > 0 && about2 });
-  });
-  const finish = ({ image: image2 }) => emit({ kind: "image", image: image2, state: "packed" });
-  const finishShared = () => {
-    if (left === 0) {
-      for (const one of packings) if (!hasOwn(one)) finish(one);
-    }
-  };
-  finishShared();
-  return {
-    begin: ({ digest: digest4 }) => {
-      const packing = homes2.get(digest4);
-      if (packing) packing.open += 1;
-      const read5 = (bytes3) => {
-        if (packing) packing.done += bytes3;
-        tell2(bytes3);
-      };
-      const end = () => {
-        left -= 1;
-        if (packing) {
-          packing.open -= 1;
-          packing.left -= 1;
-          if (packing.left === 0) finish(packing);
-        }
-        finishShared();
-        tell2(0);
-      };
-      return { read: read5, end };
-    }
-  };
-}
-function hasOwn({ blobs: blobs2 }) {
-  return blobs2 > 0;
-}
-function packingsOf(blobs2, images5) {
-  const sizes = new Map(blobs2.map(({ digest: digest4, size }) => [digest4, size]));
-  return images5.map(({ image: image2, blobs: own2 }) => {
-    const written2 = own2.filter((digest4) => sizes.has(digest4));
-    const total = written2.reduce((sum2, digest4) => sum2 + (sizes.get(digest4) ?? 0), 0);
-    return { image: image2, blobs: written2.length, done: 0, total, open: 0, left: written2.length };
-  });
-}
-function shown2({ image: image2, done, total }) {
-  return { image: image2, done, total };
-}
-var stride2;
-var init_progress = __esm({
-  "src/bundle/progress.ts"() {
-    "use strict";
-    init_descriptor();
-    stride2 = 256 * 1024;
-  }
-});
-
-// src/bundle/volume.ts
-function partPathOf(path7, number3) {
-  return `${path7}.${String(number3).padStart(3, "0")}`;
-}
-function countParts(size, partSize) {
-  return Math.max(1, Math.ceil(size / partSize));
-}
-async function createVolume(path7, size, { partSize, isPrivate: isPrivate2 = false }) {
-  const parts = [];
-  try {
-    for (const { name: name3, start: start3, end } of extentsOf(path7, size, partSize)) {
-      const mode = isPrivate2 ? 384 : 438;
-      const file2 = await onDisk(name3, (0, import_promises17.open)(name3, import_node_fs8.constants.O_RDWR | import_node_fs8.constants.O_CREAT, mode));
-      parts.push({ file: file2, path: name3, start: start3, end });
-      await onDisk(name3, file2.truncate(end - start3));
-    }
-    return new Volume(path7, parts);
-  } catch (error3) {
-    for (const { file: file2 } of parts) await file2.close();
-    throw error3;
-  }
-}
-function extentsOf(path7, size, partSize) {
-  if (partSize === void 0) return [{ name: path7, start: 0, end: size }];
-  return Array.from({ length: countParts(size, partSize) }, (_, at2) => ({
-    name: partPathOf(path7, at2 + 1),
-    start: at2 * partSize,
-    end: Math.min((at2 + 1) * partSize, size)
-  }));
-}
-var import_node_fs8, import_promises17, Volume, mostParts;
-var init_volume = __esm({
-  "src/bundle/volume.ts"() {
-    "use strict";
-    import_node_fs8 = require("node:fs");
-    import_promises17 = require("node:fs/promises");
-    init_failures();
-    Volume = class {
-      /** What the bundle is called: the one file, or the name that the parts' names begin with. */
-      path;
-      /** Bytes. */
-      size;
-      parts;
-      /** Of every part but the last, bytes. */
-      partSize;
-      isSplit;
-      /** @param parts in order, all of one size but the last */
-      constructor(path7, parts) {
-        const [first] = parts;
-        if (first === void 0) throw new Error("a volume has a file");
-        this.path = path7;
-        this.parts = parts;
-        this.size = parts.at(-1)?.end ?? 0;
-        this.isSplit = first.path !== path7;
-        this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
-      }
-      /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
-      read(buffer2, offset, length, position) {
-        const part3 = this.partAt(position);
-        const most2 = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
-        return onDisk(part3.path, part3.file.read(buffer2, offset, most2, position - part3.start));
-      }
-      /** Writes all of it, across parts where it must. */
-      async write(bytes3, position) {
-        for (let done = 0; done < bytes3.length; ) {
-          const at2 = position + done;
-          const { file: file2, path: path7, start: start3, end } = this.partAt(at2);
-          const most2 = Math.min(bytes3.length - done, end - at2);
-          const { bytesWritten } = await onDisk(path7, file2.write(bytes3, done, most2, at2 - start3));
-          done += bytesWritten;
-        }
-      }
-      /** The same for buffers that come one after the other: one call to the system, unless a part ends in between. */
-      async writeAll(buffers, position) {
-        const size = buffers.reduce((sum2, { length }) => sum2 + length, 0);
-        const { file: file2, path: path7, start: start3, end } = this.partAt(position);
-        const fits2 = position + size <= end && buffers.length > 0;
-        const written2 = fits2 ? await onDisk(path7, file2.writev(buffers, position - start3)) : void 0;
-        const done = written2?.bytesWritten ?? 0;
-        if (done < size) await this.write(Buffer.concat(buffers).subarray(done), position + done);
-      }
-      /** Where a range lies: one segment in a single file, several where it crosses the end of a part. */
-      segments(position, length) {
-        const all = [];
-        for (let at2 = position; at2 < position + length; ) {
-          const { file: file2, path: path7, start: start3, end } = this.partAt(at2);
-          const most2 = Math.min(position + length, end) - at2;
-          if (most2 <= 0) throw new RangeError(`no byte ${at2} in ${this.path}`);
-          all.push({ fd: file2.fd, path: path7, position: at2 - start3, length: most2 });
-          at2 += most2;
-        }
-        return all;
-      }
-      /** The part that holds a byte; for one behind the end the last. */
-      partAt(position) {
-        const at2 = Math.min(Math.floor(position / this.partSize), this.parts.length - 1);
-        return this.parts[at2];
-      }
-      /** Names the files of a range for a message: those are to be copied again. */
-      namesOf(position, length = 1) {
-        const first = this.partAt(position).path;
-        const last = this.partAt(position + Math.max(length, 1) - 1).path;
-        return first === last ? first : `${first} to ${last}`;
-      }
-      async sync() {
-        for (const { file: file2, path: path7 } of this.parts) await onDisk(path7, file2.sync());
-      }
-      async close() {
-        for (const { file: file2 } of this.parts) await file2.close();
-      }
-    };
-    mostParts = 999;
-  }
-});
-
-// src/bundle/open-volume.ts
-async function openVolume(path7) {
-  const whole2 = wholeOf(path7);
-  if (whole2 === void 0) {
-    const file2 = await openFile(path7);
-    if (file2) return new Volume(path7, await measure([{ file: file2, path: path7 }]));
-  }
-  const numbers = await partNumbers(whole2 ?? path7);
-  const isThere3 = whole2 === void 0 || numbers.some((number3) => partPathOf(whole2, number3) === path7);
-  if (numbers.length === 0 || !isThere3) throw notAFile(path7, "nothing there");
-  return openParts(whole2 ?? path7, numbers);
-}
-function wholeOf(path7) {
-  return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path7)?.slice(1).find(Boolean);
-}
-async function partNumbers(path7) {
-  const names4 = await (0, import_promises18.readdir)((0, import_node_path15.dirname)(path7)).catch(() => []);
-  return names4.flatMap((name3) => partNumber((0, import_node_path15.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
-}
-function partNumber(bundle2, name3) {
-  const number3 = name3.startsWith(`${bundle2}.`) ? name3.slice(bundle2.length + 1) : "";
-  return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
-}
-async function openParts(path7, numbers) {
-  const missing7 = numbers.findIndex((number3, at2) => number3 !== at2 + 1);
-  if (missing7 >= 0) throw partMissing(partPathOf(path7, missing7 + 1));
-  const files3 = [];
-  try {
-    for (const number3 of numbers) {
-      const name3 = partPathOf(path7, number3);
-      const file2 = await openFile(name3);
-      if (file2 === void 0) throw partMissing(name3);
-      files3.push({ file: file2, path: name3 });
-    }
-    const parts = await measure(files3);
-    requireOneSize(parts);
-    return new Volume(path7, parts);
-  } catch (error3) {
-    for (const { file: file2 } of files3) await file2.close();
-    throw error3;
-  }
-}
-async function openFile(path7) {
-  const file2 = await (0, import_promises18.open)(path7, import_node_fs9.constants.O_RDONLY | import_node_fs9.constants.O_NONBLOCK).catch((error3) => {
-    if (error3.code === "ENOENT" || error3.code === "ENOTDIR") return void 0;
-    throw diskError(path7, error3);
-  });
-  const stat13 = await file2?.stat();
-  if (file2 === void 0 || stat13?.isFile()) return file2;
-  await file2.close();
-  throw notAFile(path7, stat13?.isDirectory() ? "a folder" : "neither a file nor a folder");
-}
-async function measure(files3) {
-  const parts = [];
-  let start3 = 0;
-  for (const { file: file2, path: path7 } of files3) {
-    const { size } = await onDisk(path7, file2.stat());
-    parts.push({ file: file2, path: path7, start: start3, end: start3 + size });
-    start3 += size;
-  }
-  return parts;
-}
-function requireOneSize(parts) {
-  const sizeOf = ({ start: start3, end }) => end - start3;
-  const [first] = parts;
-  if (first === void 0) return;
-  const wrong3 = parts.find(
-    (part3, at2) => at2 === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
-  );
-  if (wrong3 === void 0) return;
-  throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
-    given: `${wrong3.path}: ${sizeOf(wrong3)} bytes`,
-    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path15.basename)(first.path)}; less in the last part alone`,
-    next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
-  });
-}
-function partMissing(path7) {
-  return new AirgapError("integrity", "a part of the bundle is missing", {
-    given: `${path7}: nothing there`,
-    expected: "all parts of the bundle in one folder",
-    next: "copy that part from where the bundle was made"
-  });
-}
-function notAFile(path7, found) {
-  return new AirgapError("usage", "the bundle is not there", {
-    given: `${path7}: ${found}`,
-    expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on",
-    next: "give the path of the bundle; of parts the path without .001"
-  });
-}
-var import_node_fs9, import_promises18, import_node_path15;
-var init_open_volume = __esm({
-  "src/bundle/open-volume.ts"() {
-    "use strict";
-    import_node_fs9 = require("node:fs");
-    import_promises18 = require("node:fs/promises");
-    import_node_path15 = require("node:path");
-    init_failures();
-    init_error();
-    init_volume();
-  }
-});
-
-// src/bundle/volume-size.ts
-function checkSize(volume, archive) {
-  if (volume.size === archive.size) return;
-  if (volume.isSplit) checkParts(volume, archive.size);
-  const isShort2 = volume.size < archive.size;
-  const end = Math.min(volume.size, archive.size);
-  throw damaged(volume.namesOf(end), {
-    place: isShort2 ? "its end: bytes are missing" : "its end: there are more bytes",
-    offset: end,
-    given: `${volume.size} bytes`,
-    expected: `${archive.size} bytes`
-  });
-}
-function checkParts({ path: path7, parts }, size) {
-  const [first] = parts;
-  const expected = countParts(size, first?.end ?? size);
-  if (parts.length < expected) throw partMissing(partPathOf(path7, parts.length + 1));
-  if (parts.length === expected) return;
-  throw new AirgapError("integrity", "there is a part that is not of this bundle", {
-    given: partPathOf(path7, expected + 1),
-    expected: `${expected} parts`,
-    next: "take it away, and compare the others with the .sha256 file"
-  });
-}
-var init_volume_size = __esm({
-  "src/bundle/volume-size.ts"() {
-    "use strict";
-    init_error();
-    init_damage();
-    init_open_volume();
-    init_volume();
-  }
-});
-
-// src/bundle/window.ts
-var windowSize, Window;
-var init_window = __esm({
-  "src/bundle/window.ts"() {
-    "use strict";
-    init_damage();
-    windowSize = 1024 * 1024;
-    Window = class {
-      volume;
-      #buffer;
-      #start = 0;
-      #end = 0;
-      constructor(volume, size = windowSize) {
-        this.#buffer = Buffer.allocUnsafe(Math.min(size, windowSize));
-        this.volume = volume;
-      }
-      /**
-       * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
-       * @throws AirgapError integrity where the file ends
-       */
-      async read(position, most2) {
-        if (position < this.#start || position >= this.#end) await this.#fill(position);
-        const from = position - this.#start;
-        return this.#buffer.subarray(from, Math.min(from + most2, this.#end - this.#start));
-      }
-      async #fill(position) {
-        const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
-        if (bytesRead === 0) {
-          throw damaged(this.volume.namesOf(position), {
-            place: "its end",
-            offset: position,
-            given: "no more bytes"
-          });
-        }
-        this.#start = position;
-        this.#end = position + bytesRead;
-      }
-    };
-  }
-});
-
-// src/bundle/check-archive.ts
-async function checkArchive(volume, archive, context) {
-  checkSize(volume, archive);
-  const threads = new HashThreads(volume);
-  const failed4 = new AbortController();
-  const signal = AbortSignal.any([failed4.signal, context.signal]);
-  const work = {
-    mtime: archive.mtime,
-    signal,
-    threads,
-    progress: byteProgress(totalSize(archive.entries), context.emit)
-  };
-  const checkRun = async (run2) => {
-    const window2 = new Window(volume, extentOf(run2));
-    const besideBody = new Window(volume, blockSize);
-    for (const entry of run2) {
-      signal.throwIfAborted();
-      await checkEntry(entry.size < largeBody ? window2 : besideBody, entry, work);
-    }
-  };
-  try {
-    await pMap(
-      runs(archive.entries),
-      (run2) => checkRun(run2).catch((error3) => failed4.abort(error3)),
-      { concurrency: readers }
-    );
-    signal.throwIfAborted();
-  } finally {
-    await threads.close();
-  }
-  await checkZeros(
-    new Window(volume, endSize),
-    "the end blocks",
-    archive.size - endSize,
-    archive.size
-  );
-}
-function runs(entries) {
-  const all = [];
-  let start3 = Number.NEGATIVE_INFINITY;
-  for (const entry of entries) {
-    if (entry.start - start3 >= runSize) {
-      all.push([]);
-      start3 = entry.start;
-    }
-    all.at(-1)?.push(entry);
-  }
-  return all;
-}
-function extentOf(run2) {
-  return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
-}
-async function checkEntry(window2, entry, work) {
-  await checkHeader(window2, entry, work.mtime);
-  const digest4 = await digestOfBody(window2, entry, work);
-  if (digest4 !== entry.digest) {
-    const offset = bodyStart(entry);
-    throw damaged(window2.volume.namesOf(offset, entry.size), {
-      place: entry.path,
-      offset,
-      given: digest4,
-      expected: entry.digest
-    });
-  }
-  await checkZeros(
-    window2,
-    `the padding of ${entry.path}`,
-    bodyStart(entry) + entry.size,
-    entry.end
-  );
-}
-async function checkHeader(window2, entry, mtime) {
-  if (await hasHeader(window2, entry, mtime)) return;
-  throw damaged(window2.volume.namesOf(entry.start, blockSize), {
-    place: `the header of ${entry.path}`,
-    offset: entry.start,
-    given: "another header",
-    expected: "the one that the inventory makes"
-  });
-}
-async function checkZeros(window2, place6, start3, end) {
-  for (let position = start3; position < end; ) {
-    const bytes3 = await window2.read(position, end - position);
-    if (bytes3.some((byte) => byte !== 0)) {
-      throw damaged(window2.volume.namesOf(position), {
-        place: place6,
-        offset: position,
-        given: "other bytes",
-        expected: "zeros"
-      });
-    }
-    position += bytes3.length;
-  }
-}
-var readers, runSize;
-var init_check_archive = __esm({
-  "src/bundle/check-archive.ts"() {
-    "use strict";
-    init_p_map();
-    init_descriptor();
-    init_archive();
-    init_damage();
-    init_entry();
-    init_hash_threads();
-    init_progress();
-    init_volume_size();
-    init_window();
-    readers = 8;
-    runSize = 8 * 1024 * 1024;
-  }
-});
-
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
@@ -22714,7 +19736,7 @@ var init_regexes = __esm({
 
 // node_modules/zod/v4/core/checks.js
 var $ZodCheck, _whenHasLength, numericOriginMap, $ZodCheckLessThan, $ZodCheckGreaterThan, $ZodCheckMultipleOf, $ZodCheckNumberFormat, $ZodCheckMaxLength, $ZodCheckMinLength, $ZodCheckLengthEquals, $ZodCheckStringFormat, $ZodCheckRegex, $ZodCheckLowerCase, $ZodCheckUpperCase, $ZodCheckIncludes, $ZodCheckStartsWith, $ZodCheckEndsWith, $ZodCheckOverwrite;
-var init_checks2 = __esm({
+var init_checks = __esm({
   "node_modules/zod/v4/core/checks.js"() {
     init_core2();
     init_regexes();
@@ -23538,7 +20560,7 @@ function handleRefineResult(result, payload, input, inst) {
 var $ZodType, toStandardResult, $ZodString, $ZodStringFormat, $ZodGUID, $ZodUUID, $ZodEmail, URL_BAD_FORMAT, URL_UNPARSEABLE, asciiTabOrNewline, $ZodURL, $ZodEmoji, $ZodNanoID, $ZodCUID, $ZodCUID2, $ZodULID, $ZodXID, $ZodKSUID, $ZodISODateTime, $ZodISODate, $ZodISOTime, $ZodISODuration, $ZodIPv4, ipv6Alphabet, $ZodIPv6, $ZodCIDRv4, $ZodCIDRv6, base64Charset, $ZodBase64, base64urlCharset, $ZodBase64URL, $ZodE164, $ZodJWT, $ZodNumber, $ZodNumberFormat, $ZodBoolean, $ZodNull, $ZodUnknown, $ZodNever, arraySize, $ZodArray, NO_SYMBOL_KEYS, $ZodObject, $ZodObjectJIT, $ZodUnion, $ZodIntersection, $ZodRecord, $ZodEnum, $ZodLiteral, $ZodTransform, $ZodOptional, $ZodExactOptional, $ZodNullable, $ZodDefault, $ZodPrefault, $ZodNonOptional, $ZodCatch, $ZodPipe, $ZodReadonly, $ZodCustom;
 var init_schemas = __esm({
   "node_modules/zod/v4/core/schemas.js"() {
-    init_checks2();
+    init_checks();
     init_core2();
     init_doc();
     init_regexes();
@@ -24850,7 +21872,7 @@ function isBackEdge(ctx, value) {
   const backEdges = ctx[STATE]?.backEdges;
   return backEdges !== void 0 && isRef(value) && backEdges.has(value);
 }
-var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open5, memo;
+var $ZodCyclicError, STATE, NO_ISSUES, recursive, NONE, ASSUMED, PROVEN, handoff, open3, memo;
 var init_memoizer = __esm({
   "node_modules/zod/v4/core/memoizer.js"() {
     init_util2();
@@ -24866,7 +21888,7 @@ var init_memoizer = __esm({
     NONE = 0;
     ASSUMED = 1;
     PROVEN = 2;
-    open5 = [];
+    open3 = [];
     memo = {
       alloc(_inst, payload, empty2) {
         const bucket = handoff;
@@ -24875,7 +21897,7 @@ var init_memoizer = __esm({
         handoff = void 0;
         const entry = { value: empty2, issues: null };
         bucket.set(payload.value, entry);
-        open5.push(entry);
+        open3.push(entry);
         return empty2;
       },
       guard(inst) {
@@ -24946,10 +21968,10 @@ var init_memoizer = __esm({
               return payload;
             }
             handoff = bucket;
-            const depth = open5.length;
+            const depth = open3.length;
             const result = base2(payload, ctx);
             handoff = void 0;
-            const entry = open5.length > depth ? open5.pop() : void 0;
+            const entry = open3.length > depth ? open3.pop() : void 0;
             if (result instanceof Promise) {
               return result.then((r) => {
                 if (entry)
@@ -24973,14 +21995,14 @@ var init_memoizer = __esm({
 // node_modules/zod/v4/locales/en.js
 function en_default() {
   return {
-    localeError: error2()
+    localeError: error()
   };
 }
-var error2;
+var error;
 var init_en = __esm({
   "node_modules/zod/v4/locales/en.js"() {
     init_util2();
-    error2 = () => {
+    error = () => {
       const Sizable = {
         string: { unit: "characters", verb: "to have" },
         file: { unit: "bytes", verb: "to have" },
@@ -25693,7 +22715,7 @@ function _check(fn, params) {
 }
 var init_api = __esm({
   "node_modules/zod/v4/core/api.js"() {
-    init_checks2();
+    init_checks();
     init_util2();
   }
 });
@@ -27006,7 +24028,7 @@ var init_core3 = __esm({
     init_errors();
     init_schemas();
     init_memoizer();
-    init_checks2();
+    init_checks();
     init_versions();
     init_util2();
     init_regexes();
@@ -27021,7 +24043,7 @@ var init_core3 = __esm({
 });
 
 // node_modules/zod/v4/classic/checks.js
-var init_checks3 = __esm({
+var init_checks2 = __esm({
   "node_modules/zod/v4/classic/checks.js"() {
     init_core3();
   }
@@ -27082,17 +24104,17 @@ var init_errors2 = __esm({
 });
 
 // node_modules/zod/v4/classic/parse.js
-var parse3, parseAsync, safeParse, safeParseAsync, encode2, decode, encodeAsync, decodeAsync, safeEncode, safeDecode, safeEncodeAsync, safeDecodeAsync;
+var parse2, parseAsync, safeParse, safeParseAsync, encode, decode, encodeAsync, decodeAsync, safeEncode, safeDecode, safeEncodeAsync, safeDecodeAsync;
 var init_parse4 = __esm({
   "node_modules/zod/v4/classic/parse.js"() {
     init_core3();
     init_errors2();
     init_core3();
-    parse3 = /* @__PURE__ */ _parse(ZodRealError);
+    parse2 = /* @__PURE__ */ _parse(ZodRealError);
     parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
     safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
     safeParseAsync = /* @__PURE__ */ _safeParseAsync(ZodRealError);
-    encode2 = /* @__PURE__ */ _encode(ZodRealError);
+    encode = /* @__PURE__ */ _encode(ZodRealError);
     decode = /* @__PURE__ */ _decode(ZodRealError);
     encodeAsync = /* @__PURE__ */ _encodeAsync(ZodRealError);
     decodeAsync = /* @__PURE__ */ _decodeAsync(ZodRealError);
@@ -27217,7 +24239,7 @@ function transform(fn) {
     transform: fn
   });
 }
-function optional2(innerType) {
+function optional(innerType) {
   return new ZodOptional({
     type: "optional",
     innerType
@@ -27298,7 +24320,7 @@ var init_schemas2 = __esm({
     init_json_schema_processors();
     init_to_json_schema();
     init_en();
-    init_checks3();
+    init_checks2();
     init_parse4();
     ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
       _ensureDefaultLocale();
@@ -27339,7 +24361,7 @@ var init_schemas2 = __esm({
         return this.check(_overwrite(fn));
       },
       optional() {
-        return optional2(this);
+        return optional(this);
       },
       exactOptional() {
         return exactOptional(this);
@@ -27348,7 +24370,7 @@ var init_schemas2 = __esm({
         return nullable(this);
       },
       nullish() {
-        return optional2(nullable(this));
+        return optional(nullable(this));
       },
       nonoptional(params) {
         return nonoptional(this, params);
@@ -27415,7 +24437,7 @@ var init_schemas2 = __esm({
         util_exports.own(this, "~standard", value);
       },
       parse: function _parse2(data, params) {
-        return parse3(this, data, params, { callee: _parse2 });
+        return parse2(this, data, params, { callee: _parse2 });
       },
       parseAsync: async function _parseAsync2(data, params) {
         return await parseAsync(this, data, params, { callee: _parseAsync2 });
@@ -27440,7 +24462,7 @@ var init_schemas2 = __esm({
         return validateAsync(this, data, params);
       },
       encode: function _encode2(data, params) {
-        return encode2(this, data, params, { callee: _encode2 });
+        return encode(this, data, params, { callee: _encode2 });
       },
       decode: function _decode2(data, params) {
         return decode(this, data, params, { callee: _decode2 });
@@ -28102,7 +25124,7 @@ var init_external = __esm({
   "node_modules/zod/v4/classic/external.js"() {
     init_core3();
     init_schemas2();
-    init_checks3();
+    init_checks2();
     init_errors2();
     init_parse4();
     init_compat();
@@ -28282,14 +25304,13 @@ var init_graph = __esm({
 function uniqueBlobs(images5) {
   const documents2 = images5.flatMap(({ graph }) => childrenFirst(graph));
   const content = documents2.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
-  const unique3 = /* @__PURE__ */ new Map();
-  for (const { digest: digest4, size } of [
-    ...documents2.map((document2) => document2.descriptor),
-    ...content
-  ]) {
-    if (!unique3.has(digest4)) unique3.set(digest4, { digest: digest4, size });
-  }
-  return [...unique3.values()];
+  const all = [...documents2.map((document2) => document2.descriptor), ...content];
+  return eachOnce(all.map(({ digest: digest4, size }) => ({ digest: digest4, size })));
+}
+function eachOnce(blobs2) {
+  const unique2 = /* @__PURE__ */ new Map();
+  for (const blob2 of blobs2) if (!unique2.has(blob2.digest)) unique2.set(blob2.digest, blob2);
+  return [...unique2.values()];
 }
 function blobRepositories(images5, { target: { pullThrough } }) {
   const users = /* @__PURE__ */ new Map();
@@ -28315,6 +25336,2979 @@ var init_blobs = __esm({
     init_graph();
     init_manifest();
     init_repositories();
+  }
+});
+
+// src/plan/group-by.ts
+function groupBy(values, keyOf) {
+  const groups = /* @__PURE__ */ new Map();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group2 = groups.get(key);
+    if (group2) group2.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+var init_group_by = __esm({
+  "src/plan/group-by.ts"() {
+    "use strict";
+  }
+});
+
+// src/plan/map-edges.ts
+function mapEdges(inventory, contents2) {
+  const { entries } = effectiveMap(
+    parseMirrorMap(inventory.target.mirrorMap),
+    inventory.target.endpoint
+  );
+  const ways2 = inventory.images.flatMap(
+    (image2) => waysOf(image2, entries, basePath(inventory.target))
+  );
+  const bySource = groupBy(ways2, ({ source }) => source);
+  return [...bySource.values()].flatMap((ofOne) => [...groupBy(ofOne, ({ target: target3 }) => target3).values()]).map((same) => edgeOf(same, contents2));
+}
+function waysOf(image2, entries, base2) {
+  const source = referenceIn(image2.source)?.registry ?? "";
+  if (image2.placements.length === 0) return [{ source, image: image2 }];
+  const own2 = entries.filter(({ kind, key }) => kind === "registry" && isOf(key, source));
+  return image2.placements.map(({ reference, askedForBy }) => ({
+    ...{ source, image: image2, askedForBy },
+    target: prefixOf(reference, own2) ?? prefixOf(reference, entries) ?? outside(reference, base2)
+  }));
+}
+function isOf(key, registry3) {
+  return key === registry3 || key === `${registry3}/library` || key === registry3.split(":", 1)[0];
+}
+function prefixOf(reference, entries) {
+  const prefixes = entries.filter(({ kind, value }) => kind !== "exact" && kind !== "noswap" && value !== "").map(({ value }) => withoutApiPath(value)).filter((prefix) => reference.startsWith(prefix.endsWith("-") ? prefix : `${prefix}/`));
+  return prefixes.sort((a2, b) => b.length - a2.length)[0];
+}
+function outside(reference, base2) {
+  return reference.startsWith(`${base2}/`) ? base2 : reference.split("/", 1)[0] ?? reference;
+}
+function edgeOf(ways2, contents2) {
+  const { source = "", target: target3 } = ways2[0] ?? {};
+  const images5 = [...new Set(ways2.map(({ image: image2 }) => image2))];
+  const asking = new Set(ways2.flatMap(({ askedForBy }) => askedForBy ? [askedForBy] : []));
+  const [only] = asking;
+  const bytes3 = contents2 && uniqueBytes(images5, contents2);
+  return {
+    source,
+    ...target3 === void 0 ? {} : { target: target3 },
+    images: images5.filter(({ referrer: referrer2 }) => !referrer2).length,
+    ...bytes3 === void 0 ? {} : { bytes: bytes3 },
+    ...only ? { askedForBy: asking.size > 1 ? "both" : only } : {}
+  };
+}
+function uniqueBytes(images5, contents2) {
+  const known2 = images5.flatMap(({ digest: digest4 }) => contents2.get(digest4) ?? []);
+  return images5.every(({ digest: digest4 }) => contents2.has(digest4)) ? totalSize(eachOnce(known2)) : void 0;
+}
+var init_map_edges = __esm({
+  "src/plan/map-edges.ts"() {
+    "use strict";
+    init_effective();
+    init_parse2();
+    init_target();
+    init_descriptor();
+    init_reference();
+    init_blobs();
+    init_group_by();
+    init_repositories();
+  }
+});
+
+// src/plan/problem.ts
+function hasErrors(problems2) {
+  return problems2.some(({ severity }) => severity === "error");
+}
+function error2(kind, images5, message, cure5) {
+  return { kind, severity: "error", images: images5, message, cure: cure5 };
+}
+function warning(kind, images5, message, cure5) {
+  return { kind, severity: "warning", images: images5, message, cure: cure5 };
+}
+function at(place6, problem2) {
+  return place6 ? { ...problem2, places: [place6] } : problem2;
+}
+function withoutPlaces({ places: _, ...problem2 }) {
+  return problem2;
+}
+function located(problems2, listed2) {
+  const known2 = new Map(listed2.map(({ image: image2, place: place6 }) => [image2, place6]));
+  return problems2.map((problem2) => {
+    const places = problem2.images.flatMap((image2) => known2.get(image2) ?? []);
+    return problem2.places || places.length === 0 ? problem2 : { ...problem2, places };
+  });
+}
+var init_problem = __esm({
+  "src/plan/problem.ts"() {
+    "use strict";
+  }
+});
+
+// src/paper/checks.ts
+function checksOf(facts2) {
+  if (facts2.verb === "mirror") return mirrorChecks(facts2);
+  const { bundle: bundle2 } = facts2;
+  if (!bundle2) return [];
+  const file2 = quoted(bundle2.file);
+  const trust = trustFlag(facts2);
+  return facts2.verb === "load" ? loadChecks(file2, trust) : bundleChecks(file2, trust, facts2);
+}
+function bundleChecks(file2, trust, { verb: verb2 }) {
+  return [
+    ...verb2 === "create" ? [check("the files are those that were made", `sha256sum --check ${file2}.sha256`)] : [],
+    check("every byte is as it was signed", `airgap-bundle verify ${file2} ${trust}`),
+    check("what is in it, without verifying", `airgap-bundle inspect ${file2}`),
+    check("verify, push and install", `sh install.sh ${file2} ${trust}`)
+  ];
+}
+function loadChecks(file2, trust) {
+  return [
+    check(
+      "every reference leads to the signed digest",
+      `airgap-bundle diff ${file2} --registry ${trust}`
+    ),
+    check("the cluster will find it there", `airgap-bundle doctor ${file2} ${trust}`)
+  ];
+}
+function mirrorChecks({ inventory: { images: images5, target: target3 } }) {
+  const [first] = images5.flatMap(
+    ({ digest: digest4, placements }) => placements.map(({ reference }) => ({ digest: digest4, reference }))
+  );
+  const plain6 = target3.plainHttp ? "--plain-http " : "";
+  return [
+    ...first ? [
+      check(
+        `one of them, without this tool: ${first.digest}`,
+        `oras resolve ${plain6}${quoted(first.reference)}`
+      )
+    ] : []
+  ];
+}
+function check(what, command2) {
+  return { what, command: command2 };
+}
+function trustFlag({ signature: { state } }) {
+  return state === "unsigned" ? "--allow-unsigned" : "--key NAME.pub";
+}
+var init_checks3 = __esm({
+  "src/paper/checks.ts"() {
+    "use strict";
+    init_next();
+  }
+});
+
+// src/paper/sizes.ts
+function sumsOf({ inventory, contents: contents2, placed: placed3 }) {
+  const own2 = inventory.images.filter(({ referrer: referrer2 }) => !referrer2);
+  const placements = inventory.images.flatMap((image2) => image2.placements);
+  return {
+    images: own2.length,
+    attached: inventory.images.length - own2.length,
+    leftOut: own2.filter((image2) => image2.placements.length === 0).length,
+    placements: placements.length,
+    states: placed3 ? statesOf(placed3.flatMap((image2) => image2.placements)) : null,
+    platforms: [...new Set(own2.flatMap(({ platforms: platforms2 }) => platforms2))],
+    carried: totalSize(inventory.blobs),
+    leftToBase: totalSize(inventory.base?.blobs ?? []),
+    unique: contents2 ? totalSize(eachOnce([...contents2.values()].flat())) : null,
+    apart: contents2 ? totalSize([...contents2.values()].flat()) : null
+  };
+}
+function statesOf(placements) {
+  const groups = groupBy(placements, ({ state }) => state);
+  return Object.fromEntries([...groups].map(([state, some]) => [state, some.length]));
+}
+function sizesOf({ contents: contents2 }) {
+  if (!contents2) return void 0;
+  const users = usersOf(contents2);
+  return new Map(
+    [...contents2].map(([digest4, blobs2]) => {
+      const own2 = blobs2.filter((blob2) => users.get(blob2.digest) === 1);
+      return [digest4, { whole: totalSize(blobs2), own: totalSize(own2) }];
+    })
+  );
+}
+function usersOf(contents2) {
+  const users = /* @__PURE__ */ new Map();
+  for (const blobs2 of contents2.values()) {
+    for (const { digest: digest4 } of blobs2) users.set(digest4, (users.get(digest4) ?? 0) + 1);
+  }
+  return users;
+}
+function sharedBlobs(contents2) {
+  const users = usersOf(contents2);
+  return eachOnce([...contents2.values()].flat()).map(({ digest: digest4, size }) => ({ digest: digest4, size, images: users.get(digest4) ?? 0 })).filter(({ images: images5 }) => images5 > 1).sort((a2, b) => saved(b) - saved(a2) || (a2.digest < b.digest ? -1 : 1)).slice(0, mostShared);
+}
+function saved({ size, images: images5 }) {
+  return size * (images5 - 1);
+}
+function registryShares({ inventory: { images: images5 }, contents: contents2 }) {
+  const counted2 = /* @__PURE__ */ new Set();
+  const firstBrings = (blobs2) => {
+    const fresh = blobs2.filter(({ digest: digest4 }) => !counted2.has(digest4));
+    for (const { digest: digest4 } of fresh) counted2.add(digest4);
+    return totalSize(fresh);
+  };
+  const shares = [...groupBy(images5, registryOf)].map(([registry3, some]) => ({
+    registry: registry3,
+    images: some.filter(({ referrer: referrer2 }) => !referrer2).length,
+    bytes: contents2 ? some.reduce((sum2, { digest: digest4 }) => sum2 + firstBrings(contents2.get(digest4) ?? []), 0) : null
+  }));
+  return shares.sort((a2, b) => (b.bytes ?? b.images) - (a2.bytes ?? a2.images));
+}
+var mostShared;
+var init_sizes = __esm({
+  "src/paper/sizes.ts"() {
+    "use strict";
+    init_descriptor();
+    init_blobs();
+    init_group_by();
+    init_images();
+    mostShared = 50;
+  }
+});
+
+// src/paper/images.ts
+function reportImages(facts2) {
+  const { images: images5 } = facts2.inventory;
+  const lookUp2 = { sizes: sizesOf(facts2), states: statesOf2(facts2) };
+  const own2 = images5.filter(({ referrer: referrer2 }) => !referrer2);
+  const attached = attachedTo(own2, images5);
+  return own2.map((image2) => ({
+    ...partsOf(image2, lookUp2),
+    registry: registryOf(image2),
+    originalDigest: image2.originalDigest ?? null,
+    platforms: image2.platforms,
+    pinnedBy: image2.pinnedBy,
+    namedBy: facts2.namedBy ? facts2.namedBy.get(image2.source) ?? [] : null,
+    attached: (attached.get(image2) ?? []).map((one) => attachedImage(one, lookUp2))
+  }));
+}
+function registryOf({ source }) {
+  return referenceIn(source)?.registry ?? "";
+}
+function partsOf(image2, { sizes, states }) {
+  const { source, digest: digest4, mediaType: mediaType2 } = image2;
+  const placements = image2.placements.map((one) => {
+    const found = states.get(one.reference);
+    const error3 = found?.error ? errorLine(found.error) : null;
+    return { ...one, state: found?.state ?? null, error: error3 };
+  });
+  return { source, digest: digest4, mediaType: mediaType2, size: sizes?.get(digest4) ?? null, placements };
+}
+function errorLine({ message, given: given2 }) {
+  return oneLine(given2 ? `${message}: ${given2}` : message);
+}
+function attachedImage(image2, lookUp2) {
+  const { referrer: referrer2 } = image2;
+  return {
+    ...partsOf(image2, lookUp2),
+    subject: referrer2?.subject ?? image2.digest,
+    artifactType: referrer2?.artifactType ?? null
+  };
+}
+function attachedTo(own2, images5) {
+  const byDigest2 = groupBy(own2, ({ digest: digest4 }) => digest4);
+  const home = ({ referrer: referrer2 }) => referrer2?.images.flatMap((digest4) => byDigest2.get(digest4) ?? [])[0] ?? own2[0];
+  return groupBy(
+    images5.filter(({ referrer: referrer2 }) => referrer2),
+    home
+  );
+}
+function statesOf2({ placed: placed3 }) {
+  const all = placed3?.flatMap(({ placements }) => placements) ?? [];
+  return new Map(all.map((one) => [one.reference, one]));
+}
+var init_images = __esm({
+  "src/paper/images.ts"() {
+    "use strict";
+    init_reference();
+    init_group_by();
+    init_safe();
+    init_sizes();
+  }
+});
+
+// src/paper/overrides.ts
+function overridesOf({ inventory, signature, overrides: overrides2, verb: verb2 }) {
+  const { target: target3, credentials } = inventory;
+  const where2 = basePath(target3);
+  return [
+    ...signature.state === "unsigned" && verb2 !== "load" ? [override("unsigned", "the bundle is not signed: nobody can tell who made it")] : [],
+    ...target3.insecureSkipVerify ? [override("certificate", `the certificate of ${where2} is not checked`)] : [],
+    ...target3.plainHttp ? [override("plain-http", `${where2} is spoken to unencrypted`)] : [],
+    ...credentials === "embed" ? [override("credential", "the pull credential is in the bundle in clear text")] : [],
+    ...overrides2
+  ];
+}
+function override(kind, message) {
+  return { kind, message };
+}
+var init_overrides2 = __esm({
+  "src/paper/overrides.ts"() {
+    "use strict";
+    init_repositories();
+  }
+});
+
+// src/paper/verdict.ts
+function verdictOf(judged) {
+  const points = [
+    ...failurePoints(judged),
+    ...leftPoints(judged),
+    ...signaturePoints(judged),
+    ...bundlePoints(judged),
+    ...problemPoints(judged),
+    ...overridePoints(judged)
+  ];
+  return {
+    state: worst(points),
+    title: titleOf(judged),
+    points: points.map(({ message }) => message)
+  };
+}
+function point(state, message) {
+  return { state, message };
+}
+function worst(points) {
+  const has = (state) => points.some((one) => one.state === state);
+  if (has("bad")) return "bad";
+  return has("attention") ? "attention" : "good";
+}
+function titleOf({ verb: verb2, bundle: bundle2, target: target3, signature, sums: sums7, errors }) {
+  const what = `${bundle2.name} ${bundle2.version}`;
+  if (verb2 === "inspect") return `${what}: what the bundle says of itself`;
+  const failed4 = sums7.states?.failed ?? 0;
+  if (failed4 > 0) return `${what}: ${failed4} of ${count(sums7.placements, "placement")} FAILED`;
+  if (errors.length > 0) return `${what}: FAILED`;
+  if (verb2 === "create") {
+    return signature.state === "signed" ? `${what}: signed bundle` : `${what}: NOT SIGNED`;
+  }
+  return `${what}: ${placedWords(sums7)} in ${target3.path}`;
+}
+function placedWords(sums7) {
+  const { images: images5, leftOut: leftOut2, placements } = sums7;
+  const others = ofOtherRuns(sums7);
+  if (others > 0) return `${placements - others} of ${count(placements, "placement")} are`;
+  return leftOut2 > 0 ? `${images5 - leftOut2} of ${count(images5, "image")} are` : "every image is";
+}
+function ofOtherRuns({ placements, states }) {
+  if (!states) return 0;
+  return placements - Object.values(states).reduce((sum2, some) => sum2 + some, 0);
+}
+function leftPoints({ sums: sums7 }) {
+  const others = ofOtherRuns(sums7);
+  const { leftOut: leftOut2 } = sums7;
+  return [
+    ...others > 0 ? [
+      point(
+        "attention",
+        `a shard of the plan: ${count(others, "placement")} left to other runs`
+      )
+    ] : [],
+    ...leftOut2 > 0 ? [
+      point(
+        "attention",
+        `left out, as no rule of the map covers it: ${count(leftOut2, "image")}`
+      )
+    ] : []
+  ];
+}
+function failurePoints({ sums: sums7, errors }) {
+  const failed4 = sums7.states?.failed ?? 0;
+  if (failed4 + errors.length === 0) return [];
+  const what = failed4 > 0 ? `${count(failed4, "placement")} failed` : "something failed";
+  return [point("bad", `${what}: see what failed; the same command goes on where it stopped`)];
+}
+function signaturePoints({ signature: { state, keyId }, verb: verb2 }) {
+  const words4 = signatureWords2[state](keyId);
+  const unread2 = point(
+    "attention",
+    "its contents were not verified: airgap-bundle verify does that"
+  );
+  return [...words4 ? [words4] : [], ...verb2 === "inspect" ? [unread2] : []];
+}
+function overridePoints({ overrides: overrides2 }) {
+  const others = overrides2.filter(({ kind }) => kind !== "unsigned");
+  return others.map(({ message }) => point("attention", message));
+}
+function bundlePoints({ bundle: bundle2, verb: verb2 }) {
+  const { isExpired, expiresAt, carries, base: base2 } = bundle2;
+  const isInstalled = verb2 === "load";
+  return [
+    ...isExpired ? [point("bad", `EXPIRED on ${expiresAt}`)] : [],
+    ...carries === "delta" && base2 && !isInstalled ? [point("attention", `a delta: ${base2.name} ${base2.version} must be in the target first`)] : [],
+    ...carries === "none" && !isInstalled ? [point("attention", "a light bundle: its images must be in the target already")] : []
+  ];
+}
+function problemPoints({ problems: problems2, verb: verb2 }) {
+  if (!problems2) return [];
+  const errors = problems2.filter(({ severity }) => severity === "error").length;
+  const warnings = problems2.length - errors;
+  if (errors > 0) return [point("bad", `${count(errors, "error")} in the plan`)];
+  if (warnings > 0)
+    return [point("attention", `${count(warnings, "warning")} when it was planned`)];
+  return verb2 === "create" || verb2 === "mirror" ? [point("good", "no problem found in the plan")] : [];
+}
+var notSigned, signatureWords2;
+var init_verdict = __esm({
+  "src/paper/verdict.ts"() {
+    "use strict";
+    init_units();
+    notSigned = "NOT SIGNED: nobody can tell who made it";
+    signatureWords2 = {
+      signed: (keyId) => point("good", `signed by key ${keyId}`),
+      verified: (keyId) => point("good", `the signature of key ${keyId} holds`),
+      unsigned: () => point("bad", notSigned),
+      unchecked: () => point("attention", "signed, but by whom was not checked: no key was given"),
+      "other-key": () => point("bad", "signed, but NOT by a key that was given"),
+      revoked: (keyId) => point("bad", `signed by key ${keyId}, which is REVOKED`),
+      "no-bundle": () => void 0
+    };
+  }
+});
+
+// src/paper/make-report.ts
+var make_report_exports = {};
+__export(make_report_exports, {
+  makeReport: () => makeReport
+});
+function makeReport(facts2) {
+  const { verb: verb2, at: at2, inventory, signature, problems: problems2, contents: contents2, files: files3, tools: tools2 } = facts2;
+  const bundle2 = bundleOf(facts2);
+  const target3 = targetOf(facts2);
+  const overrides2 = overridesOf(facts2);
+  const errors = facts2.errors.map(errorJson);
+  const sums7 = sumsOf(facts2);
+  return {
+    schemaVersion: 1,
+    verb: verb2,
+    at: utcSeconds(at2),
+    verdict: verdictOf({ verb: verb2, bundle: bundle2, target: target3, signature, overrides: overrides2, problems: problems2, sums: sums7, errors }),
+    bundle: bundle2,
+    target: target3,
+    signature,
+    overrides: overrides2,
+    problems: problems2?.map(withoutPlaces) ?? null,
+    errors,
+    sums: sums7,
+    registries: registryShares(facts2),
+    map: mapEdges(inventory, contents2),
+    shared: contents2 ? sharedBlobs(contents2) : null,
+    images: reportImages(facts2),
+    files: files3,
+    contents: contentsOf(inventory),
+    tools: tools2,
+    checks: checksOf(facts2)
+  };
+}
+function bundleOf({ at: at2, inventory, bundle: bundle2 }) {
+  const { name: name3, version: version3, sequence, createdAt, expiresAt, chart: chart2, credentials, tool } = inventory;
+  return {
+    name: name3,
+    version: version3,
+    sequence,
+    createdAt,
+    expiresAt: expiresAt ?? null,
+    isExpired: expiresAt !== void 0 && at2.getTime() >= Date.parse(expiresAt),
+    carries: bundle2 ? carried(inventory) : null,
+    base: baseOf(inventory),
+    credentials: credentials ?? null,
+    chart: chart2 ?? null,
+    inventoryDigest: bundle2?.inventoryDigest ?? null,
+    size: bundle2?.size ?? null,
+    tool
+  };
+}
+function carried({ imagesNotEmbedded, base: base2 }) {
+  if (imagesNotEmbedded) return "none";
+  return base2 ? "delta" : "all";
+}
+function baseOf({ base: base2 }) {
+  if (!base2) return null;
+  const { blobs: _, ...about2 } = base2;
+  return about2;
+}
+function targetOf({ inventory: { target: target3 }, signedTarget }) {
+  const { plainHttp, insecureSkipVerify, caCert, environment, mirrorMap, pullThrough } = target3;
+  return {
+    path: basePath(target3),
+    environment,
+    plainHttp,
+    insecureSkipVerify,
+    caCert: caCert === void 0 ? null : digestOf(Buffer.from(caCert)),
+    pullThrough: pullThrough ?? [],
+    mirrorMap,
+    signedTarget: signedTarget ?? null
+  };
+}
+function contentsOf({ files: files3, credentials }) {
+  const secret = credentials === "embed" ? [credentialPaths.embed, sumsPath] : [];
+  return files3.filter(({ path: path7 }) => !secret.includes(path7)).map(({ path: path7, size, sha256: sha2562 }) => ({ path: path7, size, sha256: sha2562 }));
+}
+var init_make_report = __esm({
+  "src/paper/make-report.ts"() {
+    "use strict";
+    init_sums();
+    init_time();
+    init_carried_credential();
+    init_digest();
+    init_map_edges();
+    init_problem();
+    init_repositories();
+    init_error_text();
+    init_checks3();
+    init_images();
+    init_overrides2();
+    init_sizes();
+    init_verdict();
+  }
+});
+
+// src/disk/replace.ts
+async function replaceFile(path7, text4, { modes, isLasting }) {
+  const partial2 = partialName(path7);
+  await makeFolder((0, import_node_path12.dirname)(path7), modes.folder);
+  try {
+    await onDisk(
+      path7,
+      (0, import_promises16.writeFile)(partial2, text4, { mode: modes.file, flag: "wx", flush: isLasting })
+    );
+    await onDisk(path7, (0, import_promises16.rename)(partial2, path7));
+  } catch (error3) {
+    await (0, import_promises16.rm)(partial2, { force: true }).catch(() => void 0);
+    throw error3;
+  }
+  if (isLasting) await syncFolder((0, import_node_path12.dirname)(path7));
+}
+function partialName(path7) {
+  return (0, import_node_path12.join)((0, import_node_path12.dirname)(path7), `.${(0, import_node_path12.basename)(path7).slice(0, 40)}.${(0, import_node_crypto3.randomUUID)()}.partial`);
+}
+var import_node_crypto3, import_promises16, import_node_path12, asHint, asRecord;
+var init_replace = __esm({
+  "src/disk/replace.ts"() {
+    "use strict";
+    import_node_crypto3 = require("node:crypto");
+    import_promises16 = require("node:fs/promises");
+    import_node_path12 = require("node:path");
+    init_failures();
+    init_folder();
+    asHint = { modes: { file: 438, folder: 511 }, isLasting: false };
+    asRecord = { modes: { file: 384, folder: 448 }, isLasting: true };
+  }
+});
+
+// src/paper/markup.ts
+function html(words4, ...parts) {
+  return new Markup(String.raw({ raw: words4 }, ...parts.map(textOf)));
+}
+function textOf(part3) {
+  if (part3 === void 0) return "";
+  if (part3 instanceof Markup) return part3.text;
+  if (typeof part3 === "object") return part3.map(textOf).join("");
+  return escaped(String(part3));
+}
+function escaped(text4) {
+  return safeText(text4.replace(new RegExp("\\p{Surrogate}", "gu"), "\uFFFD")).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+}
+function ourOwn(text4) {
+  return new Markup(text4);
+}
+function code(text4) {
+  return html`<code>${text4}</code>`;
+}
+function muted(text4) {
+  return html`<span class="muted">${text4}</span>`;
+}
+function lines(parts) {
+  return html`${parts.map((part3) => html`<span class="line">${part3}</span>`)}`;
+}
+var Markup;
+var init_markup = __esm({
+  "src/paper/markup.ts"() {
+    "use strict";
+    init_safe();
+    Markup = class {
+      text;
+      constructor(text4) {
+        this.text = text4;
+      }
+    };
+  }
+});
+
+// src/paper/parts.ts
+function table3({ caption, head, rows, kind = "plain" }) {
+  if (rows.length === 0) return html``;
+  return html`<table class="${kind}">
+<caption>${caption}</caption>
+<colgroup>${head.map(() => html`<col>`)}</colgroup>
+<thead><tr>${head.map((name3) => html`<th scope="col">${name3}</th>`)}</tr></thead>
+<tbody>
+${rows.map((row4) => tableRow(row4, head))}</tbody>
+</table>
+`;
+}
+function tableRow(row4, head) {
+  const { kind, cells } = "cells" in row4 ? row4 : { kind: void 0, cells: row4 };
+  const [first, ...others] = cells;
+  const tag2 = kind ? html`<tr class="${kind}">` : html`<tr>`;
+  const rest2 = others.map(
+    (cell, at2) => cell === "" ? html`<td></td>` : html`<td data-label="${head[at2 + 1]}">${cell}</td>`
+  );
+  return html`${tag2}<th scope="row">${first}</th>${rest2}</tr>
+`;
+}
+function sections(parts) {
+  return html`${parts.map(
+    ({ id, title, body }) => html`<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${body}</section>
+`
+  )}`;
+}
+function navigation(parts) {
+  return html`<nav aria-label="On this page"><ul>
+${parts.map(
+    ({ id, title }) => html`<li><a href="#${id}">${title}</a></li>
+`
+  )}</ul></nav>
+`;
+}
+function facts(pairs) {
+  return html`<dl>
+${pairs.map(
+    ([label4, value]) => html`<div><dt>${label4}</dt><dd>${value}</dd></div>
+`
+  )}</dl>
+`;
+}
+function folded(parts, most2) {
+  const line3 = (part3) => html`<span class="line">${part3}</span>`;
+  const [shown6, more] = [parts.slice(0, most2), parts.slice(most2)];
+  if (more.length === 0) return html`${shown6.map(line3)}`;
+  return html`${shown6.map(line3)}<details><summary>and ${more.length} more</summary>${more.map(line3)}</details>`;
+}
+function verdictBox(state, words4, points) {
+  return html`<div class="verdict ${state}">
+<p class="state"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="${marks[state]}"></path></svg>${words4}</p>
+<ul>
+${points.map(
+    (point2) => html`<li>${point2}</li>
+`
+  )}</ul>
+</div>
+`;
+}
+var marks;
+var init_parts = __esm({
+  "src/paper/parts.ts"() {
+    "use strict";
+    init_markup();
+    marks = {
+      good: "M6.2 11.4 2.9 8.1l1.2-1.2 2.1 2.1 5.7-5.7 1.2 1.2z",
+      attention: "M7 2h2v8H7zM7 12h2v2H7z",
+      bad: "m3.5 4.7 1.2-1.2L8 6.8l3.3-3.3 1.2 1.2L9.2 8l3.3 3.3-1.2 1.2L8 9.2l-3.3 3.3-1.2-1.2L6.8 8z"
+    };
+  }
+});
+
+// src/paper/words.ts
+function bytesWords(bytes3) {
+  return bytes3 === null ? "not known" : formatBytes(bytes3);
+}
+function sizeWords(size) {
+  if (!size) return "not known";
+  return size.own === size.whole ? formatBytes(size.whole) : `${formatBytes(size.whole)}, ${formatBytes(size.own)} its own`;
+}
+function registryWords(registry3) {
+  return registry3 || "no image name";
+}
+function pinnedWords(pinnedBy) {
+  return pinnedBy === "tag" ? "tag, resolved when it was planned" : "digest, by its author";
+}
+function factsOf(report) {
+  const { bundle: bundle2, target: target3, sums: sums7, at: at2, verb: verb2 } = report;
+  const { base: base2, chart: chart2, credentials } = bundle2;
+  return [
+    ["Name and version", `${bundle2.name} ${bundle2.version}, sequence ${bundle2.sequence}`],
+    ["Made", `${bundle2.createdAt} by ${bundle2.tool.name} ${bundle2.tool.version}`],
+    ["Expires", bundle2.expiresAt ?? "never"],
+    ["For", `${target3.path}, ${target3.environment}`],
+    ...optional2("Signed for", target3.signedTarget),
+    ...optional2("What it is", bundle2.carries && carriedWords[bundle2.carries]),
+    ...optional2(
+      "Builds on",
+      base2 && `${base2.name} ${base2.version}, sequence ${base2.sequence}, ${base2.inventoryDigest}`
+    ),
+    ["Images", imageSums(report)],
+    ["Bytes", byteSums(report)],
+    ["Platforms", sums7.platforms.join(", ") || "not known"],
+    ...optional2("Chart", chart2 && `${chart2.name} ${chart2.version}, ${chart2.digest}`),
+    ...optional2(
+      "Pull credential",
+      credentials && (credentials === "age" ? "in it, encrypted by age" : "in it, IN CLEAR TEXT")
+    ),
+    ...optional2("CA certificate", target3.caCert && `${target3.caCert} (of its PEM text)`),
+    ...optional2("Not written to", target3.pullThrough.join(", ")),
+    ...optional2("SBOMs in it", sbomsIn(report)),
+    ...optional2("Inventory", bundle2.inventoryDigest),
+    ["Report", `${at2}, of ${verb2}`]
+  ];
+}
+function sbomsIn({ contents: contents2 }) {
+  const names4 = contents2.map(({ path: path7 }) => path7).filter((path7) => /^sbom\./.test(path7));
+  return names4.length > 0 ? names4.join(", ") : null;
+}
+function optional2(label4, value) {
+  return value ? [[label4, value]] : [];
+}
+function imageSums({ sums: { images: images5, attached, placements } }) {
+  const others = attached > 0 ? `${attached} attached to them` : "";
+  return [count(images5, "image"), others, `under ${count(placements, "reference")} in the target`].filter(Boolean).join(", ");
+}
+function byteSums({ sums: { carried: carried2, leftToBase, unique: unique2, apart }, bundle: bundle2 }) {
+  return [
+    bundle2.size === null ? "" : `${formatBytes(bundle2.size)} in all`,
+    `${formatBytes(carried2)} of blobs`,
+    leftToBase > 0 ? `${formatBytes(leftToBase)} left to the base` : "",
+    unique2 === null || apart === null || unique2 === apart ? "" : `${formatBytes(apart)} if no image shared its layers`
+  ].filter(Boolean).join(", ");
+}
+var verdictWords, askedWords, stateWords2, overrideWords, carriedWords, notRecorded;
+var init_words = __esm({
+  "src/paper/words.ts"() {
+    "use strict";
+    init_placed_text();
+    init_units();
+    verdictWords = {
+      good: "In order",
+      attention: "To be agreed to",
+      bad: "Not in order"
+    };
+    askedWords = {
+      both: "webhook and containerd",
+      webhook: "webhook",
+      containerd: "containerd"
+    };
+    stateWords2 = {
+      ...stateWords,
+      failed: "FAILED"
+    };
+    overrideWords = {
+      unsigned: "not signed",
+      certificate: "certificate not checked",
+      "plain-http": "plain HTTP",
+      credential: "credential in clear text",
+      referrers: "attached left out",
+      "let-pass": "let pass"
+    };
+    carriedWords = {
+      all: "a whole bundle",
+      delta: "a delta: it lacks what its base brought",
+      none: "a light bundle, without its images"
+    };
+    notRecorded = "not recorded in a bundle";
+  }
+});
+
+// src/paper/html-images.ts
+function imagesBody({ images: images5 }) {
+  const open10 = images5.length <= mostUnfolded;
+  const groups = [...groupBy(images5, ({ registry: registry3 }) => registry3)];
+  return html`${groups.map(([registry3, some]) => group(registryWords(registry3), some, open10))}`;
+}
+function group(registry3, images5, open10) {
+  const start3 = open10 ? html`<details open>` : html`<details>`;
+  return html`${start3}
+<summary><h3>${registry3}</h3> ${muted(count(images5.length, "image"))}</summary>
+${imageTable(registry3, images5)}</details>
+`;
+}
+function imageTable(registry3, images5) {
+  const isRecorded = images5.some(({ namedBy: namedBy2 }) => namedBy2);
+  const caption = isRecorded ? "" : `; who asked for them is ${notRecorded}`;
+  return table3({
+    caption: `Images of ${registry3}${caption}`,
+    head: [...columns, ...isRecorded ? ["Named by"] : []],
+    rows: images5.flatMap((image2) => [
+      [...imageRow(image2), ...isRecorded ? [namedBy(image2)] : []],
+      ...image2.attached.map((one) => attachedRow(one, isRecorded ? [""] : []))
+    ]),
+    kind: isRecorded ? "images named" : "images"
+  });
+}
+function imageRow(image2) {
+  const { source, digest: digest4, originalDigest, pinnedBy, platforms: platforms2, size, placements } = image2;
+  return [
+    code(source),
+    lines([
+      code(digest4),
+      muted(pinnedWords(pinnedBy)),
+      ...originalDigest ? [muted(html`at its source ${code(originalDigest)}`)] : []
+    ]),
+    platforms2.length > 0 ? folded(platforms2, 4) : "-",
+    sizeCell(size),
+    placementsCell(placements)
+  ];
+}
+function namedBy({ namedBy: places }) {
+  return folded(
+    (places ?? []).map((place6) => muted(place6)),
+    2
+  );
+}
+function sizeCell(size) {
+  if (!size) return "not known";
+  return lines([
+    formatBytes(size.whole),
+    ...size.own < size.whole ? [muted(`${formatBytes(size.own)} its own`)] : []
+  ]);
+}
+function placementsCell(placements) {
+  if (placements.length === 0)
+    return html`<span class="word bad">no rule maps it</span>: not carried`;
+  return folded(placements.map(placementLine), 3);
+}
+function placementLine({ reference, askedForBy, state, error: error3 }) {
+  const look2 = state === "failed" ? "bad" : "good";
+  const found = state ? html`, <span class="word ${look2}">${stateWords2[state]}</span>` : html``;
+  const why = error3 ? html`<span class="line">${error3}</span>` : html``;
+  return html`${code(reference)} <span class="line muted">for ${askedWords[askedForBy]}${found}</span>${why}`;
+}
+function attachedRow(image2, more) {
+  const { source, digest: digest4, artifactType, subject, size, placements } = image2;
+  return {
+    kind: "attached",
+    cells: [
+      lines([html`attached: ${artifactType ?? "referrer"}`, muted(code(source))]),
+      lines([code(digest4), muted(html`to ${code(subject)}`)]),
+      "-",
+      sizeCell(size),
+      placementsCell(placements),
+      ...more
+    ]
+  };
+}
+var mostUnfolded, columns;
+var init_html_images = __esm({
+  "src/paper/html-images.ts"() {
+    "use strict";
+    init_group_by();
+    init_units();
+    init_markup();
+    init_parts();
+    init_words();
+    mostUnfolded = 100;
+    columns = ["Image", "Digest", "Platforms", "Size", "In the target"];
+  }
+});
+
+// src/paper/bars.ts
+function bar(value, most2) {
+  const width2 = most2 > 0 ? Math.min(100, Math.max(0, 100 * value / most2)) : 0;
+  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="4"></rect><rect class="fill" width="${width2.toFixed(2)}" height="4"></rect></svg>`;
+}
+var init_bars = __esm({
+  "src/paper/bars.ts"() {
+    "use strict";
+    init_markup();
+  }
+});
+
+// src/paper/map-svg.ts
+function mapSvg(edges, base2) {
+  const shown6 = drawn(edges);
+  const sources = nodes(shown6, ({ source }) => registryWords(source));
+  const targets = nodes(shown6, ({ target: target3 }) => targetName(target3, base2));
+  const height = Math.max(heightOf(sources), heightOf(targets)) + 2 * margin;
+  for (const side of [sources, targets]) stack(side, (height - heightOf(side)) / 2);
+  const about2 = `${count(sources.length, "source registry").replace(/registrys$/, "registries")} to ${count(targets.length, "place")} in the target; the table below says the same.`;
+  return html`<svg class="map" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="map-title map-text">
+<title id="map-title">The mirror map as it is used</title>
+<desc id="map-text">${about2}</desc>
+${bands(sources, targets, base2)}${sources.map((node2) => label(node2, "end"))}${targets.map((node2) => label(node2, "start"))}</svg>
+`;
+}
+function edgesLeftOut(edges) {
+  return Math.max(0, edges.length - mostEdges);
+}
+function targetName(target3, base2) {
+  if (target3 === void 0) return "no rule maps it";
+  return target3.startsWith(`${base2}/`) ? `\u2026${target3.slice(base2.length)}` : target3;
+}
+function weight({ bytes: bytes3, images: images5 }) {
+  return bytes3 ?? images5;
+}
+function drawn(edges) {
+  const largest4 = [...edges].sort((a2, b) => weight(b) - weight(a2)).slice(0, mostEdges);
+  const most2 = Math.max(1, ...largest4.map(weight));
+  return largest4.map((edge) => ({
+    edge,
+    thickness: Math.max(2, thickest * weight(edge) / most2)
+  }));
+}
+function nodes(all, nameOf7) {
+  return [...groupBy(all, ({ edge }) => nameOf7(edge))].map(([name3, edges]) => {
+    const thick = edges.reduce((sum2, { thickness }) => sum2 + thickness, 0);
+    return { name: name3, edges, height: Math.max(lowest, thick), y: 0 };
+  });
+}
+function stack(side, top) {
+  let y = top;
+  for (const node2 of side) {
+    node2.y = y;
+    y += node2.height + gap;
+  }
+}
+function heightOf(side) {
+  return side.reduce((sum2, { height }) => sum2 + height + gap, -gap);
+}
+function bands(sources, targets, base2) {
+  const used = /* @__PURE__ */ new Map();
+  const take = (node2, { thickness }) => {
+    const thick = node2.edges.reduce((sum2, one) => sum2 + one.thickness, 0);
+    const before = used.get(node2) ?? 0;
+    used.set(node2, before + thickness);
+    return node2.y + (node2.height - thick) / 2 + before + thickness / 2;
+  };
+  return html`${sources.flatMap(
+    (source) => source.edges.flatMap((one) => {
+      const target3 = targets.find(({ name: name3 }) => name3 === targetName(one.edge.target, base2));
+      return target3 ? [band(one, take(source, one), take(target3, one))] : [];
+    })
+  )}`;
+}
+function band({ edge, thickness }, from, to) {
+  const [start3, end] = [leftBar + barWidth, rightBar];
+  const middle = (start3 + end) / 2;
+  const path7 = `M${start3} ${round(from)} C${middle} ${round(from)} ${middle} ${round(to)} ${end} ${round(to)}`;
+  return html`<path class="edge ${edge.askedForBy ?? "none"}" d="${path7}" stroke-width="${round(thickness)}"></path>
+`;
+}
+function round(value) {
+  return String(Math.round(value * 10) / 10);
+}
+function label({ name: name3, edges, y, height }, anchor2) {
+  const isLeft = anchor2 === "end";
+  const [bar2, x] = isLeft ? [leftBar, leftBar - 9] : [rightBar, rightBar + barWidth + 9];
+  const most2 = Math.floor((isLeft ? x : width - x) / letter);
+  const middle = y + height / 2;
+  const lost3 = edges.every(({ edge }) => edge.target === void 0) && !isLeft;
+  return html`<rect class="${lost3 ? "node lost" : "node"}" x="${bar2}" y="${round(y)}" width="${barWidth}" height="${round(height)}" rx="2"></rect>
+<text x="${x}" y="${round(middle - 3)}" text-anchor="${anchor2}">${shortened(name3, most2)}</text>
+<text class="small" x="${x}" y="${round(middle + 12)}" text-anchor="${anchor2}">${sumWords(edges)}</text>
+`;
+}
+function shortened(name3, most2) {
+  const letters = [...name3];
+  if (letters.length <= most2) return name3;
+  const head = Math.ceil((most2 - 1) / 3);
+  return `${letters.slice(0, head).join("")}\u2026${letters.slice(head + 1 - most2).join("")}`;
+}
+function sumWords(edges) {
+  const images5 = edges.reduce((sum2, { edge }) => sum2 + edge.images, 0);
+  const bytes3 = edges.length === 1 ? edges[0]?.edge.bytes : void 0;
+  return [count(images5, "image"), ...bytes3 ? [formatBytes(bytes3)] : []].join(", ");
+}
+var mostEdges, width, leftBar, rightBar, barWidth, gap, margin, thickest, lowest, letter;
+var init_map_svg = __esm({
+  "src/paper/map-svg.ts"() {
+    "use strict";
+    init_group_by();
+    init_units();
+    init_markup();
+    init_words();
+    mostEdges = 24;
+    width = 800;
+    [leftBar, rightBar] = [262, 470];
+    barWidth = 7;
+    gap = 12;
+    margin = 4;
+    thickest = 30;
+    lowest = 34;
+    letter = 7.9;
+  }
+});
+
+// src/paper/html-pictures.ts
+function waysBody({ map, registries, target: target3 }) {
+  const left = edgesLeftOut(map);
+  const more = left > 0 ? html`<p>The picture leaves out ${count(left, "smaller way")}.</p>
+` : html``;
+  return html`<div class="scroll" role="group" aria-label="Picture of the map" tabindex="0">
+${mapSvg(map, target3.path)}</div>
+<p class="muted">To the left source registries, to the right where in ${target3.path} their images go; the thicker, the more.
+Dashed is asked for by containerd alone, pale by the webhook alone.</p>
+${more}<details>
+<summary>The same as a table, and the map itself</summary>
+${table3({
+    caption: "Ways of the map that are used",
+    head: ["Source registry", "In the target", "Images", "Bytes", "Asked for by"],
+    rows: map.map(edgeRow)
+  })}<pre><code>${target3.mirrorMap}</code></pre>
+</details>
+${registryBars(registries)}`;
+}
+function edgeRow({ source, target: target3, images: images5, bytes: bytes3, askedForBy }) {
+  return [
+    code(registryWords(source)),
+    target3 === void 0 ? "no rule maps it" : code(target3),
+    images5,
+    bytesWords(bytes3 ?? null),
+    askedForBy ? askedWords[askedForBy] : "-"
+  ];
+}
+function registryBars(registries) {
+  const isKnown2 = registries.every(({ bytes: bytes3 }) => bytes3 !== null);
+  const value = ({ bytes: bytes3, images: images5 }) => isKnown2 ? bytes3 ?? 0 : images5;
+  const most2 = Math.max(0, ...registries.map(value));
+  return table3({
+    caption: isKnown2 ? "Bytes by source registry; what several have counts for the first of them" : "Images by source registry; bytes are not known",
+    head: ["Source registry", "Images", "Bytes"],
+    rows: registries.map((share) => [
+      html`${code(registryWords(share.registry))}${bar(value(share), most2)}`,
+      share.images,
+      bytesWords(share.bytes)
+    ]),
+    kind: "bars"
+  });
+}
+function sharingBody({ shared: shared2, sums: { unique: unique2, apart } }) {
+  if (!shared2 || shared2.length === 0 || unique2 === null || apart === null) return void 0;
+  const sum2 = (name3, bytes3) => [
+    html`${name3}${bar(bytes3, apart)}`,
+    formatBytes(bytes3)
+  ];
+  return html`<p>What several images have is carried once: that saves ${formatBytes(apart - unique2)} of ${formatBytes(apart)}.</p>
+${table3({
+    caption: "Bytes of all images",
+    head: ["How they are counted", "Bytes"],
+    rows: [sum2("each image by itself", apart), sum2("each blob once", unique2)],
+    kind: "bars"
+  })}<details>
+<summary>The blobs that save most</summary>
+${table3({
+    caption: "Manifests, configs and layers that more than one image needs",
+    head: ["Blob", "Size", "Images", "Saved"],
+    rows: shared2.slice(0, shownBlobs).map((blob2) => [
+      lines([code(blob2.digest)]),
+      formatBytes(blob2.size),
+      blob2.images,
+      formatBytes(saved(blob2))
+    ])
+  })}</details>
+`;
+}
+var shownBlobs;
+var init_html_pictures = __esm({
+  "src/paper/html-pictures.ts"() {
+    "use strict";
+    init_units();
+    init_bars();
+    init_map_svg();
+    init_markup();
+    init_parts();
+    init_sizes();
+    init_words();
+    shownBlobs = 10;
+  }
+});
+
+// src/paper/style.ts
+var styleSheet;
+var init_style2 = __esm({
+  "src/paper/style.ts"() {
+    "use strict";
+    styleSheet = `
+:root {
+  color-scheme: light dark;
+  --page: #ffffff; --panel: #f4f6f8; --text: #1a2027; --muted: #525c68; --line: #d3d9e0;
+  --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec;
+  --good: #176b35; --attention: #855300; --bad: #b01e18;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #10151b; --panel: #18202a; --text: #e7ebf0; --muted: #a9b4c1; --line: #303b48;
+    --accent: #7cbcff; --fill: #4d97e0; --rest: #2a3542;
+    --good: #62cf87; --attention: #e6b84d; --bad: #ff938a;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body {
+  margin: 0; padding: 2rem 1.25rem 4rem; background: var(--page); color: var(--text);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  overflow-wrap: anywhere;
+}
+header, main, footer { max-width: 74rem; margin: 0 auto; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; }
+h2 { font-size: 1.3rem; line-height: 1.3; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 0; display: inline; }
+p { margin: .5rem 0; }
+a { color: var(--accent); }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .875em; }
+code { unicode-bidi: isolate; direction: ltr; }
+pre { margin: .25rem 0 1rem; padding: .6rem .8rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
+.muted { color: var(--muted); font-size: .875rem; }
+.line { display: block; }
+.verdict { border: 1px solid var(--line); border-left: 6px solid var(--state); background: var(--panel); border-radius: 6px; padding: 1rem 1.25rem; margin: 0 0 1.5rem; }
+.verdict ul { margin: .5rem 0 0; padding-left: 1.25rem; }
+.verdict .state { margin: 0; font-size: 1.2rem; font-weight: 700; color: var(--state); }
+.state svg { width: 1.1em; height: 1.1em; vertical-align: -.15em; margin-right: .4em; fill: currentColor; }
+.good { --state: var(--good); } .attention { --state: var(--attention); } .bad { --state: var(--bad); }
+.word { color: var(--state); font-weight: 600; }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0 0 1.5rem; padding: 0; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: .75rem 2rem; margin: 0; }
+dt { color: var(--muted); font-size: .875rem; }
+dd { margin: 0; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: .5rem 0 1.5rem; }
+caption { text-align: left; color: var(--muted); font-size: .875rem; padding: 0 0 .5rem; }
+th, td { text-align: left; vertical-align: top; padding: .55rem .75rem .55rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
+thead th { color: var(--muted); font-size: .875rem; font-weight: 600; vertical-align: bottom; }
+th:last-child, td:last-child { padding-right: 0; }
+.attached th { padding-left: 1.25rem; }
+.images col:nth-child(1) { width: 25%; } .images col:nth-child(2) { width: 29%; }
+.images col:nth-child(3) { width: 10%; } .images col:nth-child(4) { width: 9%; }
+.named col:nth-child(1) { width: 20%; } .named col:nth-child(2) { width: 28.5%; } .named col:nth-child(6) { width: 13%; }
+.bars col:nth-child(1) { width: 60%; }
+.compared col:nth-child(3) { width: 12%; } .compared col:nth-child(2) { width: 30%; }
+.files col:nth-child(1) { width: 34%; } .files col:nth-child(2) { width: 10%; }
+details { margin: .5rem 0; }
+summary { cursor: pointer; padding: .35rem 0; }
+td details, th details { margin: .15rem 0 0; }
+td summary, th summary { padding: 0; color: var(--accent); font-size: .875rem; }
+svg.bar { display: block; width: 100%; max-width: 34rem; height: .5rem; margin-top: .35rem; border-radius: 3px; }
+.bar .rest { fill: var(--rest); } .bar .fill { fill: var(--fill); }
+.scroll { overflow-x: auto; margin: .5rem 0 1rem; }
+svg.map { display: block; width: 100%; min-width: 40rem; max-width: 62rem; height: auto; }
+.map text { fill: var(--text); font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: 13px; }
+.map .small { fill: var(--muted); font-family: system-ui, sans-serif; font-size: 11.5px; }
+.map .node { fill: var(--accent); }
+.map .edge { fill: none; stroke: var(--fill); stroke-opacity: .45; }
+.map .containerd { stroke-dasharray: 10 4; } .map .webhook { stroke-opacity: .3; }
+.map .none { stroke: var(--bad); stroke-dasharray: 3 4; stroke-opacity: .9; }
+.map .lost { fill: var(--bad); }
+footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
+@media screen and (max-width: 46rem) {
+  body { padding: 1.25rem 1rem 3rem; }
+  h1 { font-size: 1.4rem; }
+  table, tbody, tr, th, td, caption { display: block; width: auto; }
+  colgroup { display: none; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tbody tr { border-bottom: 1px solid var(--line); padding: .75rem 0; }
+  tbody th, tbody td { border: 0; padding: .15rem 0; }
+  td[data-label]::before { content: attr(data-label); display: block; color: var(--muted); font-size: .875rem; }
+  .attached { padding-left: 1rem !important; } .attached th { padding-left: 0; }
+}
+@page { margin: 13mm 12mm; }
+@media print {
+  :root {
+    color-scheme: light;
+    --page: #ffffff; --panel: #ffffff; --text: #000000; --muted: #444444; --line: #b5b5b5;
+    --accent: #0b5cad; --fill: #2f7fd1; --rest: #dfe5ec; --good: #176b35; --attention: #855300; --bad: #b01e18;
+  }
+  body { padding: 0; font-size: 8.5pt; line-height: 1.35; }
+  nav { display: none; }
+  h1 { font-size: 16pt; } h2 { font-size: 12pt; margin-top: 6mm; }
+  h2, h3, caption { break-after: avoid; }
+  tr, .verdict, pre, svg { break-inside: avoid; }
+  .muted, dt, caption, thead th, footer, td summary, th summary { font-size: 7.5pt; }
+  details::details-content { content-visibility: visible; display: block; height: auto; }
+  summary { list-style: none; break-after: avoid; }
+  .scroll { overflow: visible; } svg.map { min-width: 0; }
+  .bar, .map { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+}
+`;
+  }
+});
+
+// src/paper/page.ts
+function page({ title, body, footer }) {
+  const { text: text4 } = html`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${[...title].slice(0, mostOfTitle).join("")}</title>
+<style>${ourOwn(styleSheet)}</style>
+</head>
+<body>
+${body}
+<footer>${footer}</footer>
+</body>
+</html>
+`;
+  return text4;
+}
+var import_node_crypto4, styleHash, policy, mostOfTitle;
+var init_page = __esm({
+  "src/paper/page.ts"() {
+    "use strict";
+    import_node_crypto4 = require("node:crypto");
+    init_markup();
+    init_style2();
+    styleHash = (0, import_node_crypto4.createHash)("sha256").update(styleSheet).digest("base64");
+    policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
+    mostOfTitle = 70;
+  }
+});
+
+// src/paper/html.ts
+function reportHtml(report) {
+  const { verdict: verdict3, bundle: bundle2, at: at2, verb: verb2, tools: tools2 } = report;
+  const parts = sectionsOf(report);
+  const used = tools2.map(({ name: name3, version: version3 }) => `${name3} ${version3}`).join(", ");
+  return page({
+    title: `${bundle2.name} ${bundle2.version}: bundle report`,
+    body: html`<header>
+<h1>${verdict3.title}</h1>
+${verdictBox(verdict3.state, verdictWords[verdict3.state], verdict3.points)}${navigation(parts)}</header>
+<main>
+${facts(factsOf(report).map(([label4, value]) => [label4, factValue(value)]))}${sections(parts)}</main>`,
+    footer: html`Report of ${verb2}, ${at2}. Made with ${used}.`
+  });
+}
+function factValue(value) {
+  const parts = value.split(/(sha256:[0-9a-f]{64})/);
+  return html`${parts.map((part3, at2) => at2 % 2 === 1 ? code(part3) : part3)}`;
+}
+function sectionsOf(report) {
+  const { errors, checks: checks2, map, images: images5 } = report;
+  const sharing2 = sharingBody(report);
+  return [
+    ...errors.length > 0 ? [{ id: "failures", title: "What failed", body: failuresBody(report) }] : [],
+    { id: "overrides", title: "Switched off on purpose", body: overridesBody(report) },
+    { id: "problems", title: "Problems", body: problemsBody(report) },
+    ...map.length > 0 ? [{ id: "ways", title: "From where, to where", body: waysBody(report) }] : [],
+    ...images5.length > 0 ? [{ id: "images", title: "Images", body: imagesBody(report) }] : [],
+    ...sharing2 ? [{ id: "sharing", title: "What sharing saves", body: sharing2 }] : [],
+    { id: "files", title: "Files", body: filesBody(report) },
+    ...checks2.length > 0 ? [{ id: "checks", title: "See for yourself", body: checksBody(report) }] : []
+  ];
+}
+function failuresBody({ errors }) {
+  return table3({
+    caption: "Each failure once; the images below say which placements it hit",
+    head: ["Failure", "Found", "Expected", "What to do"],
+    rows: errors.map(({ class: name3, exitCode, message, given: given2, expected, next }) => [
+      lines([message, muted(`${name3}, exit code ${exitCode}`)]),
+      given2 ?? "",
+      expected ?? "",
+      next ?? ""
+    ])
+  });
+}
+function overridesBody({ overrides: overrides2 }) {
+  if (overrides2.length === 0)
+    return html`<p>Nothing.</p>
+`;
+  return table3({
+    caption: "Who approves the bundle approves these",
+    head: ["What", "What it means"],
+    rows: overrides2.map(({ kind, message }) => [
+      html`<span class="word attention">${overrideWords[kind]}</span>`,
+      message
+    ])
+  });
+}
+function problemsBody({ problems: problems2 }) {
+  if (!problems2)
+    return html`<p>What was warned of when it was planned is ${notRecorded}.</p>
+`;
+  if (problems2.length === 0)
+    return html`<p>None was found.</p>
+`;
+  return table3({
+    caption: "Found when it was planned",
+    head: ["Problem", "What it is", "Cure"],
+    rows: problems2.map(({ kind, severity, message, cure: cure5 }) => [
+      html`<span class="word ${severity === "error" ? "bad" : "attention"}">${severity}</span>: ${kind}`,
+      message,
+      cure5
+    ])
+  });
+}
+function filesBody({ files: files3, contents: contents2, bundle: bundle2 }) {
+  const rows = (all) => all.map(({ name: name3, size, sha256: sha2562 }) => [code(name3), formatBytes(size), code(sha2562)]);
+  const head = ["File", "Size", "sha256"];
+  const inside = contents2.map(({ path: path7, ...rest2 }) => ({ name: path7, ...rest2 }));
+  const caption = bundle2.carries ? "In the bundle, beside its images; its signature covers these" : "What a bundle of this plan would have beside its images";
+  return html`${table3({ caption: "To be carried, with the public key by another way", head, rows: rows(files3), kind: "files" })}<details>
+<summary>${count(contents2.length, "file")} in the bundle</summary>
+${table3({ caption, head, rows: rows(inside), kind: "files" })}</details>
+`;
+}
+function checksBody({ checks: checks2 }) {
+  return html`${checks2.map(
+    ({ what, command: command2 }) => html`<p>${what}:</p>
+<pre><code>${command2}</code></pre>
+`
+  )}`;
+}
+var init_html = __esm({
+  "src/paper/html.ts"() {
+    "use strict";
+    init_units();
+    init_html_images();
+    init_html_pictures();
+    init_markup();
+    init_page();
+    init_parts();
+    init_words();
+  }
+});
+
+// src/report/map-picture.ts
+function mermaidOf(edges) {
+  const lines5 = ["flowchart LR"];
+  const ids = /* @__PURE__ */ new Map();
+  let length = reserve;
+  for (const [at2, edge] of largestFirst(edges).entries()) {
+    const added3 = edgeLines(edge, ids);
+    length += added3.join("\n").length + 1;
+    if (length > maxCharacters)
+      return [...lines5, `  more["and ${edges.length - at2} more"]`].join("\n");
+    lines5.push(...added3);
+  }
+  return lines5.join("\n");
+}
+function largestFirst(edges) {
+  const weight2 = (some) => some.reduce((sum2, { bytes: bytes3, images: images5 }) => sum2 + (bytes3 ?? images5), 0);
+  return [...groupBy(edges, ({ source }) => source).values()].sort((a2, b) => weight2(b) - weight2(a2)).flatMap((same) => [...same].sort((a2, b) => weight2([b]) - weight2([a2])));
+}
+function edgeLines(edge, ids) {
+  const { source, target: target3, images: images5, bytes: bytes3, askedForBy } = edge;
+  const from = nodeOf(`source ${source}`, source || "no image name", ids);
+  const to = nodeOf(`target ${target3 ?? ""}`, target3 ?? "no rule maps it", ids);
+  const facts2 = [count(images5, "image"), ...bytes3 === void 0 ? [] : [formatBytes(bytes3)]];
+  const arrow = askedForBy ? arrows[askedForBy] : "--x";
+  return [
+    ...from.lines,
+    ...to.lines,
+    `  ${from.id} ${arrow}|"${label2(facts2.join(", "))}"| ${to.id}`
+  ];
+}
+function nodeOf(key, name3, ids) {
+  const known2 = ids.get(key);
+  if (known2) return { id: known2, lines: [] };
+  const id = `n${ids.size + 1}`;
+  ids.set(key, id);
+  return { id, lines: [`  ${id}["${label2(name3)}"]`] };
+}
+function label2(text4) {
+  const name3 = [...safeText(text4).replace(/\s+/g, " ")];
+  const shown6 = name3.length > maxName ? [...name3.slice(0, maxName - 1), "\u2026"] : name3;
+  return shown6.map(
+    (character) => /[A-Za-z0-9 ._/,()+-]/.test(character) ? character : `#${character.codePointAt(0)};`
+  ).join("");
+}
+var maxCharacters, maxName, reserve, arrows;
+var init_map_picture = __esm({
+  "src/report/map-picture.ts"() {
+    "use strict";
+    init_group_by();
+    init_safe();
+    init_units();
+    maxCharacters = 5e3;
+    maxName = 80;
+    reserve = 60;
+    arrows = { both: "==>", webhook: "-->", containerd: "-.->" };
+  }
+});
+
+// src/paper/markdown-text.ts
+function plain2(text4) {
+  return line(text4).replace(/[\\`*_~[\]<>|&#!$@]/g, entity).replaceAll("://", "&#58;//").replace(/\bwww\./gi, "www&#46;");
+}
+function code2(text4) {
+  const inner = line(text4);
+  if (inner === "") return "";
+  return /[`|\\]/.test(inner) ? `<code>${plain2(inner)}</code>` : `\`${inner}\``;
+}
+function row(cells) {
+  return `| ${cells.join(" | ")} |`;
+}
+function table4(head, rows) {
+  if (rows.length === 0) return [];
+  return [row(head), row(head.map(() => "---")), ...rows.map(row), ""];
+}
+function entity(character) {
+  return `&#${character.codePointAt(0)};`;
+}
+function line(text4) {
+  return safeText(text4).replace(/\s+/g, " ").trim();
+}
+var init_markdown_text = __esm({
+  "src/paper/markdown-text.ts"() {
+    "use strict";
+    init_safe();
+  }
+});
+
+// src/paper/markdown.ts
+function reportMarkdown(report) {
+  return [
+    ...heading(report),
+    ...table4(
+      ["", ""],
+      factsOf(report).map(([label4, value]) => [label4, plain2(value)])
+    ),
+    ...failures(report),
+    ...overrides(report),
+    ...problems(report),
+    ...ways(report),
+    ...images(report),
+    ...sharing(report),
+    ...files(report),
+    ...checks(report),
+    ...tools(report)
+  ].join("\n");
+}
+function heading({ verdict: verdict3 }) {
+  return [
+    `# ${plain2(verdict3.title)}`,
+    "",
+    `**${verdictWords[verdict3.state]}**`,
+    "",
+    ...verdict3.points.map((point2) => `- ${plain2(point2)}`),
+    ""
+  ];
+}
+function failures({ errors }) {
+  if (errors.length === 0) return [];
+  return [
+    "## What failed",
+    "",
+    ...table4(
+      ["Failure", "Found", "What to do"],
+      errors.map(({ class: name3, message, given: given2, next }) => [
+        `${name3}: ${plain2(message)}`,
+        plain2(given2 ?? ""),
+        plain2(next ?? "")
+      ])
+    )
+  ];
+}
+function overrides({ overrides: overrides2 }) {
+  return [
+    "## Switched off on purpose",
+    "",
+    ...overrides2.length === 0 ? ["Nothing.", ""] : [],
+    ...table4(
+      ["What", "What it means"],
+      overrides2.map(({ kind, message }) => [overrideWords[kind], plain2(message)])
+    )
+  ];
+}
+function problems({ problems: found }) {
+  const none = found ? "None was found." : `Problems of the plan are ${notRecorded}.`;
+  return [
+    "## Problems",
+    "",
+    ...found && found.length > 0 ? [] : [none, ""],
+    ...table4(
+      ["", "Problem", "Cure"],
+      (found ?? []).map(({ kind, severity, message, cure: cure5 }) => [
+        `${severity}, ${kind}`,
+        plain2(message),
+        plain2(cure5)
+      ])
+    )
+  ];
+}
+function ways({ map, registries }) {
+  return [
+    "## Where it comes from, and where it goes",
+    "",
+    ...map.length > 0 ? ["```mermaid", mermaidOf(map), "```", ""] : [],
+    registries[0]?.bytes == null ? "" : "What images of several registries have counts for the first of them.",
+    "",
+    ...table4(
+      ["Source registry", "Images", "Bytes"],
+      registries.map(({ registry: registry3, images: number3, bytes: bytes3 }) => [
+        code2(registryWords(registry3)),
+        String(number3),
+        bytesWords(bytes3)
+      ])
+    )
+  ];
+}
+function images({ images: all }) {
+  return [
+    "## Images",
+    "",
+    ...table4(
+      ["Image", "Digest", "Platforms", "Size", "In the target", "Named by"],
+      all.flatMap((image2) => [imageRow2(image2), ...image2.attached.map(attachedRow2)])
+    )
+  ];
+}
+function imageRow2(image2) {
+  const { source, digest: digest4, originalDigest, platforms: platforms2, size, placements, namedBy: namedBy2, pinnedBy } = image2;
+  const filtered = originalDigest ? `<br>at its source ${code2(originalDigest)}` : "";
+  return [
+    code2(source),
+    `${code2(digest4)}${filtered}<br>${pinnedWords(pinnedBy)}`,
+    plain2(platforms2.join(", ") || "-"),
+    sizeWords(size),
+    placementWords(placements),
+    namedBy2 ? namedBy2.map(code2).join("<br>") || "-" : notRecorded
+  ];
+}
+function attachedRow2({
+  source,
+  digest: digest4,
+  size,
+  placements,
+  artifactType,
+  subject
+}) {
+  return [
+    `attached: ${code2(artifactType ?? source)}`,
+    code2(digest4),
+    `to ${code2(subject)}`,
+    sizeWords(size),
+    placementWords(placements),
+    ""
+  ];
+}
+function placementWords(placements) {
+  if (placements.length === 0) return "no rule maps it: not carried";
+  return placements.map(placementLine2).join("<br>");
+}
+function placementLine2({ reference, askedForBy, state, error: error3 }) {
+  const found = state ? `; ${stateWords2[state]}` : "";
+  const why = error3 ? `: ${plain2(error3)}` : "";
+  return `${code2(reference)} for ${askedWords[askedForBy]}${found}${why}`;
+}
+function sharing({ shared: shared2, sums: { unique: unique2, apart } }) {
+  if (!shared2 || shared2.length === 0 || unique2 === null || apart === null) return [];
+  return [
+    "## What sharing saves",
+    "",
+    `${formatBytes(apart - unique2)} of ${formatBytes(apart)}: what several images have is carried once.`,
+    "",
+    ...table4(
+      ["Blob", "Size", "Images"],
+      shared2.slice(0, 10).map(({ digest: digest4, size, images: number3 }) => [
+        code2(digest4),
+        formatBytes(size),
+        String(number3)
+      ])
+    )
+  ];
+}
+function files({ files: carried2, contents: contents2 }) {
+  return [
+    ...carried2.length > 0 ? ["## Files to carry", ""] : [],
+    ...table4(
+      ["File", "Size", "sha256"],
+      carried2.map(({ name: name3, size, sha256: sha2562 }) => [code2(name3), formatBytes(size), code2(sha2562)])
+    ),
+    ...contents2.length > 0 ? ["## Files in the bundle, beside its images", ""] : [],
+    ...table4(
+      ["File", "Size", "sha256"],
+      contents2.map(({ path: path7, size, sha256: sha2562 }) => [code2(path7), formatBytes(size), code2(sha2562)])
+    )
+  ];
+}
+function checks({ checks: all }) {
+  return [
+    ...all.length > 0 ? ["## See for yourself", ""] : [],
+    ...table4(
+      ["Command", "What it shows"],
+      all.map(({ what, command: command2 }) => [code2(command2), plain2(what)])
+    )
+  ];
+}
+function tools({ tools: all }) {
+  const words4 = all.map(({ name: name3, version: version3 }) => `${plain2(name3)} ${plain2(version3)}`);
+  return ["## Tools", "", words4.join(", "), ""];
+}
+var init_markdown = __esm({
+  "src/paper/markdown.ts"() {
+    "use strict";
+    init_map_picture();
+    init_units();
+    init_markdown_text();
+    init_words();
+  }
+});
+
+// src/paper/without-secrets.ts
+function withoutSecrets(value, redact) {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact));
+  if (typeof value !== "object" || value === null) return value;
+  const clean = Object.entries(value).map(([name3, one]) => [name3, withoutSecrets(one, redact)]);
+  return Object.fromEntries(clean);
+}
+var init_without_secrets = __esm({
+  "src/paper/without-secrets.ts"() {
+    "use strict";
+  }
+});
+
+// src/paper/write.ts
+var write_exports = {};
+__export(write_exports, {
+  reportFiles: () => reportFiles,
+  writeReport: () => writeReport
+});
+function reportFiles(report, redact) {
+  const clean = withoutSecrets(report, redact);
+  return {
+    "report.json": jsonText(clean),
+    "report.md": reportMarkdown(clean),
+    "report.html": reportHtml(clean)
+  };
+}
+async function writeReport(report, folder, redact) {
+  const files3 = Object.entries(reportFiles(report, redact)).map(
+    ([name3, text4]) => [(0, import_node_path13.join)(folder, name3), text4]
+  );
+  for (const [path7, text4] of files3) await replaceFile(path7, text4, asHint);
+  return files3.map(([path7]) => path7);
+}
+var import_node_path13;
+var init_write = __esm({
+  "src/paper/write.ts"() {
+    "use strict";
+    import_node_path13 = require("node:path");
+    init_replace();
+    init_json();
+    init_html();
+    init_markdown();
+    init_without_secrets();
+  }
+});
+
+// node_modules/tar/dist/esm/large-numbers.js
+var encode2, encodePositive, encodeNegative, parse3, twos, pos, onesComp, twosComp;
+var init_large_numbers = __esm({
+  "node_modules/tar/dist/esm/large-numbers.js"() {
+    encode2 = (num, buf) => {
+      if (!Number.isSafeInteger(num)) {
+        throw Error("cannot encode number outside of javascript safe integer range");
+      } else if (num < 0) {
+        encodeNegative(num, buf);
+      } else {
+        encodePositive(num, buf);
+      }
+      return buf;
+    };
+    encodePositive = (num, buf) => {
+      buf[0] = 128;
+      for (var i2 = buf.length; i2 > 1; i2--) {
+        buf[i2 - 1] = num & 255;
+        num = Math.floor(num / 256);
+      }
+    };
+    encodeNegative = (num, buf) => {
+      buf[0] = 255;
+      var flipped = false;
+      num = num * -1;
+      for (var i2 = buf.length; i2 > 1; i2--) {
+        var byte = num & 255;
+        num = Math.floor(num / 256);
+        if (flipped) {
+          buf[i2 - 1] = onesComp(byte);
+        } else if (byte === 0) {
+          buf[i2 - 1] = 0;
+        } else {
+          flipped = true;
+          buf[i2 - 1] = twosComp(byte);
+        }
+      }
+    };
+    parse3 = (buf) => {
+      const pre = buf[0];
+      const value = pre === 128 ? pos(buf.subarray(1, buf.length)) : pre === 255 ? twos(buf) : null;
+      if (value === null) {
+        throw Error("invalid base256 encoding");
+      }
+      if (!Number.isSafeInteger(value)) {
+        throw Error("parsed number outside of javascript safe integer range");
+      }
+      return value;
+    };
+    twos = (buf) => {
+      var len = buf.length;
+      var sum2 = 0;
+      var flipped = false;
+      for (var i2 = len - 1; i2 > -1; i2--) {
+        var byte = Number(buf[i2]);
+        var f;
+        if (flipped) {
+          f = onesComp(byte);
+        } else if (byte === 0) {
+          f = byte;
+        } else {
+          flipped = true;
+          f = twosComp(byte);
+        }
+        if (f !== 0) {
+          sum2 -= f * Math.pow(256, len - i2 - 1);
+        }
+      }
+      return sum2;
+    };
+    pos = (buf) => {
+      var len = buf.length;
+      var sum2 = 0;
+      for (var i2 = len - 1; i2 > -1; i2--) {
+        var byte = Number(buf[i2]);
+        if (byte !== 0) {
+          sum2 += byte * Math.pow(256, len - i2 - 1);
+        }
+      }
+      return sum2;
+    };
+    onesComp = (byte) => (255 ^ byte) & 255;
+    twosComp = (byte) => (255 ^ byte) + 1 & 255;
+  }
+});
+
+// node_modules/tar/dist/esm/types.js
+var isCode, normalFsTypes, name, code3;
+var init_types = __esm({
+  "node_modules/tar/dist/esm/types.js"() {
+    isCode = (c3) => name.has(c3);
+    normalFsTypes = /* @__PURE__ */ new Set([
+      "0",
+      "",
+      "1",
+      "2",
+      "3",
+      "4",
+      "5",
+      "6",
+      "7",
+      "D"
+    ]);
+    name = /* @__PURE__ */ new Map([
+      ["0", "File"],
+      // same as File
+      ["", "OldFile"],
+      ["1", "Link"],
+      ["2", "SymbolicLink"],
+      // Devices and FIFOs aren't fully supported
+      // they are parsed, but skipped when unpacking
+      ["3", "CharacterDevice"],
+      ["4", "BlockDevice"],
+      ["5", "Directory"],
+      ["6", "FIFO"],
+      // same as File
+      ["7", "ContiguousFile"],
+      // pax headers
+      ["g", "GlobalExtendedHeader"],
+      ["x", "ExtendedHeader"],
+      // vendor-specific stuff
+      // skip
+      ["A", "SolarisACL"],
+      // like 5, but with data, which should be skipped
+      ["D", "GNUDumpDir"],
+      // metadata only, skip
+      ["I", "Inode"],
+      // data = link path of next file
+      ["K", "NextFileHasLongLinkpath"],
+      // data = path of next file
+      ["L", "NextFileHasLongPath"],
+      // skip
+      ["M", "ContinuationFile"],
+      // like L
+      ["N", "OldGnuLongPath"],
+      // skip
+      ["S", "SparseFile"],
+      // skip
+      ["V", "TapeVolumeHeader"],
+      // like x
+      ["X", "OldExtendedHeader"]
+    ]);
+    code3 = new Map(Array.from(name).map((kv) => [kv[1], kv[0]]));
+  }
+});
+
+// node_modules/tar/dist/esm/header.js
+var import_node_path14, notNegative, Header, splitPrefix, decString, decDate, numToDate, decNumber, nanUndef, decSmallNumber, MAXNUM, encNumber, encSmallNumber, octalString, padOctal, encDate, NULLS, encString;
+var init_header = __esm({
+  "node_modules/tar/dist/esm/header.js"() {
+    import_node_path14 = require("node:path");
+    init_large_numbers();
+    init_types();
+    notNegative = (n2) => n2 === void 0 || n2 < 0 ? void 0 : n2;
+    Header = class {
+      cksumValid = false;
+      needPax = false;
+      nullBlock = false;
+      block;
+      path;
+      mode;
+      uid;
+      gid;
+      size;
+      cksum;
+      #type = "Unsupported";
+      linkpath;
+      uname;
+      gname;
+      devmaj = 0;
+      devmin = 0;
+      atime;
+      ctime;
+      mtime;
+      charset;
+      comment;
+      constructor(data, off = 0, ex, gex) {
+        if (Buffer.isBuffer(data)) {
+          this.decode(data, off || 0, ex, gex);
+        } else if (data) {
+          this.#slurp(data);
+        }
+      }
+      decode(buf, off, ex, gex) {
+        if (!off) {
+          off = 0;
+        }
+        if (!buf || !(buf.length >= off + 512)) {
+          throw new Error("need 512 bytes for header");
+        }
+        const t = decString(buf, off + 156, 1);
+        const isNormalFS = normalFsTypes.has(t);
+        const exForFields = isNormalFS ? ex : void 0;
+        const gexForFields = isNormalFS ? gex : void 0;
+        this.path = exForFields?.path ?? decString(buf, off, 100);
+        this.mode = exForFields?.mode ?? gexForFields?.mode ?? decNumber(buf, off + 100, 8);
+        this.uid = exForFields?.uid ?? gexForFields?.uid ?? decNumber(buf, off + 108, 8);
+        this.gid = exForFields?.gid ?? gexForFields?.gid ?? decNumber(buf, off + 116, 8);
+        this.size = notNegative(exForFields?.size ?? gexForFields?.size ?? decNumber(buf, off + 124, 12));
+        this.mtime = exForFields?.mtime ?? gexForFields?.mtime ?? decDate(buf, off + 136, 12);
+        this.cksum = decNumber(buf, off + 148, 12);
+        if (gexForFields)
+          this.#slurp(gexForFields, true);
+        if (exForFields)
+          this.#slurp(exForFields);
+        if (isCode(t)) {
+          this.#type = t || "0";
+        }
+        if (this.#type === "0" && this.path.slice(-1) === "/") {
+          this.#type = "5";
+        }
+        if (this.#type === "5") {
+          this.size = 0;
+        }
+        this.linkpath = decString(buf, off + 157, 100);
+        if (buf.subarray(off + 257, off + 265).toString() === "ustar\x0000") {
+          this.uname = exForFields?.uname ?? gexForFields?.uname ?? decString(buf, off + 265, 32);
+          this.gname = exForFields?.gname ?? gexForFields?.gname ?? decString(buf, off + 297, 32);
+          this.devmaj = exForFields?.devmaj ?? gexForFields?.devmaj ?? decNumber(buf, off + 329, 8) ?? 0;
+          this.devmin = exForFields?.devmin ?? gexForFields?.devmin ?? decNumber(buf, off + 337, 8) ?? 0;
+          if (buf[off + 475] !== 0) {
+            const prefix = decString(buf, off + 345, 155);
+            this.path = prefix + "/" + this.path;
+          } else {
+            const prefix = decString(buf, off + 345, 130);
+            if (prefix) {
+              this.path = prefix + "/" + this.path;
+            }
+            this.atime = ex?.atime ?? gex?.atime ?? decDate(buf, off + 476, 12);
+            this.ctime = ex?.ctime ?? gex?.ctime ?? decDate(buf, off + 488, 12);
+          }
+        }
+        let sum2 = 8 * 32;
+        for (let i2 = off; i2 < off + 148; i2++) {
+          sum2 += buf[i2];
+        }
+        for (let i2 = off + 156; i2 < off + 512; i2++) {
+          sum2 += buf[i2];
+        }
+        this.cksumValid = sum2 === this.cksum;
+        if (this.cksum === void 0 && sum2 === 8 * 32) {
+          this.nullBlock = true;
+        }
+      }
+      #slurp(ex, gex = false) {
+        Object.assign(this, Object.fromEntries(Object.entries(ex).filter(([k, v]) => {
+          return !(v === null || v === void 0 || k === "size" && Number(v) < 0 || k === "path" && gex || k === "linkpath" && gex || k === "global");
+        })));
+      }
+      encode(buf, off = 0) {
+        if (!buf) {
+          buf = this.block = Buffer.alloc(512);
+        }
+        if (this.#type === "Unsupported") {
+          this.#type = "0";
+        }
+        if (!(buf.length >= off + 512)) {
+          throw new Error("need 512 bytes for header");
+        }
+        const prefixSize = this.ctime || this.atime ? 130 : 155;
+        const split2 = splitPrefix(this.path || "", prefixSize);
+        const path7 = split2[0];
+        const prefix = split2[1];
+        this.needPax = !!split2[2];
+        this.needPax = encString(buf, off, 100, path7) || this.needPax;
+        this.needPax = encNumber(buf, off + 100, 8, this.mode) || this.needPax;
+        this.needPax = encNumber(buf, off + 108, 8, this.uid) || this.needPax;
+        this.needPax = encNumber(buf, off + 116, 8, this.gid) || this.needPax;
+        this.needPax = encNumber(buf, off + 124, 12, this.size) || this.needPax;
+        this.needPax = encDate(buf, off + 136, 12, this.mtime) || this.needPax;
+        buf[off + 156] = Number(this.#type.codePointAt(0));
+        this.needPax = encString(buf, off + 157, 100, this.linkpath) || this.needPax;
+        buf.write("ustar\x0000", off + 257, 8);
+        this.needPax = encString(buf, off + 265, 32, this.uname) || this.needPax;
+        this.needPax = encString(buf, off + 297, 32, this.gname) || this.needPax;
+        this.needPax = encNumber(buf, off + 329, 8, this.devmaj) || this.needPax;
+        this.needPax = encNumber(buf, off + 337, 8, this.devmin) || this.needPax;
+        this.needPax = encString(buf, off + 345, prefixSize, prefix) || this.needPax;
+        if (buf[off + 475] !== 0) {
+          this.needPax = encString(buf, off + 345, 155, prefix) || this.needPax;
+        } else {
+          this.needPax = encString(buf, off + 345, 130, prefix) || this.needPax;
+          this.needPax = encDate(buf, off + 476, 12, this.atime) || this.needPax;
+          this.needPax = encDate(buf, off + 488, 12, this.ctime) || this.needPax;
+        }
+        let sum2 = 8 * 32;
+        for (let i2 = off; i2 < off + 148; i2++) {
+          sum2 += buf[i2];
+        }
+        for (let i2 = off + 156; i2 < off + 512; i2++) {
+          sum2 += buf[i2];
+        }
+        this.cksum = sum2;
+        encNumber(buf, off + 148, 8, this.cksum);
+        this.cksumValid = true;
+        return this.needPax;
+      }
+      get type() {
+        return this.#type === "Unsupported" ? this.#type : name.get(this.#type);
+      }
+      get typeKey() {
+        return this.#type;
+      }
+      set type(type) {
+        const c3 = String(code3.get(type));
+        if (isCode(c3) || c3 === "Unsupported") {
+          this.#type = c3;
+        } else if (isCode(type)) {
+          this.#type = type;
+        } else {
+          throw new TypeError("invalid entry type: " + type);
+        }
+      }
+    };
+    splitPrefix = (p, prefixSize) => {
+      const pathSize = 100;
+      let pp = p;
+      let prefix = "";
+      let ret = void 0;
+      const root = import_node_path14.posix.parse(p).root || ".";
+      if (Buffer.byteLength(pp) < pathSize) {
+        ret = [pp, prefix, false];
+      } else {
+        prefix = import_node_path14.posix.dirname(pp);
+        pp = import_node_path14.posix.basename(pp);
+        do {
+          if (Buffer.byteLength(pp) <= pathSize && Buffer.byteLength(prefix) <= prefixSize) {
+            ret = [pp, prefix, false];
+          } else if (Buffer.byteLength(pp) > pathSize && Buffer.byteLength(prefix) <= prefixSize) {
+            ret = [pp.slice(0, pathSize - 1), prefix, true];
+          } else {
+            pp = import_node_path14.posix.join(import_node_path14.posix.basename(prefix), pp);
+            prefix = import_node_path14.posix.dirname(prefix);
+          }
+        } while (prefix !== root && ret === void 0);
+        if (!ret) {
+          ret = [p.slice(0, pathSize - 1), "", true];
+        }
+      }
+      return ret;
+    };
+    decString = (buf, off, size) => buf.subarray(off, off + size).toString("utf8").replace(/\0.*/, "");
+    decDate = (buf, off, size) => numToDate(decNumber(buf, off, size));
+    numToDate = (num) => num === void 0 ? void 0 : new Date(num * 1e3);
+    decNumber = (buf, off, size) => Number(buf[off]) & 128 ? parse3(buf.subarray(off, off + size)) : decSmallNumber(buf, off, size);
+    nanUndef = (value) => isNaN(value) ? void 0 : value;
+    decSmallNumber = (buf, off, size) => nanUndef(parseInt(buf.subarray(off, off + size).toString("utf8").replace(/\0.*$/, "").trim(), 8));
+    MAXNUM = {
+      12: 8589934591,
+      8: 2097151
+    };
+    encNumber = (buf, off, size, num) => num === void 0 ? false : num > MAXNUM[size] || num < 0 ? (encode2(num, buf.subarray(off, off + size)), true) : (encSmallNumber(buf, off, size, num), false);
+    encSmallNumber = (buf, off, size, num) => buf.write(octalString(num, size), off, size, "ascii");
+    octalString = (num, size) => padOctal(Math.floor(num).toString(8), size);
+    padOctal = (str, size) => (str.length === size - 1 ? str : new Array(size - str.length - 1).join("0") + str + " ") + "\0";
+    encDate = (buf, off, size, date3) => date3 === void 0 ? false : encNumber(buf, off, size, date3.getTime() / 1e3);
+    NULLS = new Array(156).join("\0");
+    encString = (buf, off, size, str) => str === void 0 ? false : (buf.write(str + NULLS, off, size, "utf8"), str.length !== Buffer.byteLength(str) || str.length > size);
+  }
+});
+
+// src/bundle/archive.ts
+function layOut(inventory, head) {
+  const entries = [];
+  let start3 = 0;
+  for (const { path: path7, size, mode, digest: digest4 } of bodies(inventory, head)) {
+    const end = start3 + blockSize + padded(size);
+    entries.push({ path: path7, size, mode, digest: digest4, start: start3, end });
+    start3 = end;
+  }
+  return { entries, size: start3 + endSize, mtime: new Date(inventory.createdAt) };
+}
+function encodeHeader({ path: path7, size, mode }, mtime) {
+  const header2 = new Header({ path: path7, size, mode, mtime, uid: 0, gid: 0, type: "File" });
+  header2.encode();
+  return header2.block;
+}
+function bodyStart(entry) {
+  return entry.start + blockSize;
+}
+function blobPath(digest4) {
+  if (algorithmOf(digest4) === "sha256") return `blobs/sha256/${hexOf(digest4)}`;
+  throw new AirgapError("usage", "a bundle holds blobs by sha256 only", {
+    given: digest4,
+    expected: "an image whose manifests name sha256 digests",
+    next: "take the image off the list, or move it with `mirror`"
+  });
+}
+function* bodies({ files: files3, blobs: blobs2 }, { inventory, signature }) {
+  yield headBody("bundle.json", inventory);
+  if (signature) yield headBody("bundle.sig", signature);
+  for (const { path: path7, size, mode, sha256: sha2562 } of files3) {
+    yield { path: path7, size, mode, digest: `sha256:${sha2562}` };
+  }
+  for (const { digest: digest4, size } of blobs2) yield { path: blobPath(digest4), size, mode: 420, digest: digest4 };
+}
+function headBody(path7, bytes3) {
+  return { path: path7, size: bytes3.length, mode: 420, digest: digestOf(bytes3) };
+}
+function padded(size) {
+  return Math.ceil(size / blockSize) * blockSize;
+}
+var blockSize, endSize;
+var init_archive = __esm({
+  "src/bundle/archive.ts"() {
+    "use strict";
+    init_header();
+    init_digest();
+    init_error();
+    blockSize = 512;
+    endSize = 2 * blockSize;
+  }
+});
+
+// node_modules/p-map/index.js
+function pMap(iterable, mapper, options) {
+  return mapConcurrently(iterable, mapper, options, false);
+}
+async function mapConcurrently(iterable, mapper, {
+  concurrency = Number.POSITIVE_INFINITY,
+  stopOnError = true,
+  signal
+} = {}, isSettled) {
+  return new Promise((resolve_, reject_) => {
+    validateOptions(iterable, mapper, concurrency);
+    const result = [];
+    const errors = [];
+    let skippedCount = 0;
+    let isResolved = false;
+    let isIterableDone = false;
+    const pendingIndexes = /* @__PURE__ */ new Set();
+    let doneIndex = Number.POSITIVE_INFINITY;
+    let currentIndex = 0;
+    const iterator = getIterator(iterable);
+    const signalListener = () => {
+      reject(signal.reason);
+    };
+    const cleanup = () => {
+      signal?.removeEventListener("abort", signalListener);
+    };
+    const resolve40 = (value) => {
+      resolve_(value);
+      cleanup();
+    };
+    const reject = (reason2) => {
+      if (isResolved) {
+        return;
+      }
+      isResolved = true;
+      reject_(reason2);
+      cleanup();
+      if (!isIterableDone) {
+        closeIterator(iterator);
+      }
+    };
+    if (signal) {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      signal.addEventListener("abort", signalListener, { once: true });
+    }
+    const pull = createPuller(iterator);
+    const settleIfFinished = () => {
+      if (isResolved || doneIndex === Number.POSITIVE_INFINITY) {
+        return;
+      }
+      for (const index of pendingIndexes) {
+        if (index < doneIndex) {
+          return;
+        }
+      }
+      if (!stopOnError) {
+        const collectedErrors = [];
+        for (let index = 0; index < Math.min(doneIndex, errors.length); index++) {
+          if (index in errors) {
+            collectedErrors.push(errors[index]);
+          }
+        }
+        if (collectedErrors.length > 0) {
+          reject(new AggregateError(collectedErrors));
+          return;
+        }
+      }
+      isResolved = true;
+      if (!isIterableDone) {
+        closeIterator(iterator);
+      }
+      const lastIndex = Math.min(doneIndex, result.length);
+      if (lastIndex === result.length && skippedCount === 0) {
+        resolve40(result);
+        return;
+      }
+      resolve40(result.slice(0, lastIndex).filter((value) => value !== pMapSkip));
+    };
+    const next = async () => {
+      if (isResolved || currentIndex >= doneIndex) {
+        return;
+      }
+      const index = currentIndex++;
+      pendingIndexes.add(index);
+      let nextItem;
+      try {
+        nextItem = await pull();
+      } catch (error3) {
+        pendingIndexes.delete(index);
+        if (index < doneIndex) {
+          throw error3;
+        }
+        settleIfFinished();
+        return;
+      }
+      if (nextItem.done) {
+        pendingIndexes.delete(index);
+        doneIndex = Math.min(doneIndex, index);
+        isIterableDone = true;
+        settleIfFinished();
+        return;
+      }
+      const runner = (async () => {
+        try {
+          const element = await nextItem.value;
+          if (isResolved || index >= doneIndex) {
+            return;
+          }
+          const value = await mapper(element, index);
+          if (index >= doneIndex) {
+            return;
+          }
+          if (value === pMapStop) {
+            doneIndex = index;
+            return;
+          }
+          if (value === pMapSkip) {
+            skippedCount++;
+          }
+          result[index] = isSettled && value !== pMapSkip ? { status: "fulfilled", value } : value;
+        } catch (error3) {
+          if (index >= doneIndex) {
+            return;
+          }
+          if (isSettled) {
+            result[index] = { status: "rejected", reason: error3 };
+          } else if (stopOnError) {
+            reject(error3);
+            return;
+          } else {
+            errors[index] = error3;
+          }
+        } finally {
+          pendingIndexes.delete(index);
+          settleIfFinished();
+        }
+        try {
+          await next();
+        } catch (error3) {
+          reject(error3);
+        }
+      })();
+      runner.then(() => new Promise(() => {
+      })).then(resolve_);
+    };
+    (async () => {
+      for (let index = 0; index < concurrency; index++) {
+        try {
+          await next();
+        } catch (error3) {
+          reject(error3);
+          break;
+        }
+        if (isResolved || currentIndex >= doneIndex) {
+          break;
+        }
+      }
+    })();
+  });
+}
+function validateOptions(iterable, mapper, concurrency) {
+  if (iterable?.[Symbol.iterator] === void 0 && iterable?.[Symbol.asyncIterator] === void 0) {
+    throw new TypeError(`Expected \`input\` to be either an \`Iterable\` or \`AsyncIterable\`, got (${typeof iterable})`);
+  }
+  if (typeof mapper !== "function") {
+    throw new TypeError("Mapper function is required");
+  }
+  if (!isLimit(concurrency, 1)) {
+    throw new TypeError(`Expected \`concurrency\` to be an integer from 1 and up or \`Infinity\`, got \`${concurrency}\` (${typeof concurrency})`);
+  }
+}
+function isLimit(value, minimum) {
+  return Number.isSafeInteger(value) && value >= minimum || value === Number.POSITIVE_INFINITY;
+}
+function getIterator(iterable) {
+  return iterable[Symbol.asyncIterator] === void 0 ? iterable[Symbol.iterator]() : iterable[Symbol.asyncIterator]();
+}
+async function closeIterator(iterator) {
+  try {
+    await iterator.return?.();
+  } catch {
+  }
+}
+function createPuller(iterator) {
+  let isSourceDone = false;
+  const markDone = (item) => {
+    if (item?.done) {
+      isSourceDone = true;
+    }
+  };
+  return () => {
+    if (isSourceDone) {
+      return { done: true };
+    }
+    const result = iterator.next();
+    markDone(result);
+    if (typeof result?.then !== "function") {
+      return result;
+    }
+    const promise = Promise.resolve(result);
+    promise.then(markDone, () => {
+    });
+    return promise;
+  };
+}
+var pMapSkip, pMapStop;
+var init_p_map = __esm({
+  "node_modules/p-map/index.js"() {
+    pMapSkip = /* @__PURE__ */ Symbol("skip");
+    pMapStop = /* @__PURE__ */ Symbol("stop");
+  }
+});
+
+// src/bundle/damage.ts
+function damaged(path7, { place: place6, offset, given: given2, expected }) {
+  return new AirgapError("integrity", `the bundle is damaged at ${place6}, byte ${offset}`, {
+    given: `${path7}: ${given2}`,
+    ...expected === void 0 ? {} : { expected },
+    next: "copy it again from where it was made, and compare it with its .sha256 file"
+  });
+}
+var init_damage = __esm({
+  "src/bundle/damage.ts"() {
+    "use strict";
+    init_error();
+  }
+});
+
+// src/bundle/hash-worker.ts
+function hashWorker() {
+  const { createHash: createHash9 } = process.getBuiltinModule("node:crypto");
+  const { readSync } = process.getBuiltinModule("node:fs");
+  const { parentPort } = process.getBuiltinModule("node:worker_threads");
+  const buffer2 = Buffer.allocUnsafeSlow(256 * 1024);
+  const hashes = /* @__PURE__ */ new Map();
+  const hashOf5 = (id) => {
+    const hash = hashes.get(id) ?? createHash9("sha256");
+    hashes.set(id, hash);
+    return hash;
+  };
+  const end = (id) => {
+    const hash = hashOf5(id);
+    hashes.delete(id);
+    return hash.digest("hex");
+  };
+  const take = (id, { fd, position, length }) => {
+    let done = 0;
+    while (done < length) {
+      const most2 = Math.min(buffer2.length, length - done);
+      const count4 = readSync(fd, buffer2, 0, most2, position + done);
+      if (count4 === 0) break;
+      hashOf5(id).update(buffer2.subarray(0, count4));
+      done += count4;
+    }
+    return done;
+  };
+  const answerTo2 = ({ id, range }) => {
+    try {
+      return range ? { done: take(id, range) } : { hex: end(id) };
+    } catch (error3) {
+      const { code: code4 } = error3;
+      if (code4 === void 0) throw error3;
+      return { code: code4 };
+    }
+  };
+  parentPort?.on("message", (step2) => parentPort.postMessage(answerTo2(step2)));
+}
+var init_hash_worker = __esm({
+  "src/bundle/hash-worker.ts"() {
+    "use strict";
+  }
+});
+
+// src/bundle/hash-threads.ts
+var import_node_os7, import_node_worker_threads, largeBody, stride, mostThreads, HashThreads, HashThread;
+var init_hash_threads = __esm({
+  "src/bundle/hash-threads.ts"() {
+    "use strict";
+    import_node_os7 = require("node:os");
+    import_node_worker_threads = require("node:worker_threads");
+    init_failures();
+    init_damage();
+    init_hash_worker();
+    largeBody = 1024 * 1024;
+    stride = 8 * 1024 * 1024;
+    mostThreads = 4;
+    HashThreads = class {
+      #volume;
+      #threads = [];
+      #hashes = 0;
+      #isClosed = false;
+      constructor(volume) {
+        this.#volume = volume;
+      }
+      start() {
+        const thread = this.#freest();
+        const id = this.#hashes++;
+        thread.running++;
+        let isOver = false;
+        const end = () => {
+          isOver = true;
+          thread.running--;
+          return thread.ask({ id });
+        };
+        return {
+          update: async (position, length) => {
+            let at2 = position;
+            for (const segment of this.#volume.segments(position, length)) {
+              await this.#take(thread, id, segment, at2);
+              at2 += segment.length;
+            }
+          },
+          digest: async () => (await end()).hex ?? "",
+          drop: () => {
+            if (!isOver) end().catch(() => {
+            });
+          }
+        };
+      }
+      /** What is asked after that fails. */
+      async close() {
+        this.#isClosed = true;
+        await Promise.all(this.#threads.map((thread) => thread.close()));
+      }
+      async #take(thread, id, { fd, path: path7, position, length }, at2) {
+        const { done = 0, code: code4 } = await thread.ask({ id, range: { fd, position, length } });
+        if (code4 !== void 0) throw diskError(path7, Object.assign(new Error(code4), { code: code4 }));
+        if (done === length) return;
+        throw damaged(path7, { place: "its end", offset: at2 + done, given: "no more bytes" });
+      }
+      #freest() {
+        if (this.#isClosed) throw new Error("the hashing threads are closed");
+        const [freest] = this.#threads.toSorted((a2, b) => a2.running - b.running);
+        const most2 = Math.min((0, import_node_os7.availableParallelism)(), mostThreads);
+        if (freest && (freest.running === 0 || this.#threads.length === most2)) return freest;
+        const thread = new HashThread();
+        this.#threads.push(thread);
+        return thread;
+      }
+    };
+    HashThread = class {
+      /** Hashes that have begun and not ended. */
+      running = 0;
+      #worker = new import_node_worker_threads.Worker(`(${hashWorker})()`, { eval: true, execArgv: [] });
+      #failure;
+      #waiting = [];
+      constructor() {
+        this.#worker.on("message", (answer) => this.#waiting.shift()?.answer(answer));
+        this.#worker.on("error", (error3) => this.#end(error3));
+        this.#worker.on("exit", () => this.#end(new Error("the hashing thread has ended")));
+      }
+      ask(step2) {
+        return new Promise((answer, fail) => {
+          if (this.#failure !== void 0) throw this.#failure;
+          this.#waiting.push({ answer, fail });
+          this.#worker.postMessage(step2);
+        });
+      }
+      async close() {
+        await this.#worker.terminate();
+      }
+      #end(failure3) {
+        this.#failure ??= failure3;
+        for (const { fail } of this.#waiting.splice(0)) fail(this.#failure);
+      }
+    };
+  }
+});
+
+// src/bundle/entry.ts
+async function hasHeader(window2, entry, mtime) {
+  const expected = encodeHeader(entry, mtime);
+  for (let done = 0; done < expected.length; ) {
+    const bytes3 = await window2.read(entry.start + done, expected.length - done);
+    if (!bytes3.equals(expected.subarray(done, done + bytes3.length))) return false;
+    done += bytes3.length;
+  }
+  return true;
+}
+async function digestOfBody(window2, entry, reading) {
+  const isLarge = entry.size >= largeBody;
+  const hash = isLarge ? hashInThread(entry, reading) : hashHere(window2, entry, reading);
+  return `sha256:${await hash}`;
+}
+async function hashHere(window2, entry, { signal, progress }) {
+  const hash = (0, import_node_crypto5.createHash)("sha256");
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; ) {
+    const bytes3 = await window2.read(position, end - position);
+    hash.update(bytes3);
+    position += bytes3.length;
+    progress(bytes3.length);
+    signal.throwIfAborted();
+  }
+  return hash.digest("hex");
+}
+async function hashInThread(entry, { signal, progress, threads }) {
+  const hash = threads.start();
+  const end = bodyStart(entry) + entry.size;
+  for (let position = bodyStart(entry); position < end; position += stride) {
+    const length = Math.min(stride, end - position);
+    await hash.update(position, length);
+    progress(length);
+    signal.throwIfAborted();
+  }
+  return hash.digest();
+}
+var import_node_crypto5;
+var init_entry = __esm({
+  "src/bundle/entry.ts"() {
+    "use strict";
+    import_node_crypto5 = require("node:crypto");
+    init_archive();
+    init_hash_threads();
+  }
+});
+
+// src/bundle/progress.ts
+function byteProgress(total, emit) {
+  return counter(total, (done) => emit({ kind: "bytes", done, total }));
+}
+function counter(total, tell2) {
+  let done = 0;
+  let told = 0;
+  return (bytes3) => {
+    done += bytes3;
+    if (done - told < stride2 && done < total) return;
+    told = done;
+    tell2(done);
+  };
+}
+function blobsProgress(blobs2, images5, emit) {
+  const total = totalSize(blobs2);
+  const packings = packingsOf(blobs2, images5);
+  const homes2 = new Map(
+    images5.flatMap((one, at2) => one.blobs.map((digest4) => [digest4, packings[at2]]))
+  );
+  let left = blobs2.length;
+  const isWhole = (one) => one.left === 0 && (hasOwn(one) || left === 0);
+  const tell2 = counter(total, (done) => {
+    const finished8 = packings.filter(isWhole).length;
+    const running = packings.filter(({ open: open10 }) => open10 > 0);
+    const about2 = {
+      images: { done: finished8, total: packings.length },
+      running: running.map(shown2)
+    };
+    emit({ kind: "bytes", done, total, ...packings.length > 0 && about2 });
+  });
+  const finish = ({ image: image2 }) => emit({ kind: "image", image: image2, state: "packed" });
+  const finishShared = () => {
+    if (left === 0) {
+      for (const one of packings) if (!hasOwn(one)) finish(one);
+    }
+  };
+  finishShared();
+  return {
+    begin: ({ digest: digest4 }) => {
+      const packing = homes2.get(digest4);
+      if (packing) packing.open += 1;
+      const read5 = (bytes3) => {
+        if (packing) packing.done += bytes3;
+        tell2(bytes3);
+      };
+      const end = () => {
+        left -= 1;
+        if (packing) {
+          packing.open -= 1;
+          packing.left -= 1;
+          if (packing.left === 0) finish(packing);
+        }
+        finishShared();
+        tell2(0);
+      };
+      return { read: read5, end };
+    }
+  };
+}
+function hasOwn({ blobs: blobs2 }) {
+  return blobs2 > 0;
+}
+function packingsOf(blobs2, images5) {
+  const sizes = new Map(blobs2.map(({ digest: digest4, size }) => [digest4, size]));
+  return images5.map(({ image: image2, blobs: own2 }) => {
+    const written2 = own2.filter((digest4) => sizes.has(digest4));
+    const total = written2.reduce((sum2, digest4) => sum2 + (sizes.get(digest4) ?? 0), 0);
+    return { image: image2, blobs: written2.length, done: 0, total, open: 0, left: written2.length };
+  });
+}
+function shown2({ image: image2, done, total }) {
+  return { image: image2, done, total };
+}
+var stride2;
+var init_progress = __esm({
+  "src/bundle/progress.ts"() {
+    "use strict";
+    init_descriptor();
+    stride2 = 256 * 1024;
+  }
+});
+
+// src/bundle/volume.ts
+function partPathOf(path7, number3) {
+  return `${path7}.${String(number3).padStart(3, "0")}`;
+}
+function countParts(size, partSize) {
+  return Math.max(1, Math.ceil(size / partSize));
+}
+async function createVolume(path7, size, { partSize, isPrivate: isPrivate2 = false }) {
+  const parts = [];
+  try {
+    for (const { name: name3, start: start3, end } of extentsOf(path7, size, partSize)) {
+      const mode = isPrivate2 ? 384 : 438;
+      const file2 = await onDisk(name3, (0, import_promises17.open)(name3, import_node_fs8.constants.O_RDWR | import_node_fs8.constants.O_CREAT, mode));
+      parts.push({ file: file2, path: name3, start: start3, end });
+      await onDisk(name3, file2.truncate(end - start3));
+    }
+    return new Volume(path7, parts);
+  } catch (error3) {
+    for (const { file: file2 } of parts) await file2.close();
+    throw error3;
+  }
+}
+function extentsOf(path7, size, partSize) {
+  if (partSize === void 0) return [{ name: path7, start: 0, end: size }];
+  return Array.from({ length: countParts(size, partSize) }, (_, at2) => ({
+    name: partPathOf(path7, at2 + 1),
+    start: at2 * partSize,
+    end: Math.min((at2 + 1) * partSize, size)
+  }));
+}
+var import_node_fs8, import_promises17, Volume, mostParts;
+var init_volume = __esm({
+  "src/bundle/volume.ts"() {
+    "use strict";
+    import_node_fs8 = require("node:fs");
+    import_promises17 = require("node:fs/promises");
+    init_failures();
+    Volume = class {
+      /** What the bundle is called: the one file, or the name that the parts' names begin with. */
+      path;
+      /** Bytes. */
+      size;
+      parts;
+      /** Of every part but the last, bytes. */
+      partSize;
+      isSplit;
+      /** @param parts in order, all of one size but the last */
+      constructor(path7, parts) {
+        const [first] = parts;
+        if (first === void 0) throw new Error("a volume has a file");
+        this.path = path7;
+        this.parts = parts;
+        this.size = parts.at(-1)?.end ?? 0;
+        this.isSplit = first.path !== path7;
+        this.partSize = parts.length > 1 ? first.end : Number.POSITIVE_INFINITY;
+      }
+      /** What one read of one file gives: fewer bytes than asked for at a part's end, none at the end of all. */
+      read(buffer2, offset, length, position) {
+        const part3 = this.partAt(position);
+        const most2 = part3 === this.parts.at(-1) ? length : Math.min(length, part3.end - position);
+        return onDisk(part3.path, part3.file.read(buffer2, offset, most2, position - part3.start));
+      }
+      /** Writes all of it, across parts where it must. */
+      async write(bytes3, position) {
+        for (let done = 0; done < bytes3.length; ) {
+          const at2 = position + done;
+          const { file: file2, path: path7, start: start3, end } = this.partAt(at2);
+          const most2 = Math.min(bytes3.length - done, end - at2);
+          const { bytesWritten } = await onDisk(path7, file2.write(bytes3, done, most2, at2 - start3));
+          done += bytesWritten;
+        }
+      }
+      /** The same for buffers that come one after the other: one call to the system, unless a part ends in between. */
+      async writeAll(buffers, position) {
+        const size = buffers.reduce((sum2, { length }) => sum2 + length, 0);
+        const { file: file2, path: path7, start: start3, end } = this.partAt(position);
+        const fits2 = position + size <= end && buffers.length > 0;
+        const written2 = fits2 ? await onDisk(path7, file2.writev(buffers, position - start3)) : void 0;
+        const done = written2?.bytesWritten ?? 0;
+        if (done < size) await this.write(Buffer.concat(buffers).subarray(done), position + done);
+      }
+      /** Where a range lies: one segment in a single file, several where it crosses the end of a part. */
+      segments(position, length) {
+        const all = [];
+        for (let at2 = position; at2 < position + length; ) {
+          const { file: file2, path: path7, start: start3, end } = this.partAt(at2);
+          const most2 = Math.min(position + length, end) - at2;
+          if (most2 <= 0) throw new RangeError(`no byte ${at2} in ${this.path}`);
+          all.push({ fd: file2.fd, path: path7, position: at2 - start3, length: most2 });
+          at2 += most2;
+        }
+        return all;
+      }
+      /** The part that holds a byte; for one behind the end the last. */
+      partAt(position) {
+        const at2 = Math.min(Math.floor(position / this.partSize), this.parts.length - 1);
+        return this.parts[at2];
+      }
+      /** Names the files of a range for a message: those are to be copied again. */
+      namesOf(position, length = 1) {
+        const first = this.partAt(position).path;
+        const last = this.partAt(position + Math.max(length, 1) - 1).path;
+        return first === last ? first : `${first} to ${last}`;
+      }
+      async sync() {
+        for (const { file: file2, path: path7 } of this.parts) await onDisk(path7, file2.sync());
+      }
+      async close() {
+        for (const { file: file2 } of this.parts) await file2.close();
+      }
+    };
+    mostParts = 999;
+  }
+});
+
+// src/bundle/open-volume.ts
+async function openVolume(path7) {
+  const whole2 = wholeOf(path7);
+  if (whole2 === void 0) {
+    const file2 = await openFile(path7);
+    if (file2) return new Volume(path7, await measure([{ file: file2, path: path7 }]));
+  }
+  const numbers = await partNumbers(whole2 ?? path7);
+  const isThere3 = whole2 === void 0 || numbers.some((number3) => partPathOf(whole2, number3) === path7);
+  if (numbers.length === 0 || !isThere3) throw notAFile(path7, "nothing there");
+  return openParts(whole2 ?? path7, numbers);
+}
+function wholeOf(path7) {
+  return /^(.+\.tar)\.\d{3}$|^(.+)\.001$/.exec(path7)?.slice(1).find(Boolean);
+}
+async function partNumbers(path7) {
+  const names4 = await (0, import_promises18.readdir)((0, import_node_path15.dirname)(path7)).catch(() => []);
+  return names4.flatMap((name3) => partNumber((0, import_node_path15.basename)(path7), name3) ?? []).sort((a2, b) => a2 - b);
+}
+function partNumber(bundle2, name3) {
+  const number3 = name3.startsWith(`${bundle2}.`) ? name3.slice(bundle2.length + 1) : "";
+  return /^(?!000)\d{3}$/.test(number3) ? Number(number3) : void 0;
+}
+async function openParts(path7, numbers) {
+  const missing7 = numbers.findIndex((number3, at2) => number3 !== at2 + 1);
+  if (missing7 >= 0) throw partMissing(partPathOf(path7, missing7 + 1));
+  const files3 = [];
+  try {
+    for (const number3 of numbers) {
+      const name3 = partPathOf(path7, number3);
+      const file2 = await openFile(name3);
+      if (file2 === void 0) throw partMissing(name3);
+      files3.push({ file: file2, path: name3 });
+    }
+    const parts = await measure(files3);
+    requireOneSize(parts);
+    return new Volume(path7, parts);
+  } catch (error3) {
+    for (const { file: file2 } of files3) await file2.close();
+    throw error3;
+  }
+}
+async function openFile(path7) {
+  const file2 = await (0, import_promises18.open)(path7, import_node_fs9.constants.O_RDONLY | import_node_fs9.constants.O_NONBLOCK).catch((error3) => {
+    if (error3.code === "ENOENT" || error3.code === "ENOTDIR") return void 0;
+    throw diskError(path7, error3);
+  });
+  const stat13 = await file2?.stat();
+  if (file2 === void 0 || stat13?.isFile()) return file2;
+  await file2.close();
+  throw notAFile(path7, stat13?.isDirectory() ? "a folder" : "neither a file nor a folder");
+}
+async function measure(files3) {
+  const parts = [];
+  let start3 = 0;
+  for (const { file: file2, path: path7 } of files3) {
+    const { size } = await onDisk(path7, file2.stat());
+    parts.push({ file: file2, path: path7, start: start3, end: start3 + size });
+    start3 += size;
+  }
+  return parts;
+}
+function requireOneSize(parts) {
+  const sizeOf = ({ start: start3, end }) => end - start3;
+  const [first] = parts;
+  if (first === void 0) return;
+  const wrong3 = parts.find(
+    (part3, at2) => at2 === parts.length - 1 ? sizeOf(part3) > sizeOf(first) : sizeOf(part3) !== sizeOf(first)
+  );
+  if (wrong3 === void 0) return;
+  throw new AirgapError("integrity", "the parts of the bundle do not fit together", {
+    given: `${wrong3.path}: ${sizeOf(wrong3)} bytes`,
+    expected: `${sizeOf(first)} bytes, as ${(0, import_node_path15.basename)(first.path)}; less in the last part alone`,
+    next: "copy the parts again, and compare them with the .sha256 file; take away parts of other bundles"
+  });
+}
+function partMissing(path7) {
+  return new AirgapError("integrity", "a part of the bundle is missing", {
+    given: `${path7}: nothing there`,
+    expected: "all parts of the bundle in one folder",
+    next: "copy that part from where the bundle was made"
+  });
+}
+function notAFile(path7, found) {
+  return new AirgapError("usage", "the bundle is not there", {
+    given: `${path7}: ${found}`,
+    expected: "the NAME-VERSION.tar that `airgap-bundle create` wrote, or its parts .tar.001 and on",
+    next: "give the path of the bundle; of parts the path without .001"
+  });
+}
+var import_node_fs9, import_promises18, import_node_path15;
+var init_open_volume = __esm({
+  "src/bundle/open-volume.ts"() {
+    "use strict";
+    import_node_fs9 = require("node:fs");
+    import_promises18 = require("node:fs/promises");
+    import_node_path15 = require("node:path");
+    init_failures();
+    init_error();
+    init_volume();
+  }
+});
+
+// src/bundle/volume-size.ts
+function checkSize(volume, archive) {
+  if (volume.size === archive.size) return;
+  if (volume.isSplit) checkParts(volume, archive.size);
+  const isShort2 = volume.size < archive.size;
+  const end = Math.min(volume.size, archive.size);
+  throw damaged(volume.namesOf(end), {
+    place: isShort2 ? "its end: bytes are missing" : "its end: there are more bytes",
+    offset: end,
+    given: `${volume.size} bytes`,
+    expected: `${archive.size} bytes`
+  });
+}
+function checkParts({ path: path7, parts }, size) {
+  const [first] = parts;
+  const expected = countParts(size, first?.end ?? size);
+  if (parts.length < expected) throw partMissing(partPathOf(path7, parts.length + 1));
+  if (parts.length === expected) return;
+  throw new AirgapError("integrity", "there is a part that is not of this bundle", {
+    given: partPathOf(path7, expected + 1),
+    expected: `${expected} parts`,
+    next: "take it away, and compare the others with the .sha256 file"
+  });
+}
+var init_volume_size = __esm({
+  "src/bundle/volume-size.ts"() {
+    "use strict";
+    init_error();
+    init_damage();
+    init_open_volume();
+    init_volume();
+  }
+});
+
+// src/bundle/window.ts
+var windowSize, Window;
+var init_window = __esm({
+  "src/bundle/window.ts"() {
+    "use strict";
+    init_damage();
+    windowSize = 1024 * 1024;
+    Window = class {
+      volume;
+      #buffer;
+      #start = 0;
+      #end = 0;
+      constructor(volume, size = windowSize) {
+        this.#buffer = Buffer.allocUnsafe(Math.min(size, windowSize));
+        this.volume = volume;
+      }
+      /**
+       * At least one byte from `position` on, at most `most`: what one read gives. Valid until the next call.
+       * @throws AirgapError integrity where the file ends
+       */
+      async read(position, most2) {
+        if (position < this.#start || position >= this.#end) await this.#fill(position);
+        const from = position - this.#start;
+        return this.#buffer.subarray(from, Math.min(from + most2, this.#end - this.#start));
+      }
+      async #fill(position) {
+        const { bytesRead } = await this.volume.read(this.#buffer, 0, this.#buffer.length, position);
+        if (bytesRead === 0) {
+          throw damaged(this.volume.namesOf(position), {
+            place: "its end",
+            offset: position,
+            given: "no more bytes"
+          });
+        }
+        this.#start = position;
+        this.#end = position + bytesRead;
+      }
+    };
+  }
+});
+
+// src/bundle/check-archive.ts
+async function checkArchive(volume, archive, context) {
+  checkSize(volume, archive);
+  const threads = new HashThreads(volume);
+  const failed4 = new AbortController();
+  const signal = AbortSignal.any([failed4.signal, context.signal]);
+  const work = {
+    mtime: archive.mtime,
+    signal,
+    threads,
+    progress: byteProgress(totalSize(archive.entries), context.emit)
+  };
+  const checkRun = async (run2) => {
+    const window2 = new Window(volume, extentOf(run2));
+    const besideBody = new Window(volume, blockSize);
+    for (const entry of run2) {
+      signal.throwIfAborted();
+      await checkEntry(entry.size < largeBody ? window2 : besideBody, entry, work);
+    }
+  };
+  try {
+    await pMap(
+      runs(archive.entries),
+      (run2) => checkRun(run2).catch((error3) => failed4.abort(error3)),
+      { concurrency: readers }
+    );
+    signal.throwIfAborted();
+  } finally {
+    await threads.close();
+  }
+  await checkZeros(
+    new Window(volume, endSize),
+    "the end blocks",
+    archive.size - endSize,
+    archive.size
+  );
+}
+function runs(entries) {
+  const all = [];
+  let start3 = Number.NEGATIVE_INFINITY;
+  for (const entry of entries) {
+    if (entry.start - start3 >= runSize) {
+      all.push([]);
+      start3 = entry.start;
+    }
+    all.at(-1)?.push(entry);
+  }
+  return all;
+}
+function extentOf(run2) {
+  return (run2.at(-1)?.end ?? 0) - (run2[0]?.start ?? 0);
+}
+async function checkEntry(window2, entry, work) {
+  await checkHeader(window2, entry, work.mtime);
+  const digest4 = await digestOfBody(window2, entry, work);
+  if (digest4 !== entry.digest) {
+    const offset = bodyStart(entry);
+    throw damaged(window2.volume.namesOf(offset, entry.size), {
+      place: entry.path,
+      offset,
+      given: digest4,
+      expected: entry.digest
+    });
+  }
+  await checkZeros(
+    window2,
+    `the padding of ${entry.path}`,
+    bodyStart(entry) + entry.size,
+    entry.end
+  );
+}
+async function checkHeader(window2, entry, mtime) {
+  if (await hasHeader(window2, entry, mtime)) return;
+  throw damaged(window2.volume.namesOf(entry.start, blockSize), {
+    place: `the header of ${entry.path}`,
+    offset: entry.start,
+    given: "another header",
+    expected: "the one that the inventory makes"
+  });
+}
+async function checkZeros(window2, place6, start3, end) {
+  for (let position = start3; position < end; ) {
+    const bytes3 = await window2.read(position, end - position);
+    if (bytes3.some((byte) => byte !== 0)) {
+      throw damaged(window2.volume.namesOf(position), {
+        place: place6,
+        offset: position,
+        given: "other bytes",
+        expected: "zeros"
+      });
+    }
+    position += bytes3.length;
+  }
+}
+var readers, runSize;
+var init_check_archive = __esm({
+  "src/bundle/check-archive.ts"() {
+    "use strict";
+    init_p_map();
+    init_descriptor();
+    init_archive();
+    init_damage();
+    init_entry();
+    init_hash_threads();
+    init_progress();
+    init_volume_size();
+    init_window();
+    readers = 8;
+    runSize = 8 * 1024 * 1024;
   }
 });
 
@@ -47865,7 +47859,7 @@ function checkForeignLayers(image2, graph) {
   if (first === void 0) return [];
   const message = `${image2} has a foreign layer, which no registry holds and every node fetches from elsewhere (${first.mediaType}, ${first.digest})`;
   const cure5 = "keep only platforms without one (platforms: [linux/amd64]), or rebuild the image";
-  return [error("foreign-layer", [image2], message, cure5)];
+  return [error2("foreign-layer", [image2], message, cure5)];
 }
 function checkDigests(image2, graph) {
   const documents2 = childrenFirst(graph);
@@ -47873,7 +47867,7 @@ function checkDigests(image2, graph) {
   const other2 = named5.find(({ digest: digest4 }) => algorithmOf(digest4) !== "sha256");
   if (other2 === void 0) return [];
   const message = `${image2} holds content that is named by another digest than sha256 (${other2.digest.slice(0, 24)}\u2026)`;
-  return [error("digest-algorithm", [image2], message, "build the image with sha256 digests")];
+  return [error2("digest-algorithm", [image2], message, "build the image with sha256 digests")];
 }
 var init_check_contents = __esm({
   "src/plan/check-contents.ts"() {
@@ -48038,7 +48032,7 @@ function checkSource({
   const problems2 = [];
   if (!graph) {
     problems2.push(
-      error(
+      error2(
         "unresolved",
         [image2],
         `${image2} (${origin}): ${failure3 ? whyUnresolved(failure3, image2) : "its registry does not have it"}`,
@@ -48077,14 +48071,14 @@ function checkLoop(spec, map, { image: { listed: listed2 } }) {
   const loop = rewriteLoop(map, image2);
   if (!loop) return [];
   const message = `${image2} becomes ${loop.once}, which the webhook would rewrite again to ${loop.twice}`;
-  return [error("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
+  return [error2("rewrite-loop", [image2], message, cureForLoop(map, spec.target.endpoint, image2))];
 }
 function checkMapped({ image: { listed: listed2, reference }, asks }) {
   const { image: image2 } = listed2;
   const { asked: asked2, webhookError, unusable } = asks;
   if (webhookError) {
     const message2 = `${image2}: the webhook fails with ${webhookError} and the pod is refused`;
-    return [error("webhook-error", [image2], message2, "add an entry for its registry to the map")];
+    return [error2("webhook-error", [image2], message2, "add an entry for its registry to the map")];
   }
   if (unusable) return unusableTarget(image2, unusable);
   if (asked2.length > 0) return [];
@@ -48101,7 +48095,7 @@ function checkContainerd({ image: { listed: listed2, reference }, asks: { asked:
 function unusableTarget(image2, target3) {
   if (target3.split("/")[1] === "v2") return [];
   const message = `${image2} would become ${target3}, which is no image reference`;
-  return [error("outside-target", [image2], message, "correct the target in the map")];
+  return [error2("outside-target", [image2], message, "correct the target in the map")];
 }
 function checkInside({ target: target3 }, { image: image2, asks }) {
   const prefix = basePath(target3);
@@ -48109,7 +48103,7 @@ function checkInside({ target: target3 }, { image: image2, asks }) {
     ({ reference }) => !repositoryOf(reference).startsWith(`${prefix}/`)
   );
   return outside3.slice(0, 1).map(
-    ({ reference }) => error(
+    ({ reference }) => error2(
       "outside-target",
       [image2.listed.image],
       `${image2.listed.image} would become ${repositoryOf(reference)}, which does not lie under ${prefix}`,
@@ -48140,7 +48134,7 @@ function checkPlatforms({ platforms: platforms2 }, { image: image2, filtered }) 
 function noPlatform(name3, graph, platforms2) {
   const has = platformNames(availablePlatforms(graph)).join(", ") || "none that it tells";
   const message = `${name3} has none of ${platforms2.map(formatPlatform).join(", ")} (it has ${has})`;
-  return error("platform-missing", [name3], message, "add a platform, or leave the image out");
+  return error2("platform-missing", [name3], message, "add a platform, or leave the image out");
 }
 function somePlatforms(name3, missing7) {
   const message = `${name3} is not there for ${missing7}: nodes of that platform cannot run it`;
@@ -48177,7 +48171,7 @@ function checkMap2({ target: target3, images: images5 }) {
 }
 function libraryAlone({ key }, prefix) {
   const registry3 = key.replace(/\/library$/, "");
-  return error(
+  return error2(
     "library-without-docker.io",
     [],
     `the map has ${key} but not ${registry3}: the webhook would refuse every pod with another image of ${registry3}`,
@@ -48185,7 +48179,7 @@ function libraryAlone({ key }, prefix) {
   );
 }
 function outside2(entry, prefix) {
-  return error(
+  return error2(
     "outside-target",
     [],
     `${place4(entry)}: the target ${entry.value} does not lie under ${prefix}`,
@@ -48251,7 +48245,7 @@ function collision(reference, wanters) {
   if (new Set(wanters.map((image2) => image2.digest)).size < 2) return [];
   const named5 = wanters.map((image2) => `${image2.source} (${image2.digest})`).join(" and ");
   return [
-    error(
+    error2(
       "collision",
       wanters.map((image2) => image2.source),
       `${named5} would both be ${reference}`,
@@ -48400,7 +48394,7 @@ function notCarried(inventory) {
   if (inventory.imagesNotEmbedded) return [];
   const carried2 = new Set(inventory.blobs.map(({ digest: digest4 }) => digest4));
   return inventory.images.filter((image2) => travels(inventory, image2) && !carried2.has(image2.digest)).map(
-    ({ source }) => error(
+    ({ source }) => error2(
       "not-carried",
       [source],
       `${source} would be pushed, but the bundle does not carry it: where it was made for, nothing mapped it, or a pull-through cache had it`,
@@ -48825,33 +48819,23 @@ var init_shards = __esm({
 
 // src/plan/sizes.ts
 function planSizes(images5, inventory) {
-  const contents2 = new Map(images5.map(({ entry, graph }) => [entry.digest, contentOf2(graph)]));
+  const contents2 = new Map(images5.map((image2) => [image2.entry.digest, uniqueBlobs([image2])]));
   const sizes = (keep2) => Object.fromEntries(
     [...contents2].map(([digest4, content]) => [digest4, totalSize(content.filter(keep2))])
   );
   const base2 = inventory.base && new Set(inventory.base.blobs.map(({ digest: digest4 }) => digest4));
   const travelling2 = images5.filter(({ entry }) => travels(inventory, entry));
-  const all = travelling2.flatMap(({ graph }) => contentOf2(graph));
+  const apart = travelling2.flatMap((image2) => uniqueBlobs([image2]));
   return {
     images: sizes(() => true),
     ...base2 && { added: sizes(({ digest: digest4 }) => !base2.has(digest4)) },
-    shared: totalSize(all) - totalSize(eachOnce(all))
+    shared: totalSize(apart) - totalSize(eachOnce(apart))
   };
-}
-function contentOf2(graph) {
-  const documents2 = [...graph.documents.values()].map(({ descriptor: descriptor3 }) => descriptor3);
-  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
-  return eachOnce([...documents2, ...content]);
-}
-function eachOnce(content) {
-  return [...new Map(content.map((one) => [one.digest, one])).values()];
 }
 var init_sizes2 = __esm({
   "src/plan/sizes.ts"() {
     "use strict";
     init_descriptor();
-    init_graph();
-    init_manifest();
     init_blobs();
   }
 });
@@ -50408,7 +50392,7 @@ function checkSubject({ entry: { source }, reference: { registry: registry3, rep
   if (subject === void 0) return [];
   const message = `${source} has a blob over ${formatBytes(mostReadWhole)} and is attached to ${subject.digest}, which is not among the images: it could not be loaded`;
   const cure5 = `add ${registry3}/${repository}@${subject.digest} to the images, or leave this one out`;
-  return [error("subject-missing", [source], message, cure5)];
+  return [error2("subject-missing", [source], message, cure5)];
 }
 function hasLargeBlob(graph) {
   return childrenFirst(graph).filter(({ manifest }) => manifest.kind === "manifest").some(({ manifest }) => references(manifest).some(({ size }) => size > mostReadWhole));
@@ -51383,9 +51367,9 @@ function layoutFiles(images5, unnamed) {
   ]);
 }
 function rootIndexes(leaves) {
-  const unique3 = /* @__PURE__ */ new Map();
-  for (const leaf of leaves) unique3.set(leaf.digest, unique3.get(leaf.digest) ?? leaf);
-  const children2 = [...unique3.values()].map(childDescriptor).sort(byDigest);
+  const unique2 = /* @__PURE__ */ new Map();
+  for (const leaf of leaves) unique2.set(leaf.digest, unique2.get(leaf.digest) ?? leaf);
+  const children2 = [...unique2.values()].map(childDescriptor).sort(byDigest);
   return split(children2).map((manifests2) => {
     const bytes3 = json({ schemaVersion: 2, mediaType: ociIndex, manifests: manifests2 });
     return {
@@ -51518,7 +51502,7 @@ function imageItem(inventory, { id, purl: purl2, name: name3, entry }, entries, 
     isCarried: entries.some((one) => isCarried(inventory, one)),
     attachedTo: [...new Set(subjects)].filter((subject) => subject !== id),
     ...madeFrom(entry),
-    facts: unique2(entries.flatMap(factsOf2))
+    facts: unique(entries.flatMap(factsOf2))
   };
 }
 function nameOf4({ source, digest: digest4, platforms: platforms2 }) {
@@ -51591,7 +51575,7 @@ function baseItems({ base: base2 }) {
   const facts2 = [["inventoryDigest", inventoryDigest]];
   return [{ id, kind: "base", name: name3, version: version3, purl: purl2, isCarried: false, attachedTo: [], facts: facts2 }];
 }
-function unique2(facts2) {
+function unique(facts2) {
   return [...new Map(facts2.map((fact) => [fact.join("\n"), fact])).values()];
 }
 var sbomPaths, mostNames;
@@ -52136,7 +52120,7 @@ function lockProblems({ lock, name: name3, version: version3 }, listed2) {
     (image2) => !pins.has(image2)
   );
   const problems2 = unlocked2.map(
-    (image2) => error("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
+    (image2) => error2("not-locked", [image2], `${image2} is not in the lock file`, "add it: plan --lock")
   );
   if (lock.name === name3 && lock.version === version3) return problems2;
   const message = `the lock file is of ${lock.name} ${lock.version}: its digests hold for ${name3} ${version3}, its time and sequence do not`;
@@ -55471,7 +55455,7 @@ function compareFiles(from, to) {
 function compareBytes(from, to) {
   if (from.imagesNotEmbedded || to.imagesNotEmbedded)
     return { carried: null, shared: null, dropped: null };
-  const [older, newer] = [contentOf3(from), contentOf3(to)];
+  const [older, newer] = [contentOf2(from), contentOf2(to)];
   const isIn = (content) => (blob2) => content.has(blob2.digest);
   const [before, after] = [[...older.values()], [...newer.values()]];
   return {
@@ -55480,7 +55464,7 @@ function compareBytes(from, to) {
     dropped: totalSize(before.filter((blob2) => !isIn(newer)(blob2)))
   };
 }
-function contentOf3({ blobs: blobs2, base: base2 }) {
+function contentOf2({ blobs: blobs2, base: base2 }) {
   return new Map([...blobs2, ...base2?.blobs ?? []].map((blob2) => [blob2.digest, blob2]));
 }
 var repeating;
@@ -60861,21 +60845,16 @@ var init_write2 = __esm({
 function imageBlobs(images5, inventory) {
   if (inventory.imagesNotEmbedded) return [];
   const taken2 = /* @__PURE__ */ new Set();
-  return images5.filter(({ entry }) => !entry.referrer && travels(inventory, entry)).map(({ entry, graph }) => {
-    const blobs2 = digestsOf(graph).filter((digest4) => !taken2.has(digest4));
+  return images5.filter(({ entry }) => !entry.referrer && travels(inventory, entry)).map((image2) => {
+    const digests = uniqueBlobs([image2]).map(({ digest: digest4 }) => digest4);
+    const blobs2 = digests.filter((digest4) => !taken2.has(digest4));
     for (const digest4 of blobs2) taken2.add(digest4);
-    return { image: entry.source, blobs: blobs2 };
+    return { image: image2.entry.source, blobs: blobs2 };
   });
-}
-function digestsOf(graph) {
-  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
-  return [.../* @__PURE__ */ new Set([...graph.documents.keys(), ...content.map(({ digest: digest4 }) => digest4)])];
 }
 var init_image_blobs = __esm({
   "src/commands/image-blobs.ts"() {
     "use strict";
-    init_graph();
-    init_manifest();
     init_blobs();
   }
 });

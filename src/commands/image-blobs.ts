@@ -1,8 +1,6 @@
 import type { ImageBlobs } from '../bundle/progress.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type ImageGraph, leavesOf } from '../oci/graph.ts';
-import { references } from '../oci/manifest.ts';
-import { travels } from '../plan/blobs.ts';
+import { travels, uniqueBlobs } from '../plan/blobs.ts';
 import type { Inventory } from '../plan/inventory.ts';
 import type { PlannedBundle } from './make-plan.ts';
 
@@ -15,15 +13,10 @@ export function imageBlobs(
   const taken = new Set<Digest>();
   return images
     .filter(({ entry }) => !entry.referrer && travels(inventory, entry))
-    .map(({ entry, graph }) => {
-      const blobs = digestsOf(graph).filter((digest) => !taken.has(digest));
+    .map((image) => {
+      const digests = uniqueBlobs([image]).map(({ digest }) => digest);
+      const blobs = digests.filter((digest) => !taken.has(digest));
       for (const digest of blobs) taken.add(digest);
-      return { image: entry.source, blobs };
+      return { image: image.entry.source, blobs };
     });
-}
-
-/** Of its manifests, configs and layers, each once. */
-function digestsOf(graph: ImageGraph): Digest[] {
-  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
-  return [...new Set([...graph.documents.keys(), ...content.map(({ digest }) => digest)])];
 }

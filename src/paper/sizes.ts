@@ -1,5 +1,6 @@
 import { totalSize } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
+import { eachOnce } from '../plan/blobs.ts';
 import { groupBy } from '../plan/group-by.ts';
 import type { InventoryBlob } from '../plan/inventory.ts';
 import type { ImageContents } from '../plan/map-edges.ts';
@@ -20,7 +21,7 @@ export function sumsOf({ inventory, contents, placed }: RunFacts): Sums {
     platforms: [...new Set(own.flatMap(({ platforms }) => platforms))],
     carried: totalSize(inventory.blobs),
     leftToBase: totalSize(inventory.base?.blobs ?? []),
-    unique: contents ? totalSize(unique([...contents.values()].flat())) : null,
+    unique: contents ? totalSize(eachOnce([...contents.values()].flat())) : null,
     apart: contents ? totalSize([...contents.values()].flat()) : null,
   };
 }
@@ -28,10 +29,6 @@ export function sumsOf({ inventory, contents, placed }: RunFacts): Sums {
 function statesOf(placements: readonly { readonly state: PlacementState }[]): Sums['states'] {
   const groups = groupBy(placements, ({ state }) => state);
   return Object.fromEntries([...groups].map(([state, some]) => [state, some.length]));
-}
-
-function unique(blobs: readonly InventoryBlob[]): InventoryBlob[] {
-  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
 /** By the image's digest: two names of one image share all, and that is their own. */
@@ -60,7 +57,7 @@ const mostShared = 50;
 
 export function sharedBlobs(contents: ImageContents): SharedBlob[] {
   const users = usersOf(contents);
-  return unique([...contents.values()].flat())
+  return eachOnce([...contents.values()].flat())
     .map(({ digest, size }) => ({ digest, size, images: users.get(digest) ?? 0 }))
     .filter(({ images }) => images > 1)
     .sort((a, b) => saved(b) - saved(a) || (a.digest < b.digest ? -1 : 1))

@@ -12,13 +12,14 @@ import { isPullThrough, splitPlacement } from './repositories.ts';
 export function uniqueBlobs(images: readonly Pick<PlannedImage, 'graph'>[]): InventoryBlob[] {
   const documents = images.flatMap(({ graph }) => childrenFirst(graph));
   const content = documents.filter(isLeaf).flatMap(({ manifest }) => references(manifest));
+  const all = [...documents.map((document) => document.descriptor), ...content];
+  return eachOnce(all.map(({ digest, size }) => ({ digest, size })));
+}
+
+/** Where each stands first. */
+export function eachOnce(blobs: readonly InventoryBlob[]): InventoryBlob[] {
   const unique = new Map<Digest, InventoryBlob>();
-  for (const { digest, size } of [
-    ...documents.map((document) => document.descriptor),
-    ...content,
-  ]) {
-    if (!unique.has(digest)) unique.set(digest, { digest, size });
-  }
+  for (const blob of blobs) if (!unique.has(blob.digest)) unique.set(blob.digest, blob);
   return [...unique.values()];
 }
 

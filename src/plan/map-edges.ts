@@ -2,8 +2,10 @@ import { effectiveMap } from '../mirror-map/effective.ts';
 import type { MapEntry } from '../mirror-map/map.ts';
 import { parseMirrorMap } from '../mirror-map/parse.ts';
 import { withoutApiPath } from '../mirror-map/target.ts';
+import { totalSize } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { referenceIn } from '../oci/reference.ts';
+import { eachOnce } from './blobs.ts';
 import { groupBy } from './group-by.ts';
 import type { Inventory, InventoryBlob, InventoryImage, Placement } from './inventory.ts';
 import { basePath } from './repositories.ts';
@@ -97,11 +99,8 @@ function uniqueBytes(
   images: readonly InventoryImage[],
   contents: ImageContents,
 ): number | undefined {
-  const sizes = new Map<Digest, number>();
-  for (const { digest } of images) {
-    const blobs = contents.get(digest);
-    if (!blobs) return undefined;
-    for (const blob of blobs) sizes.set(blob.digest, blob.size);
-  }
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const known = images.flatMap(({ digest }) => contents.get(digest) ?? []);
+  return images.every(({ digest }) => contents.has(digest))
+    ? totalSize(eachOnce(known))
+    : undefined;
 }

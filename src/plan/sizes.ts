@@ -1,9 +1,6 @@
-import { type Descriptor, totalSize } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
-import { type ImageGraph, leavesOf } from '../oci/graph.ts';
-import { references } from '../oci/manifest.ts';
-import { travels } from './blobs.ts';
-import type { Inventory } from './inventory.ts';
+import { totalSize } from '../oci/descriptor.ts';
+import { eachOnce, travels, uniqueBlobs } from './blobs.ts';
+import type { Inventory, InventoryBlob } from './inventory.ts';
 import type { PlannedImage } from './plan.ts';
 
 /** How large images are, in bytes. */
@@ -20,27 +17,17 @@ export function planSizes(
   images: readonly Pick<PlannedImage, 'entry' | 'graph'>[],
   inventory: Pick<Inventory, 'target' | 'base'>,
 ): PlanSizes {
-  const contents = new Map(images.map(({ entry, graph }) => [entry.digest, contentOf(graph)]));
-  const sizes = (keep: (content: Pick<Descriptor, 'digest'>) => boolean) =>
+  const contents = new Map(images.map((image) => [image.entry.digest, uniqueBlobs([image])]));
+  const sizes = (keep: (blob: InventoryBlob) => boolean) =>
     Object.fromEntries(
       [...contents].map(([digest, content]) => [digest, totalSize(content.filter(keep))]),
     );
   const base = inventory.base && new Set(inventory.base.blobs.map(({ digest }) => digest));
   const travelling = images.filter(({ entry }) => travels(inventory, entry));
-  const all = travelling.flatMap(({ graph }) => contentOf(graph));
+  const apart = travelling.flatMap((image) => uniqueBlobs([image]));
   return {
     images: sizes(() => true),
     ...(base && { added: sizes(({ digest }) => !base.has(digest)) }),
-    shared: totalSize(all) - totalSize(eachOnce(all)),
+    shared: totalSize(apart) - totalSize(eachOnce(apart)),
   };
-}
-
-function contentOf(graph: ImageGraph): Pick<Descriptor, 'digest' | 'size'>[] {
-  const documents = [...graph.documents.values()].map(({ descriptor }) => descriptor);
-  const content = leavesOf(graph).flatMap(({ manifest }) => references(manifest));
-  return eachOnce([...documents, ...content]);
-}
-
-function eachOnce<T extends { readonly digest: Digest }>(content: readonly T[]): T[] {
-  return [...new Map(content.map((one) => [one.digest, one])).values()];
 }
